@@ -1,0 +1,1 @@
+"""How the stacks are run: the engine, the environment of a run, the run queue and its summary."""

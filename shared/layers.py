@@ -1,0 +1,164 @@
+"""The layer graph: which layers exist, which stacks each reads, and how stacks are named.
+
+Declared once, here. The run queue orders stacks by it, and a program that reads a stack
+its layer has not declared is refused (see `shared.upstream`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The repository."""
+
+SANDBOX = "sandbox"
+"""The environment that needs nothing but this repository, and the default one."""
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\Z")
+
+
+class LayerError(Exception):
+    """The user named an environment, layer or account that does not exist; the message says what does."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One Pulumi project under `stacks/`.
+
+    `reads` names the layers whose stack outputs its program may read; a layer that is
+    `per_account` has one stack an account, all others have one stack an environment.
+    """
+
+    name: str
+    reads: tuple[str, ...]
+    summary: str
+    per_account: bool = False
+
+
+LAYERS: dict[str, Layer] = {
+    layer.name: layer
+    for layer in (
+        Layer("org", reads=(), summary="the organization, its OUs, policy types and trusted access"),
+        Layer("identity", reads=("org",), summary="the management account's groups, users, automation"),
+        Layer("policies", reads=("org",), summary="backup, tag and service control policies on the OUs"),
+        Layer(
+            "accounts",
+            reads=("org", "identity", "policies"),
+            summary="member accounts and everything inside them",
+            per_account=True,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, order=True)
+class StackId:
+    """One Pulumi stack of one environment, for example `accounts/developer` in `sandbox`."""
+
+    layer: str
+    environment: str
+    account: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The Pulumi stack name: the environment, and for an account `<environment>.<account>`."""
+        return f"{self.environment}.{self.account}" if self.account else self.environment
+
+    @property
+    def label(self) -> str:
+        """What a person reads and types: `org`, `accounts/developer`."""
+        return f"{self.layer}/{self.account}" if self.account else self.layer
+
+    @property
+    def project(self) -> str:
+        """The Pulumi project name, the same as the layer's."""
+        return self.layer
+
+    def folder(self, root: Path = ROOT) -> Path:
+        """The folder of the layer's program."""
+        return root / "stacks" / self.layer
+
+    def config_file(self, root: Path = ROOT) -> Path:
+        """The stack's configuration file; it need not exist."""
+        return self.folder(root) / f"Pulumi.{self.name}.yaml"
+
+    def upstream(self) -> list[StackId]:
+        """The stacks whose outputs this one reads (a layer that is per account is never read)."""
+        return [StackId(layer, self.environment) for layer in LAYERS[self.layer].reads]
+
+
+def parse_stack(layer: str, stack_name: str) -> StackId:
+    """The `StackId` of the Pulumi stack `stack_name` in the project `layer`.
+
+    Raises `LayerError` for an unknown layer or a name that is not `<environment>` or,
+    for a layer that is per account, `<environment>.<account>`.
+    """
+    if layer not in LAYERS:
+        raise LayerError(f"no layer is called {layer!r}; there are: {', '.join(LAYERS)}")
+    environment, dot, account = stack_name.partition(".")
+    check_name("environment", environment)
+    if LAYERS[layer].per_account:
+        if not dot:
+            raise LayerError(
+                f"stack {stack_name!r} of layer {layer!r} names no account; "
+                f"one stack is one account: {environment}.<account>"
+            )
+        check_name("account", account)
+        return StackId(layer, environment, account)
+    if dot:
+        raise LayerError(f"stack {stack_name!r}: layer {layer!r} has one stack an environment, without a dot")
+    return StackId(layer, environment)
+
+
+def check_name(kind: str, name: str) -> None:
+    """Raise `LayerError` unless `name` can be an environment or account name in a stack name."""
+    if not _NAME.match(name):
+        raise LayerError(
+            f"{kind} {name!r}: allowed are lower-case letters, digits, '-' and '_', "
+            "starting and ending with a letter or digit"
+        )
+
+
+def discover(environment: str, root: Path = ROOT) -> list[StackId]:
+    """Every stack of an environment, upstream first: those that have a configuration file.
+
+    Raises `LayerError` when the environment has no configuration file at all, or lacks
+    one that another layer's stack reads.
+    """
+    check_name("environment", environment)
+    found: list[StackId] = []
+    for layer in LAYERS.values():
+        folder = root / "stacks" / layer.name
+        if layer.per_account:
+            files = sorted(folder.glob(f"Pulumi.{environment}.*.yaml"))
+            found += [parse_stack(layer.name, file.name[len("Pulumi.") : -len(".yaml")]) for file in files]
+        elif (folder / f"Pulumi.{environment}.yaml").is_file():
+            found.append(StackId(layer.name, environment))
+    if not found:
+        raise LayerError(
+            f"no environment is called {environment!r}: stacks/*/Pulumi.{environment}.yaml does not exist; "
+            f"there are: {', '.join(environments(root)) or 'none'}"
+        )
+    for stack in found:
+        for upstream in stack.upstream():
+            if upstream not in found:
+                raise LayerError(
+                    f"{stack.label} reads {upstream.label}, which has no configuration in environment "
+                    f"{environment!r}: create stacks/{upstream.layer}/Pulumi.{environment}.yaml"
+                )
+    return found
+
+
+def environments(root: Path = ROOT) -> list[str]:
+    """The environments that have at least one configuration file, sorted."""
+    files = (root / "stacks").glob("*/Pulumi.*.yaml")
+    return sorted({file.name[len("Pulumi.") : -len(".yaml")].partition(".")[0] for file in files})
+
+
+def graph(stacks: Iterable[StackId]) -> dict[StackId, set[StackId]]:
+    """For each given stack the given stacks it depends on: the input of `graphlib.TopologicalSorter`."""
+    chosen = set(stacks)
+    return {stack: {up for up in stack.upstream() if up in chosen} for stack in sorted(chosen)}
