@@ -1,0 +1,77 @@
+"""The roles that people and automation assume in a member account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.documents.access import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy, trust_policy
+from shared.documents.limits import render_iam_policy, render_trust_policy
+from shared.documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
+
+ACTIONS = {DEVELOPER_ROLE: DEVELOPER_ACTIONS, AUTOMATION_ROLE: AUTOMATION_ACTIONS}
+
+
+@dataclass(frozen=True)
+class RoleTrust:
+    """Who may assume a role: ARNs without wildcards, and whether they need MFA."""
+
+    principals: Sequence[str]
+    require_mfa: bool
+
+
+@dataclass(frozen=True)
+class AccountPermissionsArgs:
+    """`trust` is what the identity layer exports, by role name."""
+
+    account_id: pulumi.Input[str]
+    trust: pulumi.Input[Mapping[str, RoleTrust]]
+    resource_names_prefix: str
+    access_role_name: str
+
+
+class AccountPermissions(pulumi.ComponentResource):
+    """DeveloperRole and AutomationRole, each bounded by a policy that is also what it is allowed.
+
+    The boundary stops escalation: see `shared.documents.access.boundary_policy`.
+    """
+
+    role_arns: dict[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: AccountPermissionsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("acme:permissions:AccountPermissions", name, {}, opts)
+        self.role_arns = {role: self._role(role, args) for role in ACTIONS}
+        self.register_outputs({"roleArns": self.role_arns})
+
+    def _role(self, role: str, args: AccountPermissionsArgs) -> pulumi.Output[str]:
+        child = pulumi.ResourceOptions(parent=self)
+        names = {each: f"{args.resource_names_prefix}{each}Boundary" for each in ACTIONS}
+        boundary = aws.iam.Policy(
+            f"{role}-boundary",
+            name=names[role],
+            description=f"The most that {role} and what it makes may do",
+            policy=pulumi.Output.from_input(args.account_id).apply(
+                lambda account_id: render_iam_policy(
+                    names[role],
+                    boundary_policy(
+                        account_id, list(names.values()), names[role], args.access_role_name, ACTIONS[role]
+                    ),
+                )
+            ),
+            opts=child,
+        )
+        trusted = pulumi.Output.from_input(args.trust).apply(lambda trust: trust[role])
+        made = aws.iam.Role(
+            role,
+            name=role,
+            assume_role_policy=trusted.apply(
+                lambda trust: render_trust_policy(role, trust_policy(trust.principals, trust.require_mfa))
+            ),
+            permissions_boundary=boundary.arn,
+            opts=child,
+        )
+        aws.iam.RolePolicyAttachment(role, role=made.name, policy_arn=boundary.arn, opts=child)
+        return made.arn

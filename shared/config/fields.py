@@ -1,0 +1,70 @@
+"""Field types that several layers' configuration uses, with AWS's own limits."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from pulumi_aws import Region
+from pydantic import AfterValidator
+
+ACCESS_ROLE = "OrganizationalAccountAccessRole"
+"""The role that Organizations makes in a new account and that the accounts layer works as there."""
+
+OU_LEVELS = 5
+"""Levels of organizational units under the root.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
+
+REGIONS = frozenset(region.value for region in Region)
+"""Every region the AWS provider knows."""
+
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+\Z")
+
+
+def _email(value: str) -> str:
+    # CreateAccount's own rule: 6 to 64 characters, one @, a domain with a dot.
+    # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
+    if not 6 <= len(value) <= 64 or not _EMAIL.match(value):
+        raise ValueError("not an e-mail address; allowed: local@domain.tld, 6 to 64 characters, no spaces")
+    return value
+
+
+def _region(value: str) -> str:
+    if value not in REGIONS:
+        near = sorted(region for region in REGIONS if region[:3] == value[:3]) or sorted(REGIONS)
+        raise ValueError(f"no such region; allowed here: {', '.join(near)}")
+    return value
+
+
+def _ou_path(value: str) -> str:
+    parts = value.split("/")
+    if len(parts) > OU_LEVELS:
+        raise ValueError(f"{len(parts)} levels; AWS allows {OU_LEVELS} levels of OUs under the root")
+    # Policies are named after the path, and AWS allows 128 characters for the name of a policy or an OU.
+    if len(value) > 100 or any(not part or part != part.strip() for part in parts):
+        raise ValueError("allowed: OU names joined by '/', such as Workloads/Development, 100 characters in all")
+    return value
+
+
+_IAM_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}\Z")
+
+
+def _iam_name(value: str) -> str:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    if not _IAM_NAME.match(value):
+        raise ValueError("allowed: 1 to 64 of A-Z a-z 0-9 + = , . @ _ -")
+    return value
+
+
+Email = Annotated[str, AfterValidator(_email)]
+RegionName = Annotated[str, AfterValidator(_region)]
+OuPath = Annotated[str, AfterValidator(_ou_path)]
+IamName = Annotated[str, AfterValidator(_iam_name)]
+
+
+def unique(values: list[str]) -> list[str]:
+    """`values`, or ValueError naming the ones that come twice."""
+    twice = sorted({value for value in values if values.count(value) > 1})
+    if twice:
+        raise ValueError(f"listed twice: {', '.join(twice)}; allowed: each once")
+    return values

@@ -1,0 +1,61 @@
+"""The configuration of the running Pulumi program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeVar
+
+import pulumi
+from pulumi.runtime.config import CONFIG
+
+from shared.config.base import ConfigError, Settings, parse
+from shared.config.check import check_emails, check_region, display
+from shared.layers import LayerError, StackId, parse_stack
+
+S = TypeVar("S", bound=Settings)
+
+
+def current_stack() -> StackId:
+    """The stack whose program runs. Raises `pulumi.RunError` when its name does not fit its layer."""
+    try:
+        return parse_stack(pulumi.get_project(), pulumi.get_stack())
+    except LayerError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def load(model: type[S]) -> S:
+    """The running program's configuration as a `model`.
+
+    Raises `pulumi.RunError` with one line a problem, before any resource is registered.
+    """
+    stack = current_stack()
+    prefix = f"{stack.project}:"
+    found = {key[len(prefix) :]: value for key, value in CONFIG.get().items() if key.startswith(prefix)}
+    secret = frozenset(key for key in found if pulumi.runtime.is_config_secret(prefix + key))
+    try:
+        settings = parse(model, stack.project, {k: _structured(v) for k, v in found.items()}, display(stack), secret)
+        check_region(CONFIG.get().get("aws:region"), display(stack))
+        check_emails([stack], running=(stack, settings))
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+    return settings
+
+
+def region() -> str:
+    """The region of the provider, which `load` has checked."""
+    return pulumi.Config("aws").require("region")
+
+
+def is_secret(key: str) -> bool:
+    """True when `pulumi config set --secret` was used for `key` of this project."""
+    return bool(pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:{key}"))
+
+
+def _structured(value: Any) -> Any:
+    """The engine hands objects and lists over as JSON text and scalars as they were written."""
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return None if value == "null" else value

@@ -1,0 +1,1 @@
+"""Policy documents as plain data: no Pulumi, no AWS calls."""

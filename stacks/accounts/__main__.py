@@ -1,0 +1,90 @@
+"""One member account and everything inside it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from shared.components import (
+    AccountBaseline,
+    AccountBaselineArgs,
+    AccountPermissions,
+    AccountPermissionsArgs,
+    BackupTarget,
+    BackupTargetArgs,
+    MemberAccount,
+    MemberAccountArgs,
+)
+from shared.config import AccountsConfig, load
+from shared.config.program import region
+from shared.contracts import IdentityOutputs, OrgOutputs, PoliciesOutputs
+from shared.documents.roles import DEVELOPER_ROLE
+from shared.management import require_management_account
+from shared.plan import account_email, backup_of, check_account, role_trust, switch_role_link
+from shared.upstream import read
+
+
+async def main() -> Mapping[str, Any]:
+    settings = load(AccountsConfig)
+    org, identity, policies = await read(OrgOutputs), await read(IdentityOutputs), await read(PoliciesOutputs)
+    require_management_account(org)
+    check_account(settings, org, policies)
+
+    account = MemberAccount(
+        "account",
+        MemberAccountArgs(
+            name=settings.name,
+            email=account_email(settings),
+            unit_id=org.get(lambda o: o.organizational_units[settings.organizational_unit]),
+            access_role_name=settings.access_role_name,
+            region=region(),
+            tags=settings.tags,
+            protect=settings.protect,
+            close_on_deletion=settings.close_on_deletion,
+        ),
+    )
+    inside = pulumi.ResourceOptions(provider=account.inside)
+
+    # The roles that people and automation assume, open to nobody but whom identity exports.
+    permissions = AccountPermissions(
+        "permissions",
+        AccountPermissionsArgs(
+            account_id=account.account_id,
+            trust=identity.get(role_trust),
+            resource_names_prefix=settings.resource_names_prefix,
+            access_role_name=settings.access_role_name,
+        ),
+        opts=inside,
+    )
+
+    # The vaults and the role that the OU's backup policy counts on.
+    backup = backup_of(settings, policies)
+    if backup:
+        BackupTarget(
+            "backup",
+            BackupTargetArgs(vault_name=backup.vault_name, role_name=backup.role_name, regions=backup.regions),
+            opts=inside,
+        )
+
+    used_regions = sorted({region(), *(backup.regions if backup else [])})
+    AccountBaseline(
+        "baseline",
+        AccountBaselineArgs(
+            alias=settings.alias,
+            alternate_contacts=settings.alternate_contacts,
+            block_public_s3=settings.block_public_s3,
+            encrypted_regions=used_regions if settings.encrypt_ebs else [],
+        ),
+        opts=inside,
+    )
+
+    return {
+        "accountId": account.account_id,
+        "roleArns": permissions.role_arns,
+        "switchRoleLink": account.account_id.apply(
+            lambda account_id: switch_role_link(account_id, DEVELOPER_ROLE, settings.name)
+        ),
+    }
+
+
+pulumi.run(main)

@@ -1,0 +1,138 @@
+"""Runs a layer's program as the language host does, with the engine replaced by Pulumi's mocks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+import pulumi.runtime.stack
+from pulumi.runtime.config import set_all_config
+from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
+from pulumi.runtime.rpc import deserialize_properties
+from pulumi.runtime.settings import ROOT as ROOT_RESOURCE
+from pulumi.runtime.stack import run_in_stack
+
+from shared.layers import ROOT
+
+MANAGEMENT = "123456789012"
+
+
+@dataclass
+class Registered:
+    """A resource that the program registered."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    provider: str
+    protect: bool
+    ignored: list[str]
+
+
+@dataclass
+class Run:
+    """What a program did: the resources it registered and the outputs it returned."""
+
+    resources: list[Registered] = field(default_factory=list)
+    outputs: dict[str, Any] = field(default_factory=dict)
+
+    def of(self, type_: str) -> dict[str, Registered]:
+        """The resources of one type by name."""
+        return {r.name: r for r in self.resources if r.type == type_}
+
+    def one(self, type_: str) -> Registered:
+        """The only resource of one type."""
+        found = self.of(type_)
+        assert len(found) == 1, f"{type_}: {sorted(found)}"
+        return next(iter(found.values()))
+
+
+class _AwsMocks(Mocks):
+    def __init__(self, run: Run, upstream: Mapping[str, Mapping[str, Any]], calls: Mapping[str, Any]) -> None:
+        self.run, self.upstream, self.calls = run, upstream, calls
+
+    def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        if args.typ == "pulumi:pulumi:StackReference":
+            layer = args.name.split("/")[1]
+            return args.name, {**args.inputs, "outputs": dict(self.upstream.get(layer, {}))}
+        id_ = MANAGED_IDS.get(args.typ, f"{args.name}-id")
+        outputs = {**args.inputs, "arn": f"arn:aws:test::{args.name}"}
+        if args.typ == "aws:organizations/organization:Organization":
+            outputs |= {"masterAccountId": MANAGEMENT, "roots": [{"id": "r-root", "name": "Root"}]}
+        return id_, outputs
+
+    def call(self, args: MockCallArgs) -> Any:
+        return self.calls[args.token]
+
+
+class _RecordingMonitor(MockMonitor):
+    """Keeps the resource options too, which mocks do not pass on."""
+
+    def __init__(self, mocks: _AwsMocks) -> None:
+        super().__init__(mocks)  # type: ignore[no-untyped-call]
+        self.run = mocks.run
+
+    def RegisterResource(self, request: Any) -> Any:
+        if request.type != "pulumi:pulumi:Stack":
+            inputs = deserialize_properties(request.object)
+            self.run.resources.append(
+                Registered(
+                    request.type,
+                    request.name,
+                    inputs,
+                    request.provider,
+                    request.protect,
+                    list(request.ignoreChanges),
+                )
+            )
+        return super().RegisterResource(request)  # type: ignore[no-untyped-call]
+
+
+MANAGED_IDS = {
+    "aws:organizations/organization:Organization": "o-example",
+    "aws:organizations/account:Account": "210987654321",
+}
+
+
+def run_program(
+    layer: str,
+    stack: str,
+    config: Mapping[str, Any],
+    *,
+    upstream: Mapping[str, Mapping[str, Any]] | None = None,
+    preview: bool = False,
+    calls: Mapping[str, Any] | None = None,
+    secret_keys: tuple[str, ...] = (),
+) -> Run:
+    """Run `stacks/<layer>` with `config` (without its namespace) and the outputs of other layers.
+
+    Raises what the program raises, `pulumi.RunError` for a user's mistake.
+    """
+    run = Run()
+    known_calls = {"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": MANAGEMENT}, **(calls or {})}
+    values = {"aws:region": "us-west-2", **{f"{layer}:{key}": value for key, value in config.items()}}
+    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+
+    async def main() -> None:
+        mocks = _AwsMocks(run, upstream or {}, known_calls)
+        pulumi.runtime.set_mocks(mocks, layer, stack, preview, monitor=_RecordingMonitor(mocks))
+        # Mocks bring a root stack along; the program gets its own, as from the language host.
+        ROOT_RESOURCE.set(None)
+        set_all_config(texts, [f"{layer}:{key}" for key in secret_keys])
+        await run_in_stack(lambda: _start(layer, run))
+        run.outputs = {name: await pulumi.Output.from_input(value).future() for name, value in run.outputs.items()}
+
+    asyncio.run(main())
+    return run
+
+
+def _start(layer: str, run: Run) -> None:
+    runpy.run_path(str(ROOT / "stacks" / layer / "__main__.py"), run_name="__main__")
+    root = pulumi.runtime.get_root_resource()
+    assert isinstance(root, pulumi.runtime.stack.Stack)
+    run.outputs = root.outputs
