@@ -53,7 +53,7 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
     except ConfigError as error:
         problems += error.problems
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(dict.fromkeys(problems))
 
 
 def read_file(stack: StackId, root: Path = ROOT) -> Settings | None:
@@ -85,7 +85,7 @@ def _raw(stack: StackId, root: Path) -> tuple[dict[str, Any], bool]:
         raise ConfigError([f"{display(stack)}: there is no such file"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError([f"{display(stack)}: not YAML: {' '.join(str(error).split())}"]) from None
-    config = (document or {}).get("config", {}) if isinstance(document, dict) or not document else None
+    config = document.get("config", {}) if isinstance(document, dict) else document
     if not isinstance(config, dict):
         raise ConfigError([f"{display(stack)}: config is {config!r}; allowed: a mapping of keys to values"])
     return config, any(_is_secret(value) for value in config.values())

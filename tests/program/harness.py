@@ -74,7 +74,7 @@ class _RecordingMonitor(MockMonitor):
     """Keeps the resource options too, which mocks do not pass on."""
 
     def __init__(self, mocks: _AwsMocks) -> None:
-        super().__init__(mocks)  # type: ignore[no-untyped-call]
+        super().__init__(mocks)
         self.run = mocks.run
 
     def RegisterResource(self, request: Any) -> Any:

@@ -1,0 +1,119 @@
+"""Configuration files: every mistake is found before an engine is started, and named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from shared.config import ConfigError, check
+from shared.config.fields import REGIONS
+from shared.layers import ROOT, discover
+
+DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for file in (ROOT / "stacks").glob("*/Pulumi*.yaml"):
+        target = tmp_path / file.relative_to(ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    return tmp_path
+
+
+def problems(root: Path) -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        check(discover("sandbox", root), root)
+    return error.value.problems
+
+
+def change(root: Path, file: str, **keys: Any) -> None:
+    path = root / "stacks" / file
+    document = yaml.safe_load(path.read_text())
+    namespace = file.split("/")[0]
+    document["config"].update(
+        {("aws:region" if key == "region" else f"{namespace}:{key}"): value for key, value in keys.items()}
+    )
+    path.write_text(yaml.safe_dump(document))
+
+
+def test_the_repository_s_own_files_are_right(root: Path) -> None:
+    check(discover("sandbox", root), root)
+
+
+@pytest.mark.parametrize(
+    ("file", "keys", "message"),
+    [
+        (
+            DEVELOPER,
+            {"emial": "a@example.com"},
+            "unknown key accounts:emial (value 'a@example.com'); allowed keys: acc",
+        ),
+        (DEVELOPER, {"email": "dev@localhost"}, "accounts:email is 'dev@localhost': not an e-mail address"),
+        (DEVELOPER, {"email": None}, "accounts:email is 'null'"),
+        (DEVELOPER, {"organizationalUnit": "Production"}, "names the OU 'Production', which stack org does not export"),
+        (DEVELOPER, {"tags": {"CostCenter": "Sales", "Owner": "x"}}, "CostCenter is 'Sales'; the OU allows: Devel"),
+        (DEVELOPER, {"tags": {"Owner": "x"}}, "accounts:tags.CostCenter is missing"),
+        (DEVELOPER, {"region": "us-west-9"}, "aws:region is 'us-west-9'; allowed: one of af-south-1"),
+        (
+            DEVELOPER,
+            {"email": "Shared-Test-Account@example.com"},
+            "accounts:email is 'shared-test-account@example.com'",
+        ),
+        (DEVELOPER, {"protect": "perhaps"}, "accounts:protect is 'perhaps'"),
+        ("org/Pulumi.sandbox.yaml", {"organizationalUnits": ["A/B/C/D/E/F"]}, "6 levels; AWS allows 5"),
+        ("org/Pulumi.sandbox.yaml", {"mode": "guess"}, "org:mode is 'guess'"),
+        ("identity/Pulumi.sandbox.yaml", {"users": []}, "identity:users is []"),
+        ("policies/Pulumi.sandbox.yaml", {"tags": {"X": {"costCenters": ["A"]}}}, "policies:tags.X names the OU 'X'"),
+        ("policies/Pulumi.sandbox.yaml", {"serviceControl": {"Development": {"allow": 1}}}, "Development.allow (value"),
+    ],
+)
+def test_a_mistake_is_named_with_file_key_value_and_what_is_allowed(
+    root: Path, file: str, keys: dict[str, Any], message: str
+) -> None:
+    change(root, file, **keys)
+    found = problems(root)
+    assert any(message in problem for problem in found), found
+    assert all(problem.startswith("stacks/") for problem in found)
+
+
+def test_every_problem_is_told_at_once(root: Path) -> None:
+    change(root, DEVELOPER, email="x", protect="perhaps")
+    change(root, "org/Pulumi.sandbox.yaml", mode="guess")
+    assert len(problems(root)) == 3
+
+
+def test_a_missing_key_says_what_it_is_for(root: Path) -> None:
+    path = root / "stacks" / DEVELOPER
+    path.write_text("config:\n  aws:region: us-west-2\n")
+    assert f"stacks/{DEVELOPER}: accounts:email is missing; it is required: the root user's address" in "\n".join(
+        problems(root)
+    )
+
+
+@pytest.mark.parametrize("text", ["config: [", "config: 7", "- a"])
+def test_a_file_that_is_no_mapping_is_one_error(root: Path, text: str) -> None:
+    (root / "stacks" / DEVELOPER).write_text(text)
+    found = problems(root)
+    assert len(found) == len(set(found)) == 1
+    assert found[0].startswith(f"stacks/{DEVELOPER}: ")
+
+
+def test_a_key_of_another_layer_is_unknown(root: Path) -> None:
+    path = root / "stacks" / DEVELOPER
+    path.write_text(path.read_text() + "  org:mode: create\n")
+    assert "unknown key org:mode" in "\n".join(problems(root))
+
+
+def test_encrypted_values_are_left_to_the_program(root: Path) -> None:
+    change(root, DEVELOPER, email={"secure": "v1:abc"})
+    check(discover("sandbox", root), root)
+
+
+def test_regions_are_real_ones() -> None:
+    assert {"us-east-1", "eu-central-1"} < REGIONS
+    assert "us-east-9" not in REGIONS

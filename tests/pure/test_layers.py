@@ -1,0 +1,75 @@
+"""The layer graph and the names of stacks."""
+
+from __future__ import annotations
+
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from shared.layers import LAYERS, LayerError, StackId, discover, environments, graph, parse_stack
+
+
+def write(root: Path, *stacks: str) -> Path:
+    for stack in stacks:
+        layer, name = stack.split(":")
+        folder = root / "stacks" / layer
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"Pulumi.{name}.yaml").write_text("config: {}\n")
+    return root
+
+
+def test_the_graph_is_the_declared_one() -> None:
+    assert {layer.name: layer.reads for layer in LAYERS.values()} == {
+        "org": (),
+        "identity": ("org",),
+        "policies": ("org",),
+        "accounts": ("org", "identity", "policies"),
+    }
+
+
+def test_every_environment_of_the_repository_is_complete() -> None:
+    labels = [stack.label for stack in discover("sandbox")]
+    assert labels == ["org", "identity", "policies", "accounts/developer", "accounts/shared-test"]
+
+
+def test_stacks_come_in_an_order_that_can_be_deployed(tmp_path: Path) -> None:
+    write(tmp_path, "org:prod", "identity:prod", "policies:prod", "accounts:prod.a", "accounts:prod.b")
+    stacks = discover("prod", tmp_path)
+    order = list(TopologicalSorter(graph(stacks)).static_order())
+    assert order[0] == StackId("org", "prod")
+    assert {s.label for s in order[-2:]} == {"accounts/a", "accounts/b"}
+    assert graph(stacks)[StackId("accounts", "prod", "a")] == set(stacks[:3])
+
+
+def test_environments_do_not_mix(tmp_path: Path) -> None:
+    write(tmp_path, "org:prod", "identity:prod", "policies:prod", "accounts:prod.a", "org:prod-eu")
+    assert environments(tmp_path) == ["prod", "prod-eu"]
+    assert [s.label for s in discover("prod-eu", tmp_path)] == ["org"]
+
+
+def test_an_unknown_environment_names_those_that_exist(tmp_path: Path) -> None:
+    write(tmp_path, "org:prod")
+    with pytest.raises(LayerError, match=r"no environment is called 'staging'.*there are: prod"):
+        discover("staging", tmp_path)
+
+
+def test_a_missing_upstream_is_named(tmp_path: Path) -> None:
+    write(tmp_path, "org:prod", "accounts:prod.a")
+    with pytest.raises(LayerError, match=r"accounts/a reads identity.*create stacks/identity/Pulumi\.prod\.yaml"):
+        discover("prod", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("layer", "name"),
+    [("nowhere", "prod"), ("org", "prod.extra"), ("accounts", "prod"), ("org", "Prod"), ("accounts", "prod.a.b")],
+)
+def test_bad_names_are_refused(layer: str, name: str) -> None:
+    with pytest.raises(LayerError):
+        parse_stack(layer, name)
+
+
+def test_names_round_trip() -> None:
+    for stack in discover("sandbox"):
+        assert parse_stack(stack.layer, stack.name) == stack
+        assert stack.config_file().is_file()
