@@ -117,3 +117,13 @@ def test_encrypted_values_are_left_to_the_program(root: Path) -> None:
 def test_regions_are_real_ones() -> None:
     assert {"us-east-1", "eu-central-1"} < REGIONS
     assert "us-east-9" not in REGIONS
+
+
+def test_the_production_examples_are_right(tmp_path: Path) -> None:
+    for file in (ROOT / "stacks").glob("*/*.yaml.example"):
+        target = tmp_path / file.relative_to(ROOT).with_suffix("")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+    stacks = discover("prod", tmp_path)
+    assert [stack.label for stack in stacks] == ["org", "identity", "policies", "accounts/web-shop"]
+    check(stacks, tmp_path)
