@@ -1,0 +1,66 @@
+# `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help sandbox install engine test clean distclean
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first that is new enough makes the virtual environment; to choose: make install PYTHON=...
+PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
+
+help:
+	@echo 'make sandbox    deploy the whole organization to an emulated AWS on this machine'
+	@echo 'make install    the Python packages, in .venv'
+	@echo 'make engine     the Pulumi engine, in .engine unless a recent one is on PATH'
+	@echo 'make test       style, types and tests: what CI runs'
+	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
+	@echo 'make distclean  clean, and drop .venv and .engine'
+
+sandbox: install
+	@$(BIN)/invoke sandbox.start
+	@$(BIN)/invoke deploy-all
+
+engine: install
+	@$(BIN)/python -m automation.engine
+
+test: install engine
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	@# Each program is a module called __main__, so each is checked by itself.
+	for program in stacks/*/__main__.py; do $(BIN)/mypy $$program || exit 1; done
+	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# In place when .venv was made from this requirements.lock in this folder: scripts in a virtual
+# environment hold its path. The .pth file makes `shared`, `automation` and `sandbox` importable from
+# everywhere, which Pulumi programs need; it takes no build, unlike an editable install.
+install:
+	@set -eu; stamp() { echo '$(CURDIR)'; cat requirements.lock; }; \
+	if [ -x $(BIN)/python ] && stamp | cmp -s - $(VENV)/installed; then exit 0; fi; \
+	python=''; \
+	for candidate in $(PYTHONS); do \
+	    if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	    then python="$$candidate"; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+	    echo 'install: no Python 3.11 or newer among: $(PYTHONS).' >&2; \
+	    echo 'install: install one, or name it: make install PYTHON=/path/to/python3' >&2; exit 1; fi; \
+	if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
+	    echo "install: $$python has no venv module; install it (Debian, Ubuntu: apt install python3-venv)" >&2; \
+	    exit 1; fi; \
+	echo "install: $$("$$python" --version), packages into $(VENV) (about a minute)"; \
+	"$$python" -m venv --clear $(VENV); \
+	pip='$(BIN)/python -m pip --disable-pip-version-check --quiet'; \
+	$$pip install --no-deps --require-hashes -r requirements.lock; \
+	$$pip check; \
+	packages=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
+	echo '$(CURDIR)' > "$$packages/repository.pth"; \
+	stamp > $(VENV)/installed
+
+clean:
+	@if [ -x $(BIN)/invoke ] && [ -e .sandbox ]; then $(BIN)/invoke sandbox.stop; fi
+	@rm -rf .sandbox .runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean
+	@rm -rf $(VENV) .engine

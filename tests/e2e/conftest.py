@@ -1,0 +1,24 @@
+"""The end-to-end tests' project: one deployed organization for the tests of a story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.project import Project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A copy of the repository whose sandbox nobody else uses; nothing is deployed yet."""
+    made = Project.copy_to(tmp_path_factory.mktemp("project"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def deployed(project: Project) -> Project:
+    """The project after its first `invoke deploy-all`."""
+    project.invoke("deploy-all")
+    return project
