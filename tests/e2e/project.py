@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
+from botocore.config import Config
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 from shared.layers import ROOT
@@ -106,7 +107,7 @@ class Project:
 
     def outputs(self, name: str) -> Any:
         """A stack's outputs."""
-        return json.loads(self.invoke("outputs", name, "--json").output)
+        return json.loads(self.invoke("outputs", "--only", name, "--json").output)[name]
 
     def aws(self, service: Any, credentials: Mapping[str, Any] | None = None, region: str = REGION) -> Any:
         """A boto3 client of the emulated AWS, as the management account's administrator by default."""
@@ -119,6 +120,8 @@ class Project:
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
+            # S3 Control's host begins with the account id, which no name server knows under an IP address.
+            config=Config(inject_host_prefix=False),
         )
 
     def inside(self, account_id: str) -> CredentialsTypeDef:

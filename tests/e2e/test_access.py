@@ -136,7 +136,7 @@ def test_the_access_matrix(
 def test_a_role_that_does_not_exist_cannot_be_assumed(deployed: Project, accounts: Mapping[str, str]) -> None:
     sts = deployed.aws("sts")
     with pytest.raises(sts.exceptions.ClientError, match="AccessDenied"):
-        sts.assume_role(RoleArn=f"arn:aws:iam::{accounts['developer']}:role/NoSuchRole", RoleSessionName="x")
+        sts.assume_role(RoleArn=f"arn:aws:iam::{accounts['developer']}:role/NoSuchRole", RoleSessionName="matrix")
 
 
 def test_with_oidc_there_is_no_user_and_only_the_right_token_gets_in(deployed: Project) -> None:

@@ -65,7 +65,7 @@ def test_a_mistake_is_one_clear_error_before_anything_is_changed(project: Projec
     [
         (("deploy-all", "--stack", "nowhere"), "no environment is called 'nowhere'"),
         (("up", "nothing"), "nothing"),
-        (("outputs", "accounts/nobody"), "accounts/nobody"),
+        (("outputs", "--only", "accounts/nobody"), "accounts/nobody"),
         (("add-account", "developer", "--email", "a@example.com", "--ou", "Development"), "developer"),
         (("add-account", "new", "--email", "nobody", "--ou", "Development"), "nobody"),
     ],

@@ -1,0 +1,35 @@
+"""The managed policies of AWS, made for an account when they are first used there.
+
+moto would copy all of them, over a thousand, into every account.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy
+
+
+@lru_cache(maxsize=1)
+def aws_policies() -> Mapping[str, dict[str, Any]]:
+    """Every AWS managed policy by ARN: moto's data with the policy's name."""
+    policies: dict[str, dict[str, Any]] = json.loads(aws_managed_policies_data)
+    return {f"arn:aws:iam::aws:policy{data['Path']}{name}": {**data, "Name": name} for name, data in policies.items()}
+
+
+@lru_cache(maxsize=256)
+def _document_text(arn: str) -> str:
+    """The document of an AWS managed policy, the same text object for every account."""
+    return json.dumps(aws_policies()[arn]["Document"])
+
+
+def aws_policy(arn: str, account_id: str) -> AWSManagedPolicy:
+    """The AWS managed policy as an object of the account. Raises `KeyError` if AWS has none of that ARN."""
+    data = aws_policies()[arn]
+    policy = AWSManagedPolicy.from_data(data["Name"], account_id, "aws", data)
+    policy.versions[0].document = _document_text(arn)
+    return policy

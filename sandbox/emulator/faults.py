@@ -1,0 +1,99 @@
+"""Faults on demand: the next calls of an action fail, wait, or make an account that does not come about."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict, dataclass
+from typing import Any
+
+CREATION_FAILURES = frozenset(
+    {
+        "ACCOUNT_LIMIT_EXCEEDED",
+        "EMAIL_ALREADY_EXISTS",
+        "INVALID_ADDRESS",
+        "INVALID_EMAIL",
+        "CONCURRENT_ACCOUNT_MODIFICATION",
+        "INTERNAL_FAILURE",
+        "PENDING_BUSINESS_VALIDATION",
+        "UNKNOWN_BUSINESS_VALIDATION",
+        "MISSING_PAYMENT_INSTRUMENT",
+    }
+)
+"""https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
+
+IN_PROGRESS = "IN_PROGRESS"
+
+
+class FaultError(Exception):
+    """The list of faults is not one; the message says what is wrong with it."""
+
+
+@dataclass
+class Fault:
+    """What happens to the next `times` calls of `service`:`action`.
+
+    With a `code` the call is answered by that error; without one it is only delayed by
+    `delay_seconds`. For CreateAccount, a `code` that is a failure reason lets the call succeed and
+    the account fail, and `IN_PROGRESS` keeps the account in progress for `delay_seconds`.
+    """
+
+    service: str
+    action: str
+    code: str = ""
+    message: str = "A fault of the sandbox."
+    status: int = 400
+    times: int = 1
+    delay_seconds: float = 0.0
+
+    @property
+    def account_creation(self) -> dict[str, Any] | None:
+        """What becomes of the account, for a fault of the account and not of the call."""
+        if self.action != "CreateAccount":
+            return None
+        if self.code == IN_PROGRESS:
+            return {"seconds": self.delay_seconds}
+        return {"failure": self.code} if self.code in CREATION_FAILURES else None
+
+
+class Faults:
+    """The faults that are still to happen, in the order in which they were given."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._faults: list[Fault] = []
+
+    def add(self, entries: Any) -> list[dict[str, Any]]:
+        """Add a JSON list of faults; all that are now to happen. Raises `FaultError`."""
+        if not isinstance(entries, list):
+            raise FaultError("the body is not a JSON list of faults")
+        new = [_fault(entry) for entry in entries]
+        with self._lock:
+            self._faults += new
+            return [asdict(fault) for fault in self._faults]
+
+    def clear(self) -> None:
+        """Forget them all."""
+        with self._lock:
+            self._faults.clear()
+
+    def take(self, service: str, action: str | None) -> Fault | None:
+        """The fault that this call meets, if any; one of its `times` is used up."""
+        with self._lock:
+            for fault in self._faults:
+                if (fault.service, fault.action) == (service, action):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._faults.remove(fault)
+                    return fault
+        return None
+
+
+def _fault(entry: Any) -> Fault:
+    types = {"service": str, "action": str, "code": str, "message": str, "status": int, "times": int}
+    known = {**types, "delay_seconds": int | float}
+    if not isinstance(entry, dict) or not {"service", "action"} <= set(entry) <= set(known):
+        raise FaultError(f"{entry!r}: a fault has service and action, and may have {', '.join(sorted(known))}")
+    for name, value in entry.items():
+        if not isinstance(value, known[name]) or isinstance(value, bool):
+            raise FaultError(f"{name} is {value!r}; it must be a {'text' if known[name] is str else 'number'}")
+    return Fault(**entry)
