@@ -1,0 +1,64 @@
+"""What to do about the errors that AWS and the engine answer with, where their own text does not say it."""
+
+from __future__ import annotations
+
+import re
+
+from shared.layers import StackId
+
+_ADVICE: tuple[tuple[str, str], ...] = (
+    (
+        r"OrganizationalUnitNotEmptyException",
+        "a closed account stays in its OU for 90 days, and AWS keeps the OU as long. Move the account to the root "
+        "or wait, then run this again "
+        "(https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html)",
+    ),
+    (
+        r"CLOSE_ACCOUNT_QUOTA_EXCEEDED",
+        "AWS lets 10% of an organization's accounts be closed in 30 days; run this again later "
+        "(https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html)",
+    ),
+    (
+        r"ConcurrentModificationException|TooManyRequestsException|Throttling|Rate exceeded",
+        "AWS was changing the organization or was asked too often at that moment; run this again",
+    ),
+    (
+        r"ExpiredToken|InvalidClientTokenId|UnrecognizedClientException|NoCredentialProviders|no valid credential",
+        "the AWS credentials are missing or no longer valid: sign in again (`aws sso login`), then "
+        "`invoke doctor --stack {environment}` says whose they are",
+    ),
+    (
+        r"EntityAlreadyExists|AlreadyExistsException|DuplicateOrganizationalUnitException|DuplicatePolicyException"
+        r"|AlreadyInOrganizationException|EMAIL_ALREADY_EXISTS|DuplicatePolicyAttachmentException",
+        "it is in AWS and not in the state of {label}: made by hand, or by a run that was killed before it could "
+        "record it. Take it over with `pulumi import {type} {name} <its id> -s {stack} --cwd stacks/{layer}` "
+        "(https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/), or delete it in AWS, and run this again",
+    ),
+    (
+        r"(connect|connection).*refused|EndpointConnectionError|Could not connect to the endpoint",
+        "AWS's address does not answer; in the sandbox `invoke sandbox.start` starts the emulated one again",
+    ),
+    (
+        r"no resource plugin|could not find plugin|failed to load plugin",
+        "the AWS provider is not there: `invoke doctor --stack {environment}` says how to get it",
+    ),
+    (
+        r"incorrect passphrase|passphrase must be set",
+        "set PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE to what the stack was made with",
+    ),
+)
+
+
+def advice(stack: StackId, message: str, resource_type: str = "<type>", resource_name: str = "<name>") -> str | None:
+    """What to do about an error of `stack`, in a sentence; None where its own text has to do."""
+    for pattern, text in _ADVICE:
+        if re.search(pattern, message):
+            return text.format(
+                environment=stack.environment,
+                label=stack.label,
+                stack=stack.name,
+                layer=stack.layer,
+                type=resource_type,
+                name=resource_name,
+            )
+    return None

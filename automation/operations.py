@@ -1,0 +1,224 @@
+"""What the tasks do to many stacks: deploy, preview, refresh, drift, destroy. Each returns its exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from rich import box
+from rich.table import Table
+
+from automation import adoption, recovery
+from automation.events import Problem, Record
+from automation.queue import Status
+from automation.runs import Run, UsageError, existing, missing, operate
+from automation.stacks import StackFailed, Stacks, Watch
+from automation.summary import Outcomes, Wording, exit_code
+from shared.layers import StackId, graph
+
+DRIFT_EXIT = 2
+"""What `drift` ends with when something differs, so that a scheduled job can tell it from an error."""
+
+DEPLOY = Wording("deploying", "deployed", next=("invoke outputs, invoke access",))
+PREVIEW = Wording("previewing", "would change", change="would be ", next=("invoke deploy-all",))
+REFRESH = Wording("refreshing", "state updated", change="in the state: ", next=("invoke preview-all",))
+COMPARE = Wording("comparing", "differs", change="would be ")
+DESTROY = Wording("destroying", "destroyed")
+
+
+_KILLED = "which an earlier run was killed while it created"
+
+
+def deploy(run: Run, chosen: Sequence[StackId], *, parallel: int, yes: bool, interactive: bool) -> int:
+    """Deploy the chosen stacks. Outside the sandbox a preview is shown and agreed to first, unless `yes`."""
+    if not run.is_sandbox and not yes:
+        if not interactive:
+            raise UsageError(f"deploying to {run.environment!r} without a terminal to ask on needs --yes")
+        code = preview(run, chosen, parallel=parallel)
+        if code or not _agreed(f"Deploy this to {run.environment}? [y/N] ", {"y", "yes"}):
+            return code or 1
+    create = missing(run, chosen)
+    return exit_code(operate(run, chosen, _up(run), DEPLOY, parallel=parallel, create=create))
+
+
+def preview(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
+    """Show what deploying the chosen stacks would do, also when nothing is deployed yet."""
+    create = missing(run, chosen)
+
+    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        return stacks.preview(stack, watch)
+
+    return exit_code(operate(run, chosen, work, PREVIEW, parallel=parallel, create=create, locks=False))
+
+
+def refresh(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
+    """Take over into the state of the chosen stacks what is in AWS now."""
+    there = existing(run)
+
+    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        return stacks.refresh(stack, watch) if stack in there else Record()
+
+    return exit_code(operate(run, chosen, work, REFRESH, parallel=parallel))
+
+
+def drift(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
+    """Compare the chosen stacks with AWS and with their programs; 2 if anything differs. Nothing is changed."""
+    create = missing(run, chosen)
+
+    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        return stacks.preview(stack, watch, refresh=True)
+
+    outcomes = operate(run, chosen, work, COMPARE, parallel=parallel, create=create, locks=False)
+    code = exit_code(outcomes)
+    differs = _show_drift(run, chosen, outcomes)
+    if code == 0 and differs:
+        run.console.print(f"To bring AWS back to the programs: invoke deploy-all --stack {run.environment}")
+        return DRIFT_EXIT
+    return code
+
+
+def destroy(
+    run: Run,
+    chosen: Sequence[StackId],
+    *,
+    parallel: int,
+    include_protected: bool,
+    confirm: str | None,
+    yes: bool,
+    interactive: bool,
+) -> int:
+    """Delete all that is in the chosen stacks, downstream first.
+
+    Nothing is changed unless every protected resource in them is meant (`include_protected`), and the
+    environment's name was given, as `confirm` or typed; without protected resources `yes` will do.
+    Raises `UsageError`, also when a stack that is not chosen still reads one that is.
+    """
+    states = _states(run, parallel)
+    _refuse_in_use(run, chosen, {stack for stack, state in states.items() if recovery.held(state)})
+    guarded = {stack: recovery.protected(states[stack]) for stack in chosen if stack in states}
+    guarded = {stack: resources for stack, resources in guarded.items() if resources}
+    if guarded and not include_protected:
+        names = "\n".join(f"  {stack.label}: {r}" for stack, resources in guarded.items() for r in resources)
+        raise UsageError(
+            f"nothing was destroyed: these resources are protected\n{names}\nTo destroy them too: --include-protected"
+        )
+    if not _meant(run, chosen, bool(guarded), confirm=confirm, yes=yes, interactive=interactive):
+        raise UsageError("nothing was destroyed: that is not the environment's name")
+
+    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        if recovery.is_empty(states.get(stack, {})):
+            return Record()
+        if stack in guarded:
+            stacks.unprotect(stack)
+        return stacks.destroy(stack, watch)
+
+    return exit_code(operate(run, chosen, work, DESTROY, parallel=parallel, backwards=True))
+
+
+def _states(run: Run, parallel: int) -> dict[StackId, dict[str, Any]]:
+    """The state of every stack of the environment that exists."""
+    there = sorted(existing(run))
+    with ThreadPoolExecutor(parallel) as pool:
+        return {stack: state or {} for stack, state in zip(there, pool.map(run.engine.export, there), strict=True)}
+
+
+def _up(run: Run) -> Callable[[Stacks, StackId, Watch], Record]:
+    """Deploy, and put in order what an earlier run was killed in."""
+
+    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        try:
+            record = stacks.up(stack, watch)
+        except StackFailed as error:
+            if not error.record.pending:
+                raise
+            state = stacks.export(stack) or {}
+            left = recovery.unfinished(state)
+            identities = adoption.identities(left) if run.is_sandbox else {}
+            if not identities:
+                raise StackFailed([*error.problems, *_unfinished(left)], error.record) from error
+            for each in left:
+                if each.resource.urn in identities:
+                    run.console.print(f"{stack.label}: taking over {each.resource}, {_KILLED}", markup=False)
+            stacks.replace_state(stack, recovery.adopted(state, identities))
+            return stacks.up(stack, watch, refresh=True)
+        if record.pending:
+            state = stacks.export(stack) or {}
+            for each in recovery.unfinished(state):
+                run.console.print(
+                    f"{stack.label}: {each.resource}, {_KILLED}, is no longer wanted; delete it if it is in AWS",
+                    markup=False,
+                )
+            stacks.replace_state(stack, recovery.adopted(state, {}))
+        return record
+
+    return work
+
+
+def _unfinished(left: Sequence[recovery.Creation]) -> list[Problem]:
+    return [Problem(f"it is not known whether this, {_KILLED}, is in AWS", each.resource) for each in left]
+
+
+def _show_drift(run: Run, chosen: Sequence[StackId], outcomes: Outcomes) -> bool:
+    """Print what differs, if anything does."""
+    table = Table("stack", "resource", "found", "a deploy would", "properties", box=box.SIMPLE)
+    for stack in chosen:
+        record = outcomes[stack].value
+        if outcomes[stack].status is not Status.DONE or record is None:
+            continue
+        found = {change.resource.urn: change for change in record.drift}
+        planned = {change.resource.urn: change for change in record.changes}
+        for urn in dict.fromkeys([*found, *planned]):
+            change = found.get(urn) or planned[urn]
+            properties = sorted({*change.properties, *(planned[urn].properties if urn in planned else ())})
+            table.add_row(
+                stack.label,
+                str(change.resource),
+                f"{found[urn].what} in AWS" if urn in found else "not deployed yet",
+                planned[urn].what.removesuffix("d") if urn in planned else "leave it",
+                ", ".join(properties),
+            )
+    if not table.row_count:
+        return False
+    run.console.print(table)
+    return True
+
+
+def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) -> None:
+    left = sorted(
+        stack.label
+        for stack, reads in graph(run.stacks).items()
+        if stack in in_use and stack not in chosen and reads & set(chosen)
+    )
+    if left:
+        raise UsageError(
+            f"nothing was destroyed: these stacks read what you chose and still have resources: {', '.join(left)}; "
+            "destroy them first, or all with destroy-all"
+        )
+
+
+def _meant(
+    run: Run, chosen: Sequence[StackId], guarded: bool, *, confirm: str | None, yes: bool, interactive: bool
+) -> bool:
+    if confirm is not None:
+        return confirm == run.environment
+    if yes and not guarded:
+        return True
+    if not interactive:
+        raise UsageError(
+            "nothing was destroyed: without a terminal to ask on, "
+            + ("protected resources need" if guarded else "destroying needs --yes or")
+            + f" --confirm {run.environment}"
+        )
+    names = ", ".join(stack.label for stack in chosen)
+    run.console.print(f"This deletes everything in {names} of environment {run.environment}.", markup=False)
+    return _agreed(f"Type the environment's name to go on ({run.environment}): ", {run.environment})
+
+
+def _agreed(question: str, answers: set[str]) -> bool:
+    try:
+        return input(question).strip() in answers
+    except (EOFError, KeyboardInterrupt):
+        print(file=sys.stderr)
+        return False

@@ -1,0 +1,161 @@
+"""Engine processes: each in a session of its own, so that a run decides how they end.
+
+Ctrl-C in a terminal reaches only the run, which then asks each engine to finish what it is doing
+and record it. And an engine outlives a run that is killed: what it writes goes to a file, and it
+ends its update as if nothing had happened.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from pulumi.automation import CommandResult, OnOutput, PulumiCommand
+from pulumi.automation.errors import create_command_error
+
+from automation.queue import Cancelled
+
+
+class Processes:
+    """The engine processes of one run."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        """How many engine commands were run."""
+        self._lock = threading.RLock()
+        self._running: set[subprocess.Popen[str]] = set()
+        self.stopping = False
+
+    def run(self, command: list[str], cwd: str, env: Mapping[str, str], log: Path | None) -> tuple[int, str, str]:
+        """Run to the end; the exit code and what was printed, all of it in the first text if `log` gets it too."""
+        if log is None:
+            process = self._start(command, cwd, env, subprocess.PIPE, subprocess.PIPE)
+            with self._until_end(process):
+                out, err = process.communicate()
+            return process.returncode, out, err
+        with log.open("a+", encoding="utf-8") as file:
+            before = file.seek(0, os.SEEK_END)
+            process = self._start(command, cwd, env, file, subprocess.STDOUT)
+            with self._until_end(process):
+                process.wait()
+            file.seek(before)
+            return process.returncode, file.read(), ""
+
+    def interrupt(self) -> None:
+        """Ask every engine to stop: it finishes the resources it is working on and records them.
+
+        No other is started from then on: who tries gets `automation.queue.Cancelled`.
+        """
+        with self._lock:
+            self.stopping = True
+            running = list(self._running)
+        for process in running:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+
+    def kill(self) -> None:
+        """End every engine at once, with its language hosts and providers."""
+        with self._lock:
+            self.stopping = True
+            running = list(self._running)
+        for process in running:
+            end_session(process.pid)
+
+    def _start(
+        self,
+        command: list[str],
+        cwd: str,
+        env: Mapping[str, str],
+        stdout: int | IO[str],
+        stderr: int,
+    ) -> subprocess.Popen[str]:
+        with self._lock:
+            if self.stopping:
+                raise Cancelled
+            self.calls += 1
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=stderr,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+            self._running.add(process)
+        return process
+
+    @contextmanager
+    def _until_end(self, process: subprocess.Popen[str]) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running.discard(process)
+
+
+class EngineCommand(PulumiCommand):
+    """The `pulumi` command for the Automation API, run through `Processes`.
+
+    What a command prints goes to the file `log`, if there is one.
+    """
+
+    def __init__(self, command: PulumiCommand, processes: Processes, log: Path | None = None) -> None:
+        # The version was checked when the engine was found; the inherited constructor would run it again.
+        self.command = command.command
+        self.version = command.version
+        self._processes = processes
+        self._log = log
+
+    def run(
+        self,
+        args: list[str],
+        cwd: str,
+        additional_env: Mapping[str, str],
+        on_output: OnOutput | None = None,  # noqa: ARG002 - the signature of the Automation API
+        on_error: OnOutput | None = None,  # noqa: ARG002
+    ) -> CommandResult:
+        """Run one command. Raises `pulumi.automation.CommandError` when it fails."""
+        env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
+        command = [self.command, "--non-interactive", *args]
+        code, out, err = self._processes.run(command, cwd, env, self._log)
+        result = CommandResult(stdout=out, stderr=err if self._log is None else out, code=code)
+        if code != 0:
+            raise create_command_error(result)
+        return result
+
+
+def session_of(pid: int) -> list[int]:
+    """The processes of the session that process `pid` leads."""
+    found = []
+    for other in _processes():
+        with suppress(ProcessLookupError, PermissionError):
+            if os.getsid(other) == pid:
+                found.append(other)
+    return found
+
+
+def end_session(pid: int) -> None:
+    """Kill every process of the session that process `pid` leads, whether or not it is still there itself.
+
+    A killed engine leaves its language host and providers behind, which go on by themselves.
+    """
+    for other in session_of(pid):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(other, signal.SIGKILL)
+
+
+def _processes() -> list[int]:
+    proc = Path("/proc")
+    if (proc / "self").exists():
+        return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()]
+    listing = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True)
+    return [int(line) for line in listing.stdout.split()]

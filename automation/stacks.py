@@ -1,0 +1,248 @@
+"""What can be done to one stack, through Pulumi's Automation API: one engine command an operation.
+
+https://www.pulumi.com/docs/iac/automation-api/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pulumi.automation import (
+    CommandError,
+    EngineEvent,
+    LocalWorkspace,
+    OutputMap,
+    PulumiCommand,
+    Stack,
+    StackNotFoundError,
+    UpdateSummary,
+)
+from pulumi.automation._stack import StackInitMode  # the package does not export it
+from pulumi.automation.errors import ConcurrentUpdateError
+
+from automation.events import Change, Problem, Record
+from automation.processes import EngineCommand, Processes
+from automation.queue import Cancelled
+from shared.layers import ROOT, StackId
+
+Watch = Callable[[Record, Change | None], None]
+"""Called with each event: what is known so far, and the change that is complete with it."""
+
+
+class StackFailed(Exception):
+    """An operation failed; `record` is what was known by then, and str() every problem, a line or more each."""
+
+    def __init__(self, problems: Iterable[Problem], record: Record | None = None) -> None:
+        self.problems = list(problems)
+        self.record = record or Record()
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class StackCancelled(Cancelled):
+    """An operation was stopped before its end; `record` is what was known by then."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        super().__init__("stopped")
+
+
+class _Workspace(LocalWorkspace):
+    """A layer's folder. No stack is ever selected in it: each command names its own, and the selection belongs
+    to whoever uses plain `pulumi` there."""
+
+    def select_stack(self, stack_name: str) -> None:
+        """Nothing: see above."""
+
+
+class _Stack(Stack):
+    """A stack whose operations are not followed by three more commands that read its outputs and its history.
+
+    The numbers come from the engine's events instead, and outputs from `Stacks.outputs`, when they are wanted.
+    """
+
+    def outputs(self) -> OutputMap:
+        """Nothing: see above."""
+        return {}
+
+    def info(self, show_secrets: bool = False) -> UpdateSummary | None:  # noqa: ARG002
+        """Nothing but the time: see above."""
+        now = datetime.now(UTC)
+        return UpdateSummary(
+            kind="", start_time=now, message="", environment={}, config={}, result="succeeded", end_time=now
+        )
+
+
+class Stacks:
+    """The stacks of one repository, worked on with one engine.
+
+    The variables of this process are the engine's too (`automation.environment`). All that an operation prints
+    goes to `<logs>/<label>.log`.
+    """
+
+    def __init__(self, command: PulumiCommand, processes: Processes, logs: Path, root: Path = ROOT) -> None:
+        self.root = root
+        self.processes = processes
+        self._command = command
+        self._logs = logs
+
+    def log_file(self, stack: StackId) -> Path:
+        """Where all that the stack's operations print goes."""
+        return self._logs / f"{stack.label}.log"
+
+    def existing(self, folder: Path) -> set[tuple[str, str]]:
+        """Project and stack name of every stack in the backend, which is the one of the project in `folder`."""
+        result = self._query(["stack", "ls", "--all", "--fully-qualify-stack-names", "--json"], folder)
+        names = [each["name"].split("/") for each in json.loads(result)]
+        return {(parts[-2], parts[-1]) for parts in names if len(parts) > 1}
+
+    def create(self, stack: StackId) -> None:
+        """Create the stack, empty. Raises `StackFailed`."""
+        workspace = self._workspace(stack, logged=False)
+        # The engine itself would put the default provider in the place of the one that the file names.
+        workspace.secrets_provider = _secrets_provider(stack.config_file(self.root))
+        try:
+            workspace.create_stack(stack.name)
+        except CommandError as error:
+            raise self._failure(stack, error, Record()) from error
+
+    def up(self, stack: StackId, watch: Watch, *, refresh: bool = False) -> Record:
+        """Deploy the stack; with `refresh`, to what is in AWS now.
+
+        Raises `StackFailed` and `automation.queue.Cancelled`, as the others do.
+        """
+        return self._operate(
+            stack,
+            watch,
+            lambda work, on_event: work.up(
+                on_event=on_event, color="never", suppress_progress=True, refresh=refresh or None
+            ),
+        )
+
+    def preview(self, stack: StackId, watch: Watch, *, refresh: bool = False) -> Record:
+        """What deploying the stack would do; with `refresh`, to what is in AWS now."""
+        return self._operate(
+            stack,
+            watch,
+            lambda work, on_event: work.preview(
+                on_event=on_event, color="never", suppress_progress=True, refresh=refresh or None
+            ),
+        )
+
+    def refresh(self, stack: StackId, watch: Watch) -> Record:
+        """Take over into the state what is in AWS now."""
+        return self._operate(
+            stack,
+            watch,
+            lambda work, on_event: work.refresh(on_event=on_event, color="never", suppress_progress=True),
+        )
+
+    def destroy(self, stack: StackId, watch: Watch) -> Record:
+        """Delete all that is in the stack; its configuration and history stay."""
+        return self._operate(
+            stack,
+            watch,
+            lambda work, on_event: work.destroy(on_event=on_event, color="never", suppress_progress=True),
+        )
+
+    def outputs(self, stack: StackId, *, show_secrets: bool = False) -> dict[str, Any] | None:
+        """The stack's outputs, secrets as `[secret]` unless shown; None for a stack that does not exist."""
+        command = ["stack", "output", "--json", "--stack", stack.name]
+        found = self._of_stack(stack, command + (["--show-secrets"] if show_secrets else []))
+        return None if found is None else dict(json.loads(found))
+
+    def export(self, stack: StackId) -> dict[str, Any] | None:
+        """The stack's state, secrets encrypted; None for a stack that does not exist.
+        https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/"""
+        found = self._of_stack(stack, ["stack", "export", "--stack", stack.name])
+        return None if found is None else dict(json.loads(found))
+
+    def replace_state(self, stack: StackId, state: Mapping[str, Any]) -> None:
+        """Put `state`, as `export` gives it, in the place of the stack's state. Raises `StackFailed`.
+
+        The engine leaves out what was pending in it.
+        """
+        # Encrypted as it is, and only for as long as the command runs.
+        file = self._logs / f"{stack.project}-{stack.name}.state.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(state))
+        try:
+            self._of_stack(stack, ["stack", "import", "--file", str(file), "--stack", stack.name])
+        finally:
+            file.unlink()
+
+    def unprotect(self, stack: StackId) -> None:
+        """Let every resource of the stack be deleted. Raises `StackFailed`."""
+        self._of_stack(stack, ["state", "unprotect", "--all", "--yes", "--stack", stack.name])
+
+    def _operate(
+        self, stack: StackId, watch: Watch, call: Callable[[Stack, Callable[[EngineEvent], None]], Any]
+    ) -> Record:
+        record = Record()
+
+        def on_event(event: EngineEvent) -> None:
+            watch(record, record.take(event))
+
+        try:
+            call(_Stack(stack.name, self._workspace(stack, logged=True), StackInitMode.SELECT), on_event)
+        except CommandError as error:
+            raise self._failure(stack, error, record) from error
+        return record
+
+    def _failure(self, stack: StackId, error: CommandError, record: Record) -> Exception:
+        if self.processes.stopping:
+            return StackCancelled(record)
+        if isinstance(error, ConcurrentUpdateError):
+            return StackFailed([Problem(locked_message(stack))], record)
+        return StackFailed(record.problems or [Problem(engine_error(str(error)))], record)
+
+    def _of_stack(self, stack: StackId, command: list[str]) -> str | None:
+        try:
+            return self._query(command, stack.folder(self.root))
+        except StackNotFoundError:
+            return None
+        except CommandError as error:
+            raise self._failure(stack, error, Record()) from error
+
+    def _query(self, command: list[str], folder: Path) -> str:
+        return self._run(command, folder, None)
+
+    def _run(self, command: list[str], folder: Path, log: Path | None) -> str:
+        return EngineCommand(self._command, self.processes, log).run(command, str(folder), {}).stdout
+
+    def _workspace(self, stack: StackId, *, logged: bool) -> _Workspace:
+        return _Workspace(
+            work_dir=str(stack.folder(self.root)),
+            pulumi_command=EngineCommand(self._command, self.processes, self._log_of(stack) if logged else None),
+        )
+
+    def _log_of(self, stack: StackId) -> Path:
+        file = self.log_file(stack)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file
+
+
+def _secrets_provider(config_file: Path) -> str | None:
+    """What the stack's secrets are encrypted with; None for the default.
+    https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
+    document = yaml.safe_load(config_file.read_text()) if config_file.is_file() else None
+    return document.get("secretsprovider") if isinstance(document, dict) else None
+
+
+def locked_message(stack: StackId) -> str:
+    """What to do about a stack that another run has locked, or one that crashed."""
+    return (
+        "the stack is locked by another run. If none is at work on it, an earlier one crashed; free it with: "
+        f"pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}"
+    )
+
+
+def engine_error(text: str) -> str:
+    """The error lines in what an engine command printed, or its last lines if none is marked as an error."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    marked = [line.removeprefix("stderr:").strip() for line in lines if "error:" in line]
+    return "\n".join(dict.fromkeys(line.removeprefix("error:").strip() for line in marked)) or "\n".join(lines[-5:])

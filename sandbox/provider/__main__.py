@@ -1,0 +1,51 @@
+"""The plugin's process: serves until the engine ends it, or is gone.
+
+The engine passes its own address, and reads the port from the first line that the plugin prints.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc  # type: ignore[import-untyped]
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from sandbox.provider.server import Provider
+
+THREADS = 16
+"""Calls at a time; the engine has no more resources under way unless `--parallel` says so."""
+
+LARGEST_MESSAGE = 400 * 1024 * 1024
+"""In bytes; the limit that the engine itself has."""
+
+_WATCH_SECONDS = 1.0
+_GRACE_SECONDS = 2.0
+
+
+def main() -> None:
+    """Serve on a free port of the loopback interface."""
+    parent = os.getppid()
+    limits = [("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.max_send_message_length", LARGEST_MESSAGE)]
+    server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    stopped = threading.Event()
+    # The engine ends its plugins with SIGINT, and after five seconds kills them. A Ctrl-C on the terminal does not
+    # get here: plugins are in a process group of their own.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _signal, _frame: stopped.set())
+    server.start()
+    print(port, flush=True)
+    while not stopped.wait(_WATCH_SECONDS) and os.getppid() == parent:
+        pass  # a killed engine leaves its plugins behind, with another parent
+    server.stop(_GRACE_SECONDS).wait()
+    sys.stdout.flush()
+    os._exit(0)  # threads that still wait for AWS would keep the process
+
+
+if __name__ == "__main__":
+    main()

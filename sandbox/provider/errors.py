@@ -1,0 +1,56 @@
+"""The errors a provider call can end with; each is one message a person can act on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+
+class ProviderError(Exception):
+    """The call cannot be done; the message says what was asked, what is wrong and what is allowed."""
+
+
+class AwsError(ProviderError):
+    """AWS refused an operation. `code` and `message` are AWS's own; see
+    https://docs.aws.amazon.com/general/latest/gr/api-retries.html
+    """
+
+    def __init__(
+        self, service: str, operation: str, code: str, message: str, status: int = 0, request_id: str = ""
+    ) -> None:
+        self.service, self.operation = service, operation
+        self.code, self.message = code, message
+        self.status, self.request_id = status, request_id
+        # The form of the AWS SDK for Go, which the official plugin prints: what greps for one finds the other.
+        http = f"https response error StatusCode: {status}, RequestID: {request_id}, " if status else ""
+        super().__init__(f"operation error {service}: {operation}, {http}api error {code}: {message}")
+
+    @classmethod
+    def from_client_error(cls, service: str, error: ClientError) -> AwsError:
+        """The error that botocore raised for a call to `service`."""
+        details: dict[str, Any] = dict(error.response.get("Error", {}))
+        metadata: dict[str, Any] = dict(error.response.get("ResponseMetadata", {}))
+        operation = str(error.operation_name)
+        # A client that assumes a role first reports that call's failure as its own.
+        service = "STS" if operation.startswith("AssumeRole") else service
+        return cls(
+            service,
+            operation,
+            str(details.get("Code", "Unknown")),
+            str(details.get("Message", "")),
+            int(metadata.get("HTTPStatusCode", 0)),
+            str(metadata.get("RequestId", "")),
+        )
+
+
+class CreatedInPart(ProviderError):
+    """The resource `resource_id` exists in AWS, but what had to follow its creation failed.
+
+    The engine records it with its id, so that nothing is made twice.
+    """
+
+    def __init__(self, resource_id: str, cause: ProviderError) -> None:
+        self.resource_id, self.cause = resource_id, cause
+        super().__init__(str(cause))

@@ -1,0 +1,45 @@
+"""The table: every resource type and function that the embedded provider knows, by its Pulumi token.
+
+A test compares it with the installed `pulumi_aws` SDK, property by property.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from sandbox.provider.errors import ProviderError
+from sandbox.provider.functions import FUNCTIONS as _FUNCTIONS
+from sandbox.provider.resources import accounts, baseline, iam_account, iam_principals, iam_roles, organizations
+from sandbox.provider.schema import Function, ResourceType
+
+_MODULES = (organizations, accounts, iam_principals, iam_roles, iam_account, baseline)
+
+RESOURCES: dict[str, ResourceType] = {kind.token: kind for module in _MODULES for kind in module.TYPES}
+FUNCTIONS: dict[str, Function] = {function.token: function for function in _FUNCTIONS}
+
+
+def plugin_version() -> str:
+    """The version of the official plugin that this provider stands in for: that of the installed SDK."""
+    return version("pulumi-aws")
+
+
+def resource_type(token: str) -> ResourceType:
+    """The entry for `token`; raises `ProviderError` when there is none."""
+    if token not in RESOURCES:
+        raise ProviderError(_unknown("resource type", token, RESOURCES))
+    return RESOURCES[token]
+
+
+def function(token: str) -> Function:
+    """The entry for `token`; raises `ProviderError` when there is none."""
+    if token not in FUNCTIONS:
+        raise ProviderError(_unknown("function", token, FUNCTIONS))
+    return FUNCTIONS[token]
+
+
+def _unknown(what: str, token: str, known: dict[str, ResourceType] | dict[str, Function]) -> str:
+    return (
+        f"the embedded AWS provider does not know the {what} {token}. It covers only what this project uses: "
+        f"{', '.join(sorted(known))}. For all of AWS get the official plugin: "
+        f"pulumi plugin install resource aws {plugin_version()}"
+    )

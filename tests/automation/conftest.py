@@ -1,0 +1,125 @@
+"""A small repository of the same shape as this one, whose stacks put items on a shelf (see shelf.py)."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from automation.display import PLAIN_WIDTH
+from automation.engine import Engine, find_engine
+from automation.processes import Processes
+from automation.runs import Run
+from automation.stacks import Stacks
+from shared.layers import ROOT, SANDBOX, StackId, discover
+
+PROGRAM = """
+import json
+import pathlib
+
+import pulumi
+
+
+class Item(pulumi.CustomResource):
+    def __init__(self, name, color, seconds=0, protect=False):
+        opts = pulumi.ResourceOptions(version="1.0.0", protect=protect)
+        super().__init__("shelf:index:Item", name, {"name": name, "color": color, "seconds": seconds}, opts)
+
+
+plan = json.loads(pathlib.Path(f"plan.{pulumi.get_stack()}.json").read_text())
+for layer in plan["reads"]:
+    pulumi.StackReference(f"organization/{layer}/{pulumi.get_stack().partition('.')[0]}")
+for name, item in plan["items"].items():
+    Item(name, **item)
+if plan.get("error"):
+    raise pulumi.RunError(plan["error"])
+pulumi.export("items", sorted(plan["items"]))
+pulumi.export("word", pulumi.Output.secret("hush"))
+"""
+
+
+class Repository:
+    """The small repository: its stacks are changed with `plan`, and `shelf` is what they made."""
+
+    def __init__(self, root: Path, engine: Engine) -> None:
+        self.root = root
+        self.engine = engine
+        self.shelf = root / "shelf"
+        self.state = root / "state"
+        self.printed = io.StringIO()
+        for folder in (self.shelf, self.state):
+            folder.mkdir(parents=True)
+        plugin = root / "home" / "plugins" / "resource-shelf-v1.0.0" / "pulumi-resource-shelf"
+        plugin.parent.mkdir(parents=True)
+        plugin.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("shelf.py")}" "$@"\n')
+        plugin.chmod(0o755)
+
+    def plan(
+        self,
+        label: str,
+        items: Mapping[str, Mapping[str, Any]],
+        *,
+        error: str | None = None,
+        environment: str = SANDBOX,
+    ) -> StackId:
+        """Let the stack consist of `items`: arguments of Item by name."""
+        layer, _, account = label.partition("/")
+        stack = StackId(layer, environment, account or None)
+        folder = stack.folder(self.root)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "Pulumi.yaml").write_text(f"name: {layer}\nruntime: python\n")
+        (folder / "__main__.py").write_text(PROGRAM)
+        if not stack.config_file(self.root).exists():
+            stack.config_file(self.root).write_text("config: {}\n")
+        reads = [up.layer for up in stack.upstream()]
+        plan = {"items": items, "reads": reads, "error": error}
+        (folder / f"plan.{stack.name}.json").write_text(json.dumps(plan))
+        return stack
+
+    def run(self, environment: str = SANDBOX) -> Run:
+        """A run over the repository, with logs of its own."""
+        self.printed = io.StringIO()
+        console = Console(file=self.printed, width=PLAIN_WIDTH, highlight=False, soft_wrap=True)
+        logs = self.root / ".runs" / str(len(list(self.root.glob(".runs/*"))))
+        logs.mkdir(parents=True)
+        stacks = Stacks(self.engine.command, Processes(), logs, self.root)
+        return Run(environment, discover(environment, self.root), stacks, console, logs, self.state.as_uri())
+
+    def items(self) -> dict[str, str]:
+        """The color of everything on the shelf, by name."""
+        return {file.stem: json.loads(file.read_text())["color"] for file in self.shelf.iterdir()}
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine of this machine; the tests that need one fail without."""
+    found = find_engine(ROOT)
+    assert found, "these tests run the real engine: get one with `make engine`"
+    return found
+
+
+@pytest.fixture
+def repository(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Repository:
+    """An empty small repository, with this process's environment set for its engine."""
+    made = Repository(tmp_path, engine)
+    for name in list(os.environ):
+        if name.startswith(("PULUMI_", "AWS_")):
+            monkeypatch.delenv(name)
+    for name, value in {
+        "PULUMI_HOME": str(tmp_path / "home"),
+        "PULUMI_BACKEND_URL": made.state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "x",
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "SHELF": str(made.shelf),
+        "PATH": os.pathsep.join([str(engine.bin), str(Path(sys.prefix) / "bin"), os.environ["PATH"]]),
+    }.items():
+        monkeypatch.setenv(name, value)
+    return made

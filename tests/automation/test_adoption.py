@@ -1,0 +1,103 @@
+"""The ids of resources that a killed run was creating, from moto's AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from automation.adoption import identities
+from automation.events import Resource
+from automation.recovery import Creation, adopted, unfinished
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An empty AWS."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    with mock_aws():
+        yield
+
+
+def find(type_: str, inputs: dict[str, Any], provider: dict[str, Any] | None = None) -> str | None:
+    """The id that is found for one resource."""
+    urn = f"urn:pulumi:sandbox::org::{type_}::it"
+    return identities([Creation(Resource(urn), inputs, provider or {})]).get(urn)
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs", "expected"),
+    [
+        ("aws:iam/role:Role", {"name": "DeveloperRole"}, "DeveloperRole"),
+        ("aws:backup/vault:Vault", {"name": "Default"}, "Default"),
+        ("aws:iam/accountAlias:AccountAlias", {"accountAlias": "acme"}, "acme"),
+        ("aws:organizations/policyAttachment:PolicyAttachment", {"targetId": "ou-1", "policyId": "p-1"}, "ou-1:p-1"),
+        ("aws:iam/policy:Policy", {"name": "b", "path": "/x/"}, "arn:aws:iam::123456789012:policy/x/b"),
+        # A secret, and a type that can simply be made again.
+        ("aws:iam/role:Role", {"name": {"ciphertext": "v1:x"}}, None),
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": "a"}, None),
+    ],
+)
+def test_ids_that_follow_from_the_inputs(type_: str, inputs: dict[str, Any], expected: str | None) -> None:
+    assert find(type_, inputs) == expected
+
+
+@pytest.mark.parametrize("allowed", [["210987654321"], json.dumps(["210987654321"])])
+def test_a_policy_is_in_the_account_of_its_provider(allowed: object) -> None:
+    found = find("aws:iam/policy:Policy", {"name": "b"}, {"allowedAccountIds": allowed})
+    assert found == "arn:aws:iam::210987654321:policy/b"
+
+
+def test_ids_that_aws_gives() -> None:
+    organization = ("aws:organizations/organization:Organization", {"featureSet": "ALL"})
+    assert find(*organization) is None
+
+    client = boto3.client("organizations", region_name="us-east-1")
+    made = client.create_organization(FeatureSet="ALL")["Organization"]
+    root = client.list_roots()["Roots"][0]["Id"]
+    unit = client.create_organizational_unit(ParentId=root, Name="Development")["OrganizationalUnit"]
+    account = client.create_account(Email="a@example.com", AccountName="A")["CreateAccountStatus"]["AccountId"]
+    content = json.dumps({"Version": "2012-10-17", "Statement": []})
+    client.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+    policy = client.create_policy(Name="P", Description="", Type="SERVICE_CONTROL_POLICY", Content=content)["Policy"]
+
+    units, accounts = "aws:organizations/organizationalUnit:OrganizationalUnit", "aws:organizations/account:Account"
+    policies = "aws:organizations/policy:Policy"
+    assert find(*organization) == made["Id"]
+    assert find(units, {"parentId": root, "name": "Development"}) == unit["Id"]
+    assert find(units, {"parentId": root, "name": "Production"}) is None
+    assert find(accounts, {"email": "a@example.com", "name": "renamed"}) == account
+    assert find(accounts, {"email": "b@example.com", "name": "A"}) is None
+    assert find(policies, {"name": "P", "type": "SERVICE_CONTROL_POLICY"}) == policy["PolicySummary"]["Id"]
+    assert find(policies, {"name": "Q"}) is None
+
+
+def test_a_state_takes_over_what_was_found() -> None:
+    urns = [f"urn:pulumi:sandbox::org::aws:iam/role:Role::{name}" for name in ("there", "found", "lost", "deleting")]
+    provider = {"urn": "urn:pulumi:sandbox::org::pulumi:providers:aws::p", "id": "1", "inputs": {"region": "x"}}
+    resources = [{"urn": urns[0], "type": "aws:iam/role:Role", "custom": True}, provider]
+    reference = f"{provider['urn']}::1"
+    pending = [
+        {"type": kind, "resource": {"urn": urn, "type": "aws:iam/role:Role", "inputs": {}, "provider": reference}}
+        for urn, kind in zip(urns, ("creating", "creating", "creating", "deleting"), strict=True)
+    ]
+    state = {"version": 3, "deployment": {"resources": resources, "pending_operations": pending}}
+    assert [each.resource.name for each in unfinished(state)] == ["found", "lost"]
+    assert unfinished(state)[0].provider == {"region": "x"}
+
+    after = adopted(state, {urns[1]: "found-id"})
+    assert [each["urn"] for each in after["deployment"]["resources"]] == [urns[0], provider["urn"], urns[1]]
+    assert after["deployment"]["resources"][-1]["id"] == "found-id"
+    assert [each["resource"]["urn"] for each in after["deployment"]["pending_operations"]] == [
+        urns[0],
+        urns[2],
+        urns[3],
+    ]
+    assert len(resources) == 2

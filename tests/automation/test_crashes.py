@@ -1,0 +1,178 @@
+"""Runs that end before their time: the next one has to end where an undisturbed one would."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from automation import adoption, operations, recovery
+from automation.processes import session_of
+from automation.summary import CANCELLED_EXIT
+from shared.layers import ROOT, StackId
+from tests.automation.conftest import Repository
+
+RED = {"color": "red"}
+SLOW = {"color": "red", "seconds": 2}
+
+ORG = StackId("org", "sandbox")
+
+DRIVER = """
+import sys
+from pathlib import Path
+
+from automation import operations
+from automation.display import make_console
+from automation.engine import find_engine
+from automation.processes import Processes
+from automation.runs import Run
+from automation.stacks import Stacks
+from shared.layers import ROOT, discover
+
+root, backend = Path(sys.argv[1]), sys.argv[2]
+logs = root / "logs"
+logs.mkdir()
+stacks = Stacks(find_engine(ROOT).command, Processes(), logs, root)
+run = Run("sandbox", discover("sandbox", root), stacks, make_console(), logs, backend)
+sys.exit(operations.deploy(run, run.stacks, parallel=2, yes=True, interactive=False))
+"""
+
+
+@pytest.fixture
+def slow(repository: Repository) -> Repository:
+    """One stack, which takes a while to create one of its items."""
+    repository.plan("org", {"quick": RED, "slow": SLOW})
+    return repository
+
+
+def start(repository: Repository) -> subprocess.Popen[str]:
+    """A deployment of everything by a process of its own, which has reached the slow item."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, str(repository.root), repository.state.as_uri()],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    until((repository.shelf / "slow.json").exists)
+    return process
+
+
+def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait for `condition`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.05)
+
+
+def deploy_again(repository: Repository) -> str:
+    """Deploy everything in this process; it has to end well. What it printed."""
+    run = repository.run()
+    code = operations.deploy(run, run.stacks, parallel=2, yes=True, interactive=False)
+    printed = repository.printed.getvalue()
+    assert code == 0, printed
+    state = run.engine.export(ORG)
+    assert state
+    assert sorted(each.name for each in recovery.held(state)) == ["quick", "slow"]
+    assert not state["deployment"].get("pending_operations")
+    assert repository.items() == {"quick": "red", "slow": "red"}
+    return printed
+
+
+def engine_pid(repository: Repository) -> int:
+    """The engine at work on the slow stack."""
+    found = recovery.locks(repository.state.as_uri(), ORG)
+    assert len(found) == 1
+    return found[0].pid
+
+
+def test_ctrl_c_lets_running_stacks_finish(slow: Repository) -> None:
+    never = slow.plan("identity", {"never": RED})
+    process = start(slow)
+    process.send_signal(signal.SIGINT)
+    printed, _ = process.communicate(timeout=30)
+    assert process.returncode == CANCELLED_EXIT, printed
+    assert "stopping: each stack finishes" in printed
+    assert "never" not in slow.items()
+    assert recovery.locks(slow.state.as_uri(), ORG) == []
+    never.config_file(slow.root).unlink()
+    assert "removed the lock" not in deploy_again(slow)
+
+
+def test_a_second_ctrl_c_ends_everything_at_once(slow: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = start(slow)
+    pid = engine_pid(slow)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=10)
+    until(lambda: session_of(pid) == [])
+    monkeypatch.setattr(adoption, "identities", by_name)
+    printed = deploy_again(slow)
+    assert "removed the lock of a run that was killed" in printed
+    assert "org: taking over shelf:index:Item slow, which an earlier run was killed" in printed
+
+
+def test_engines_outlive_a_run_that_is_killed(slow: Repository) -> None:
+    process = start(slow)
+    process.kill()
+    process.communicate(timeout=10)
+    assert "another run is at work on this stack" in deploy_again(slow)
+
+
+def test_what_to_do_is_said_where_the_id_is_not_known(slow: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    process = start(slow)
+    pid = engine_pid(slow)
+    process.kill()
+    for each in [pid, *session_of(pid)]:
+        os.kill(each, signal.SIGKILL)
+    process.communicate(timeout=10)
+
+    monkeypatch.setattr(adoption, "identities", lambda _creations: {})
+    run = slow.run()
+    assert operations.deploy(run, run.stacks, parallel=2, yes=True, interactive=False) == 1
+    printed = slow.printed.getvalue()
+    assert f"removed the lock of a run that was killed (process {pid}" in printed
+    assert "shelf:index:Item slow: it is not known whether this, which an earlier run was killed" in printed
+    assert "pulumi import shelf:index:Item slow <its id> -s sandbox --cwd stacks/org" in printed
+
+
+def test_a_creation_that_never_happened_is_made(slow: Repository) -> None:
+    process = start(slow)
+    pid = engine_pid(slow)
+    process.kill()
+    for each in [pid, *session_of(pid)]:
+        os.kill(each, signal.SIGKILL)
+    process.communicate(timeout=10)
+    (slow.shelf / "slow.json").unlink()
+    deploy_again(slow)
+
+
+def by_name(creations: list[recovery.Creation]) -> dict[str, str]:
+    """The shelf's ids are the items' names."""
+    return {each.resource.urn: str(each.inputs["name"]) for each in creations}
+
+
+def test_a_lock_of_another_machine_stays(tmp_path: Path) -> None:
+    stack = StackId("org", "sandbox")
+    folder = tmp_path / ".pulumi" / "locks" / "organization" / "org" / "sandbox"
+    folder.mkdir(parents=True)
+    content = {"pid": 1, "username": "ada", "hostname": "elsewhere", "timestamp": "2026-01-01T00:00:00Z"}
+    (folder / "x.json").write_text(json.dumps(content))
+    said: list[str] = []
+    with pytest.raises(Exception, match="pulumi cancel -s sandbox --cwd stacks/org"):
+        recovery.free_locks(tmp_path.as_uri(), stack, said.append, lambda: False)
+    assert (folder / "x.json").exists()
+    assert said == []
+
+
+def test_other_backends_locks_are_not_touched() -> None:
+    assert recovery.locks("s3://bucket", StackId("org", "sandbox")) == []

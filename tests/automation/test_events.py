@@ -1,0 +1,142 @@
+"""What is made of the engine's events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pulumi.automation import EngineEvent
+
+from automation.advice import advice
+from automation.events import Counts, Record, Resource, total
+from automation.stacks import engine_error
+from shared.layers import StackId
+
+URN = "urn:pulumi:sandbox::org::my:mod:Parent$aws:iam/role:Role::a::b"
+STACK = "urn:pulumi:sandbox::org::pulumi:pulumi:Stack::org-sandbox"
+
+
+def event(kind: str, **fields: Any) -> EngineEvent:
+    """An event as the engine sends it."""
+    return EngineEvent.from_json({"sequence": 1, "timestamp": 1, kind: fields})
+
+
+def step(kind: str, op: str, urn: str = URN, **more: Any) -> EngineEvent:
+    """A step on a resource, begun (`resourcePreEvent`) or ended (`resOutputsEvent`)."""
+    resource = Resource(urn)
+    return event(kind, metadata={"op": op, "urn": urn, "type": resource.type, "new": {"urn": urn}, **more})
+
+
+def test_a_resource_is_known_by_its_type_and_name() -> None:
+    assert (Resource(URN).type, Resource(URN).name) == ("aws:iam/role:Role", "a::b")
+    assert str(Resource(URN)) == "aws:iam/role:Role a::b"
+
+
+def test_progress_and_counts() -> None:
+    record = Record()
+    assert record.take(step("resourcePreEvent", "create")) is None
+    assert [str(each) for each in record.working] == ["aws:iam/role:Role a::b"]
+    change = record.take(step("resOutputsEvent", "create"))
+    assert change
+    assert (change.what, change.resource.urn) == ("created", URN)
+    assert record.working == []
+    # The stack comes twice and providers are not resources.
+    record.take(step("resOutputsEvent", "same", STACK))
+    record.take(step("resOutputsEvent", "same", STACK))
+    record.take(step("resOutputsEvent", "create", "urn:pulumi:sandbox::org::pulumi:providers:aws::default"))
+    assert record.counts == Counts(created=1, unchanged=1)
+    assert [each.what for each in record.changes] == ["created"]
+
+
+def test_a_replacement_counts_once() -> None:
+    record = Record()
+    for op in ("create-replacement", "replace", "delete-replaced"):
+        record.take(step("resourcePreEvent", op))
+        record.take(step("resOutputsEvent", op, diffs=["name"]))
+    assert record.counts == Counts(replaced=1)
+    assert record.changes[0].properties == ("name",)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        ({"new": None}, [("gone", ())]),
+        ({"diffs": ["tags"]}, [("changed", ("tags",))]),
+        ({}, []),
+    ],
+)
+def test_what_a_refresh_finds(found: dict[str, Any], expected: list[tuple[str, tuple[str, ...]]]) -> None:
+    record = Record()
+    record.take(step("resourcePreEvent", "refresh"))
+    record.take(step("resOutputsEvent", "refresh", **found))
+    assert [(each.what, each.properties) for each in record.drift] == expected
+    # The plan that follows is counted, the refresh is not.
+    assert record.counts == Counts()
+
+
+def test_a_failed_step_is_no_longer_worked_on() -> None:
+    record = Record()
+    record.take(step("resourcePreEvent", "create"))
+    record.take(event("diagnosticEvent", message="AccessDenied: no\n", severity="error", urn=URN))
+    record.take(step("resOpFailedEvent", "create"))
+    record.take(event("diagnosticEvent", message="update failed\n", severity="error"))
+    assert record.working == []
+    assert [str(each) for each in record.problems] == ["aws:iam/role:Role a::b: AccessDenied: no"]
+
+
+def test_a_program_that_ended_without_an_error_of_its_own() -> None:
+    record = Record()
+    record.take(event("diagnosticEvent", message="ModuleNotFoundError: No module named 'x'\n", severity="info#err"))
+    empty = "an unhandled error occurred: program exited with non-zero exit code: 1\n"
+    record.take(event("diagnosticEvent", message=empty, severity="error"))
+    assert [str(each) for each in record.problems] == ["ModuleNotFoundError: No module named 'x'"]
+
+
+def test_debug_messages_are_dropped() -> None:
+    # They have the plain text of secrets.
+    record = Record()
+    record.take(event("diagnosticEvent", message="props: hush", severity="debug"))
+    assert "hush" not in repr(record)
+
+
+def test_pending_operations_are_noticed() -> None:
+    record = Record()
+    text = "Attempting to deploy or update resources with 1 pending operations from previous deployment.\n  * urn"
+    record.take(event("diagnosticEvent", message=text, severity="warning"))
+    assert record.pending
+
+
+def test_total() -> None:
+    assert total([Counts(1, 2, 3, 4, 5), Counts(1, 1, 1, 1, 1)]) == Counts(2, 3, 4, 5, 6)
+    assert Counts(1, 2, 3, 4, 5).changes == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" code: 255\n stdout: \n stderr: error: no such thing\n", "no such thing"),
+        ("stdout: Updating\n\nerror: one\nerror: one\nerror: two", "one\ntwo"),
+        ("nothing\nmarked", "nothing\nmarked"),
+    ],
+)
+def test_engine_error(text: str, expected: str) -> None:
+    assert engine_error(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("OrganizationalUnitNotEmptyException: x", "90 days"),
+        ("api error EntityAlreadyExists: Role", "pulumi import aws:iam/role:Role dev <its id> -s sandbox.a --cwd"),
+        ("ConcurrentModificationException: x", "run this again"),
+        ("ExpiredToken: x", "invoke doctor --stack sandbox"),
+    ],
+)
+def test_advice(message: str, expected: str) -> None:
+    told = advice(StackId("accounts", "sandbox", "a"), message, "aws:iam/role:Role", "dev")
+    assert told
+    assert expected in told
+
+
+def test_no_advice_where_the_error_says_it_all() -> None:
+    assert advice(StackId("org", "sandbox"), "ValidationException: the name is too long") is None

@@ -1,0 +1,77 @@
+"""Which stacks a run works on, and how they are drawn."""
+
+from __future__ import annotations
+
+import pytest
+
+from automation.graphs import as_mermaid, as_text
+from automation.selection import named, select
+from shared.layers import LayerError, StackId
+
+STACKS = [
+    StackId("org", "sandbox"),
+    StackId("identity", "sandbox"),
+    StackId("policies", "sandbox"),
+    StackId("accounts", "sandbox", "dev-one"),
+    StackId("accounts", "sandbox", "dev-two"),
+    StackId("accounts", "sandbox", "test"),
+]
+
+
+@pytest.mark.parametrize(
+    ("only", "layers", "expected"),
+    [
+        ([], [], ["org", "identity", "policies", "accounts/dev-one", "accounts/dev-two", "accounts/test"]),
+        (["accounts/dev*"], [], ["accounts/dev-one", "accounts/dev-two"]),
+        (["org", "*test"], [], ["org", "accounts/test"]),
+        ([], ["policies", "org"], ["org", "policies"]),
+        (["*one"], ["accounts"], ["accounts/dev-one"]),
+    ],
+)
+def test_select(only: list[str], layers: list[str], expected: list[str]) -> None:
+    assert [stack.label for stack in select(STACKS, only, layers)] == expected
+
+
+@pytest.mark.parametrize(
+    ("only", "layers", "message"),
+    [
+        (["nope"], [], "no stack fits 'nope'; there are: org, identity, policies, accounts/dev-one"),
+        (["org", "nope"], [], "no stack fits 'nope'"),
+        (["org"], ["accounts"], "no stack fits 'org'; there are: accounts/dev-one, accounts/dev-two, accounts/test"),
+        ([], ["nope"], "no layer is called 'nope'; there are: org, identity, policies, accounts"),
+    ],
+)
+def test_select_refuses_what_fits_nothing(only: list[str], layers: list[str], message: str) -> None:
+    with pytest.raises(LayerError) as caught:
+        select(STACKS, only, layers)
+    assert message in str(caught.value)
+
+
+def test_named() -> None:
+    assert [stack.label for stack in named(STACKS, "org")] == ["org"]
+    assert [stack.label for stack in named(STACKS, "accounts/test")] == ["accounts/test"]
+    assert len(named(STACKS, "accounts")) == 3
+    with pytest.raises(LayerError, match="no stack or layer is called 'test'; there are: org, "):
+        named(STACKS, "test")
+
+
+def test_graph_as_text() -> None:
+    lines = as_text(STACKS).splitlines()
+    assert [line.split()[0] for line in lines] == [stack.label for stack in STACKS]
+    assert "←" not in lines[0]
+    assert lines[5].endswith("← org, identity, policies")
+    # What is not shown is not pointed at either.
+    assert "←" not in as_text(STACKS[1:2])
+
+
+def test_graph_as_mermaid() -> None:
+    lines = as_mermaid(STACKS[:4]).splitlines()
+    assert lines[0] == "flowchart LR"
+    assert '    s3["accounts/dev-one"]' in lines
+    assert {line.strip() for line in lines if "-->" in line} == {
+        "s0 --> s1",
+        "s0 --> s2",
+        "s0 --> s3",
+        "s1 --> s3",
+        "s2 --> s3",
+    }

@@ -1,0 +1,69 @@
+"""The commands as a user types them: help, and one plain message for each mistake."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import subprocess
+import sys
+
+import pytest
+
+import tasks
+from shared.layers import ROOT
+
+
+def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """`invoke` with `arguments`, at the top of the repository."""
+    command = [sys.executable, "-m", "invoke", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+
+
+def test_the_list_has_every_command() -> None:
+    listed = invoke("--list")
+    assert listed.returncode == 0
+    names = set(re.findall(r"^  (\S+)  ", listed.stdout, re.MULTILINE))
+    assert names == {
+        *("deploy-all", "preview-all", "destroy-all", "refresh-all", "drift", "up", "preview", "destroy"),
+        *("outputs", "access", "graph", "doctor", "add-account"),
+        *("sandbox.start", "sandbox.stop", "sandbox.reset", "sandbox.status", "sandbox.env"),
+    }
+
+
+@pytest.mark.parametrize("name", sorted(tasks.namespace.task_names))
+def test_every_command_and_argument_has_help(name: str) -> None:
+    task = tasks.namespace[name]
+    assert task.__doc__
+    arguments = list(inspect.signature(task.body).parameters)[1:]
+    assert set(task.help) == set(arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["deploy-all", "--stack", "nope"], "no environment is called 'nope'"),
+        (["deploy-all", "--only", "nope"], "no stack fits 'nope'; there are: org, "),
+        (["deploy-all", "--layer", "nope"], "no layer is called 'nope'; there are: org, "),
+        (["deploy-all", "--parallel", "many"], "--parallel is 'many'; allowed: a whole number, 1 or more"),
+        (["deploy-all", "--parallel", "0"], "--parallel is '0'; allowed"),
+        (["up", "nope"], "no stack or layer is called 'nope'; there are: org, "),
+        (["graph", "--stack", "../etc"], "environment '../etc': allowed are"),
+        (
+            ["add-account", "x", "--email", "x", "--ou", "Development", "--tag", "Owner"],
+            "--tag is 'Owner'; allowed: KEY=VALUE",
+        ),
+    ],
+)
+def test_a_mistake_is_one_message(arguments: list[str], message: str) -> None:
+    done = invoke(*arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_graph() -> None:
+    drawn = invoke("graph", "--mermaid")
+    assert drawn.returncode == 0
+    assert drawn.stdout.startswith("flowchart LR\n")
+    assert '["accounts/developer"]' in drawn.stdout
