@@ -8,9 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-
 from automation.engine import Engine
+from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.layout import Layout, read_record
 from shared.layers import ROOT, SANDBOX
 
@@ -96,8 +95,6 @@ def _sandbox(root: Path, inherited: Mapping[str, str]) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
         **{name: str(file) for name, file in empty.items()},
         "AWS_EC2_METADATA_DISABLED": "true",
-        # S3 Control's host begins with the account id, which no name server knows under an IP address.
-        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "PULUMI_BACKEND_URL": layout.state.as_uri(),
         "PULUMI_HOME": str(layout.pulumi_home),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,

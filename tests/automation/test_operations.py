@@ -9,6 +9,7 @@ import pytest
 
 from automation import operations
 from automation.runs import UsageError
+from automation.stacks import StackFailed
 from tests.automation.conftest import Repository
 
 RED = {"color": "red"}
@@ -152,3 +153,13 @@ def test_outputs_are_masked_unless_asked(repository: Repository) -> None:
     logged = [file.read_text() for file in run.logs.rglob("*") if file.is_file()]
     assert logged
     assert not any("hush" in text for text in (*logged, repository.printed.getvalue()))
+
+
+def test_a_stack_is_made_with_the_secrets_provider_that_its_file_names(repository: Repository) -> None:
+    org = repository.plan("org", {})
+    text = "secretsprovider: nosuchscheme://key\nconfig: {}\n"
+    org.config_file(repository.root).write_text(text)
+    # Left to itself the engine would put the default one in its place, and succeed.
+    with pytest.raises(StackFailed, match="nosuchscheme"):
+        repository.run().engine.create(org)
+    assert org.config_file(repository.root).read_text() == text

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
-from botocore.config import Config
-from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
+from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
+from sandbox.emulator.client import without_account_host
 from shared.layers import ROOT
 
 if TYPE_CHECKING:
@@ -113,16 +113,15 @@ class Project:
         """A boto3 client of the emulated AWS, as the management account's administrator by default."""
         keys = credentials or {"AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_ACCESS_KEY}
         url = json.loads((self.root / ".sandbox" / "emulator.json").read_text())["url"]
-        return boto3.client(
+        client = boto3.client(
             service,
             endpoint_url=url,
             region_name=region,
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
-            # S3 Control's host begins with the account id, which no name server knows under an IP address.
-            config=Config(inject_host_prefix=False),
         )
+        return without_account_host(client) if service == "s3control" else client
 
     def inside(self, account_id: str) -> CredentialsTypeDef:
         """Credentials of the access role of a member account."""

@@ -94,8 +94,6 @@ def test_each_account_has_roles_with_boundaries_vaults_and_settings(deployed: Pr
         vault = deployed.aws("backup", keys, region).describe_backup_vault(BackupVaultName="Default")
         assert f":{region}:{account_id}:" in vault["BackupVaultArn"]
         assert deployed.aws("ec2", keys, region).get_ebs_encryption_by_default()["EbsEncryptionByDefault"]
-    block = deployed.aws("s3control", keys).get_public_access_block(AccountId=account_id)
-    assert all(block["PublicAccessBlockConfiguration"].values())
 
 
 def test_default_tags_are_on_what_is_made_inside(deployed: Project) -> None:
@@ -154,7 +152,11 @@ def test_a_new_account_is_one_command_and_one_file(deployed: Project) -> None:
     output = deployed.invoke("deploy-all").output
     assert re.search(r"accounts/web-shop\b.*created", output), output
     assert re.search(r"accounts/developer\b.*unchanged", output), output
-    assert deployed.outputs("accounts/web-shop")["accountId"] in deployed.invoke("access").output
+    account_id = deployed.outputs("accounts/web-shop")["accountId"]
+    assert account_id in deployed.invoke("access").output
+    s3control = deployed.aws("s3control", deployed.inside(account_id))
+    block = s3control.get_public_access_block(AccountId=account_id)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
 
 
 def test_destroy_all_refuses_protected_stacks_and_changes_nothing(deployed: Project) -> None:

@@ -105,7 +105,7 @@ def test_a_file_that_is_no_mapping_is_one_error(root: Path, text: str) -> None:
 
 def test_a_key_of_another_layer_is_unknown(root: Path) -> None:
     path = root / "stacks" / DEVELOPER
-    path.write_text(path.read_text() + "  org:mode: create\n")
+    path.write_text(path.read_text().replace("config:\n", "config:\n  org:mode: create\n"))
     assert "unknown key org:mode" in "\n".join(problems(root))
 
 
