@@ -339,7 +339,7 @@ def add_account(
             raise UsageError(f"--tag is {each!r}; allowed: KEY=VALUE")
     tags = dict(each.split("=", 1) for each in tag or [])
     file = write(stack, name, email=email, unit=ou, tags=tags, display_name=display_name, region=region)
-    print(f"wrote {file.name}; next: invoke up accounts/{name} --stack {stack}")
+    print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --stack {stack}")
 
 
 @task

@@ -74,7 +74,10 @@ def drift(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
     code = exit_code(outcomes)
     differs = _show_drift(run, chosen, outcomes)
     if code == 0 and differs:
-        run.console.print(f"To bring AWS back to the programs: invoke deploy-all --stack {run.environment}")
+        run.console.print(
+            f"To bring AWS back to the programs: invoke refresh-all --stack {run.environment}, which takes over what "
+            f"AWS has, then invoke deploy-all --stack {run.environment}"
+        )
         return DRIFT_EXIT
     return code
 

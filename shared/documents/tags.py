@@ -60,7 +60,7 @@ def tag_problems(tags: Mapping[str, str], rules: TagRules) -> list[str]:
             if not any(tag.lower() == key.lower() for tag in tags):
                 problems.append(
                     f"accounts:tags.{key} is missing; the OU's tag policy requires it; "
-                    f"allowed values: {', '.join(allowed)}"
+                    f"allowed: {'any value' if allowed == ANY_VALUE else ', '.join(allowed)}"
                 )
         elif not any(fnmatchcase(tags[key], pattern) for pattern in allowed):
             problems.append(f"accounts:tags.{key} is {tags[key]!r}; the OU allows: {', '.join(allowed)}")
