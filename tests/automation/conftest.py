@@ -14,11 +14,11 @@ import pytest
 from rich.console import Console
 
 from automation.display import PLAIN_WIDTH
-from automation.engine import Engine, find_engine
+from automation.engine import Engine
 from automation.processes import Processes
 from automation.runs import Run
 from automation.stacks import Stacks
-from shared.layers import ROOT, SANDBOX, StackId, discover
+from shared.layers import SANDBOX, StackId, discover
 
 PROGRAM = """
 import json
@@ -95,14 +95,6 @@ class Repository:
     def items(self) -> dict[str, str]:
         """The color of everything on the shelf, by name."""
         return {file.stem: json.loads(file.read_text())["color"] for file in self.shelf.iterdir()}
-
-
-@pytest.fixture(scope="session")
-def engine() -> Engine:
-    """The engine of this machine; the tests that need one fail without."""
-    found = find_engine(ROOT)
-    assert found, "these tests run the real engine: get one with `make engine`"
-    return found
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.automation import ConfigValue, LocalWorkspace, OpType, Stack, fully_qualified_stack_name
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from automation.engine import Engine
 from sandbox.provider.install import install
 from sandbox.provider.table import plugin_version
 from tests.emulator.conftest import Server
@@ -116,9 +116,7 @@ def _is_plugin(number: int) -> bool:
 
 
 @pytest.fixture
-def stack(plugin: Path, emulator: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    if not shutil.which("pulumi") or not shutil.which("pulumi-language-python"):
-        pytest.skip("no Pulumi engine on PATH")
+def stack(engine: Engine, plugin: Path, emulator: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
     assert plugin
     assert emulator
     folder = tmp_path / "program"
@@ -127,7 +125,7 @@ def stack(plugin: Path, emulator: Server, tmp_path: Path, monkeypatch: pytest.Mo
     (folder / "Pulumi.yaml").write_text("name: lifecycle\nruntime: python\n")
     (tmp_path / "state").mkdir()
     # The engine runs the program by the `python` that it finds.
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PATH", os.pathsep.join([str(engine.bin), str(Path(sys.executable).parent), os.environ["PATH"]]))
     settings = {
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",

@@ -1,0 +1,16 @@
+"""What the tests at every level share."""
+
+from __future__ import annotations
+
+import pytest
+
+from automation.engine import Engine, find_engine
+from shared.layers import ROOT
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    """The engine of this machine; the tests that need one fail without."""
+    found = find_engine(ROOT)
+    assert found, "these tests run the real engine: get one with `make engine`"
+    return found
