@@ -9,7 +9,7 @@ from shared.layers import ROOT
 
 
 @pytest.fixture(scope="session")
-def engine() -> Engine:
+def pulumi_engine() -> Engine:
     """The engine of this machine; the tests that need one fail without."""
     found = find_engine(ROOT)
     assert found, "these tests run the real engine: get one with `make engine`"

@@ -97,6 +97,12 @@ class Repository:
         return {file.stem: json.loads(file.read_text())["color"] for file in self.shelf.iterdir()}
 
 
+@pytest.fixture(scope="session")
+def engine(pulumi_engine: Engine) -> Engine:
+    """The engine of this machine."""
+    return pulumi_engine
+
+
 @pytest.fixture
 def repository(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Repository:
     """An empty small repository, with this process's environment set for its engine."""

@@ -116,7 +116,9 @@ def _is_plugin(number: int) -> bool:
 
 
 @pytest.fixture
-def stack(engine: Engine, plugin: Path, emulator: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stack:
+def stack(
+    pulumi_engine: Engine, plugin: Path, emulator: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Stack:
     assert plugin
     assert emulator
     folder = tmp_path / "program"
@@ -125,7 +127,9 @@ def stack(engine: Engine, plugin: Path, emulator: Server, tmp_path: Path, monkey
     (folder / "Pulumi.yaml").write_text("name: lifecycle\nruntime: python\n")
     (tmp_path / "state").mkdir()
     # The engine runs the program by the `python` that it finds.
-    monkeypatch.setenv("PATH", os.pathsep.join([str(engine.bin), str(Path(sys.executable).parent), os.environ["PATH"]]))
+    monkeypatch.setenv(
+        "PATH", os.pathsep.join([str(pulumi_engine.bin), str(Path(sys.executable).parent), os.environ["PATH"]])
+    )
     settings = {
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",

@@ -6,9 +6,11 @@ import importlib
 import inspect
 import json
 import re
+import sys
 from types import ModuleType
 from typing import Any
 
+import pulumi_aws
 import pytest
 
 from sandbox.provider import config
@@ -43,8 +45,10 @@ EXPECTED = {
 def sdk(token: str) -> tuple[ModuleType, str]:
     """The SDK module of a token such as `aws:iam/groupPolicy:GroupPolicy`, and the last part of the token."""
     _package, path, name = token.split(":")
-    snake = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", path.removeprefix("index/").replace("/", ".")).lower()
-    return importlib.import_module(f"pulumi_aws.{snake}"), name
+    # By the package's own attributes: its modules load lazily, and one imported by hand stays out of its package.
+    package = pulumi_aws if path.startswith("index/") else getattr(pulumi_aws, path.split("/")[0])
+    function = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+    return sys.modules[getattr(package, name if name[0].isupper() else function).__module__], name
 
 
 def pulumi_names(cls: type) -> dict[str, bool]:
