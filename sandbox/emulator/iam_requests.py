@@ -50,6 +50,12 @@ class IdentityResponse(IamResponse):
         self.identity.delete_user_permissions_boundary(self._get_param("UserName"))
         return EmptyResult()
 
+    def list_service_specific_credentials(self) -> ActionResult:
+        """None, ever: they cannot be made here. The official provider asks before it deletes a user by force.
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html"""
+        self.identity.get_user(self._get_param("UserName"))
+        return ActionResult({"ServiceSpecificCredentials": []})
+
     def delete_account_alias(self) -> ActionResult:
         self.identity.delete_account_alias(self._get_param("AccountAlias"))
         return EmptyResult()

@@ -253,3 +253,14 @@ def test_what_is_not_emulated_says_so(aws: Server) -> None:
             call()
         assert refused(error)[0] == "NotImplemented"
         assert refused(error)[1].startswith("The sandbox does not emulate ")
+
+
+def test_what_the_official_provider_asks_before_it_deletes_a_user_by_force(aws: Server) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName="ada")
+    assert iam.list_ssh_public_keys(UserName="ada")["SSHPublicKeys"] == []
+    assert iam.list_signing_certificates(UserName="ada")["Certificates"] == []
+    assert iam.list_service_specific_credentials(UserName="ada")["ServiceSpecificCredentials"] == []
+    with pytest.raises(ClientError) as error:
+        iam.list_service_specific_credentials(UserName="nobody")
+    assert refused(error)[0] == "NoSuchEntity"
