@@ -79,6 +79,16 @@ TAGS = (
 """`tags` is what the program said, `tagsAll` that merged with the provider's default tags."""
 
 
+@dataclass(frozen=True)
+class TagCalls:
+    """The two AWS calls that tag a type: `tag_<noun>` with `Tags` and `untag_<noun>` with `TagKeys`, both of which
+    take what they tag in `parameter`."""
+
+    service: str
+    noun: str
+    parameter: str
+
+
 class ResourceType(ABC):
     """One entry of the table. `new` and `old` are property values by their Pulumi names: `new` with the defaults
     filled in, `old` as it is in the state (in an import: empty)."""
@@ -91,6 +101,8 @@ class ResourceType(ABC):
     """Properties of the official type that this provider does not know."""
     gone: ClassVar[frozenset[str]] = frozenset()
     """The AWS error codes that say that it does not exist."""
+    tag_calls: ClassVar[TagCalls | None] = None
+    """How it is tagged, unless `retag` does it in a way of its own."""
 
     @abstractmethod
     def create(self, aws: Aws, new: Values) -> str:
@@ -108,9 +120,16 @@ class ResourceType(ABC):
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
         """Delete it; an error with a code of `gone` counts as done."""
 
-    def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:
+    def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:  # noqa: ARG002
         """Set and remove tags, for types that have `tagsAll`."""
-        raise NotImplementedError(f"{self.token} has tags but no retag")
+        calls = self.tag_calls
+        if calls is None:
+            raise NotImplementedError(f"{self.token} has tags but no retag")
+        tagged = {calls.parameter: id_}
+        if remove:
+            aws.call(calls.service, f"untag_{calls.noun}", **tagged, TagKeys=remove)
+        if put:
+            aws.call(calls.service, f"tag_{calls.noun}", **tagged, Tags=tag_list(put))
 
     @property
     def by_name(self) -> Mapping[str, Property]:

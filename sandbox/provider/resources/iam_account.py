@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.resources.iam_principals import NO_SUCH, SERVICE
-from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, out, tag_list
+from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, TagCalls, out
 from sandbox.provider.wire import Values
 
 
@@ -60,6 +60,7 @@ class OpenIdConnectProvider(ResourceType):
         out("arn"),
     )
     gone = NO_SUCH
+    tag_calls = TagCalls(SERVICE, "open_id_connect_provider", "OpenIDConnectProviderArn")
 
     def create(self, aws: Aws, new: Values) -> str:
         answer = aws.call(SERVICE, "create_open_id_connect_provider", **self.request(new))
@@ -83,12 +84,6 @@ class OpenIdConnectProvider(ResourceType):
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
         aws.call(SERVICE, "delete_open_id_connect_provider", OpenIDConnectProviderArn=id_)
-
-    def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:
-        if remove:
-            aws.call(SERVICE, "untag_open_id_connect_provider", OpenIDConnectProviderArn=id_, TagKeys=remove)
-        if put:
-            aws.call(SERVICE, "tag_open_id_connect_provider", OpenIDConnectProviderArn=id_, Tags=tag_list(put))
 
 
 class AccountAlias(ResourceType):

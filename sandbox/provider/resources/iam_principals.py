@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.errors import ProviderError
-from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, auto_named, out, tag_list
+from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, TagCalls, auto_named, out
 from sandbox.provider.wire import Values
 
 SERVICE = "iam"
@@ -95,6 +95,7 @@ class User(ResourceType):
         out("uniqueId", "UserId"),
     )
     gone = NO_SUCH
+    tag_calls = TagCalls(SERVICE, "user", "UserName")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_user", **self.request(new))["User"]["UserName"])
@@ -123,10 +124,8 @@ class User(ResourceType):
         aws.call(SERVICE, "delete_user", UserName=user)
 
     def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:
-        if remove:
-            aws.call(SERVICE, "untag_user", UserName=old["name"], TagKeys=remove)
-        if put:
-            aws.call(SERVICE, "tag_user", UserName=old["name"], Tags=tag_list(put))
+        # A renamed one keeps its id in the Pulumi state.
+        super().retag(aws, old["name"], old, put, remove)
 
     def _strip(self, aws: Aws, user: str) -> None:
         """Take away what was given to the user outside of Pulumi and would keep AWS from deleting it:

@@ -11,7 +11,7 @@ import json
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.resources.iam_principals import NO_SUCH, SERVICE, two_parts
-from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, auto_named, out, tag_list
+from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, TagCalls, auto_named, out
 from sandbox.provider.wire import Values
 
 MAX_VERSIONS = 5
@@ -38,6 +38,7 @@ class Role(ResourceType):
     # The exclusive forms, which fight with RolePolicy and RolePolicyAttachment.
     not_supported = frozenset({"inlinePolicies", "managedPolicyArns", "namePrefix"})
     gone = NO_SUCH
+    tag_calls = TagCalls(SERVICE, "role", "RoleName")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_role", **self.request(new))["Role"]["RoleName"])
@@ -73,12 +74,6 @@ class Role(ResourceType):
             for name in aws.pages(SERVICE, "list_role_policies", "PolicyNames", RoleName=id_):
                 aws.call(SERVICE, "delete_role_policy", RoleName=id_, PolicyName=name)
         aws.call(SERVICE, "delete_role", RoleName=id_)
-
-    def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:
-        if remove:
-            aws.call(SERVICE, "untag_role", RoleName=id_, TagKeys=remove)
-        if put:
-            aws.call(SERVICE, "tag_role", RoleName=id_, Tags=tag_list(put))
 
 
 class RolePolicy(ResourceType):
@@ -123,6 +118,7 @@ class Policy(ResourceType):
     )
     not_supported = frozenset({"delayAfterPolicyCreationInMs", "namePrefix"})
     gone = NO_SUCH
+    tag_calls = TagCalls(SERVICE, "policy", "PolicyArn")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_policy", **self.request(new))["Policy"]["Arn"])
@@ -146,12 +142,6 @@ class Policy(ResourceType):
         for version in self._other_versions(aws, id_):
             aws.call(SERVICE, "delete_policy_version", PolicyArn=id_, VersionId=version)
         aws.call(SERVICE, "delete_policy", PolicyArn=id_)
-
-    def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:
-        if remove:
-            aws.call(SERVICE, "untag_policy", PolicyArn=id_, TagKeys=remove)
-        if put:
-            aws.call(SERVICE, "tag_policy", PolicyArn=id_, Tags=tag_list(put))
 
     def _other_versions(self, aws: Aws, id_: str) -> list[str]:
         """The versions that are not the default one, oldest first."""

@@ -15,11 +15,11 @@ from sandbox.provider.schema import (
     Kind,
     Property,
     ResourceType,
+    TagCalls,
     after_creation,
     auto_named,
     out,
     plain,
-    tag_list,
     tag_map,
 )
 from sandbox.provider.wire import Values
@@ -36,11 +36,7 @@ def read_tags(aws: Aws, id_: str) -> dict[str, str]:
 class Tagged(ResourceType):
     """What Organizations tags by id."""
 
-    def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:
-        if remove:
-            aws.call(SERVICE, "untag_resource", ResourceId=id_, TagKeys=remove)
-        if put:
-            aws.call(SERVICE, "tag_resource", ResourceId=id_, Tags=tag_list(put))
+    tag_calls = TagCalls(SERVICE, "resource", "ResourceId")
 
 
 def describe_organization(aws: Aws, *, only: bool) -> Values:
