@@ -82,6 +82,20 @@ def _interactive() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
+def _on_all(
+    operation: Callable[..., int],
+    stack: str,
+    only: Sequence[str] | None,
+    layer: Sequence[str] | None,
+    parallel: str | None,
+    **options: Any,
+) -> int:
+    """Do an operation of `automation.operations` to the stacks selected; its exit code."""
+    width = _parallel(parallel)
+    run, chosen = _open(stack, only or (), layer or ())
+    return operation(run, chosen, parallel=width, **options)
+
+
 @task(iterable=_LISTS, help={**_SELECT, "yes": _YES})
 @_plainly
 def deploy_all(
@@ -99,9 +113,7 @@ def deploy_all(
     """
     from automation import operations
 
-    width = _parallel(parallel)
-    run, chosen = _open(stack, only or (), layer or ())
-    return operations.deploy(run, chosen, parallel=width, yes=yes, interactive=_interactive())
+    return _on_all(operations.deploy, stack, only, layer, parallel, yes=yes, interactive=_interactive())
 
 
 @task(iterable=_LISTS, help=_SELECT)
@@ -116,9 +128,7 @@ def preview_all(
     """Show what deploy-all would change; works before anything is deployed."""
     from automation import operations
 
-    width = _parallel(parallel)
-    run, chosen = _open(stack, only or (), layer or ())
-    return operations.preview(run, chosen, parallel=width)
+    return _on_all(operations.preview, stack, only, layer, parallel)
 
 
 @task(iterable=_LISTS, help=_SELECT)
@@ -133,9 +143,7 @@ def refresh_all(
     """Take over into the state what is in AWS now; AWS is not changed."""
     from automation import operations
 
-    width = _parallel(parallel)
-    run, chosen = _open(stack, only or (), layer or ())
-    return operations.refresh(run, chosen, parallel=width)
+    return _on_all(operations.refresh, stack, only, layer, parallel)
 
 
 @task(iterable=_LISTS, help=_SELECT)
@@ -150,9 +158,7 @@ def drift(
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
     from automation import operations
 
-    width = _parallel(parallel)
-    run, chosen = _open(stack, only or (), layer or ())
-    return operations.drift(run, chosen, parallel=width)
+    return _on_all(operations.drift, stack, only, layer, parallel)
 
 
 _DESTROY = {
@@ -180,12 +186,12 @@ def destroy_all(
     """
     from automation import operations
 
-    width = _parallel(parallel)
-    run, chosen = _open(stack, only or (), layer or ())
-    return operations.destroy(
-        run,
-        chosen,
-        parallel=width,
+    return _on_all(
+        operations.destroy,
+        stack,
+        only,
+        layer,
+        parallel,
         include_protected=include_protected,
         confirm=confirm,
         yes=yes,
