@@ -94,20 +94,21 @@ def _nested(field: Any) -> type[Settings] | None:
     return None
 
 
-def _allowed_keys(model: type[Settings], location: tuple[int | str, ...]) -> list[str]:
-    holder = model if len(location) == 1 else _model_at(model, location[:-1])
-    return sorted(f.alias or n for n, f in holder.model_fields.items())
+def _field(model: type[Settings], step: int | str) -> Any:
+    return next((field for name, field in model.model_fields.items() if step in (field.alias, name)), None)
 
 
 def _model_at(model: type[Settings], location: tuple[int | str, ...]) -> type[Settings]:
-    current = model
+    """The settings model that `location` leads to; list indexes and mapping keys on the way stay in theirs."""
     for step in location:
-        field = next((f for n, f in current.model_fields.items() if step in (f.alias, n)), None)
-        current = _nested(field) or current
-    return current
+        model = _nested(_field(model, step)) or model
+    return model
+
+
+def _allowed_keys(model: type[Settings], location: tuple[int | str, ...]) -> list[str]:
+    return sorted(field.alias or name for name, field in _model_at(model, location[:-1]).model_fields.items())
 
 
 def _purpose(model: type[Settings], location: tuple[int | str, ...]) -> str:
-    holder = model if len(location) == 1 else _model_at(model, location[:-1])
-    field = next((f for n, f in holder.model_fields.items() if location[-1] in (f.alias, n)), None)
+    field = _field(_model_at(model, location[:-1]), location[-1])
     return f"it is required: {field.description}" if field and field.description else "it is required"
