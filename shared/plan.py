@@ -8,7 +8,6 @@ from urllib.parse import urlencode
 
 import pulumi
 
-from shared.components import RoleTrust
 from shared.config import AccountsConfig, PoliciesConfig
 from shared.config.check import display, unknown_units
 from shared.config.program import current_stack, is_secret
@@ -72,19 +71,18 @@ def account_email(settings: AccountsConfig) -> pulumi.Input[str]:
     return pulumi.Output.secret(settings.email) if is_secret("email") else settings.email
 
 
-def role_trust(identity: IdentityOutputs) -> Mapping[str, RoleTrust]:
-    """Who may assume each role, as the identity layer exports it.
+def trust_policies(identity: IdentityOutputs) -> Mapping[str, str]:
+    """The trust policy of each role, as JSON, for the principals that the identity layer exports.
 
     Raises `pulumi.RunError` for a role that nobody or everybody may assume.
     """
+    policies = {}
     for role, principals in identity.principals.items():
         try:
-            render_trust_policy(role, trust_policy(principals, identity.mfa_required[role]))
+            policies[role] = render_trust_policy(role, trust_policy(principals, identity.mfa_required[role]))
         except (ValueError, DocumentError) as error:
             raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None
-    return {
-        role: RoleTrust(principals, identity.mfa_required[role]) for role, principals in identity.principals.items()
-    }
+    return policies
 
 
 def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> BackupTargetSpec | None:

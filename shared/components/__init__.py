@@ -1,7 +1,7 @@
 """The components that the layers wire together."""
 
 from shared.components.account_baseline import AccountBaseline, AccountBaselineArgs
-from shared.components.account_permissions import AccountPermissions, AccountPermissionsArgs, RoleTrust
+from shared.components.account_permissions import AccountPermissions, AccountPermissionsArgs
 from shared.components.automation_identity import AutomationIdentity, AutomationIdentityArgs
 from shared.components.backup_policy import BackupPolicy, BackupPolicyArgs
 from shared.components.backup_target import BackupTarget, BackupTargetArgs
@@ -31,7 +31,6 @@ __all__ = [
     "OrganizationUnitsArgs",
     "PasswordRules",
     "PasswordRulesArgs",
-    "RoleTrust",
     "ServiceControlPolicies",
     "ServiceControlPoliciesArgs",
     "TagPolicies",

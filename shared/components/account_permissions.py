@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from shared.documents.access import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy, trust_policy
-from shared.documents.limits import render_iam_policy, render_trust_policy
+from shared.documents.access import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
+from shared.documents.limits import render_iam_policy
 from shared.documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
 
 ACTIONS = {DEVELOPER_ROLE: DEVELOPER_ACTIONS, AUTOMATION_ROLE: AUTOMATION_ACTIONS}
 
 
 @dataclass(frozen=True)
-class RoleTrust:
-    """Who may assume a role: ARNs without wildcards, and whether they need MFA."""
-
-    principals: Sequence[str]
-    require_mfa: bool
-
-
-@dataclass(frozen=True)
 class AccountPermissionsArgs:
-    """`trust` is what the identity layer exports, by role name."""
+    """`trust_policies` has each role's trust policy, as JSON, by role name."""
 
     account_id: pulumi.Input[str]
-    trust: pulumi.Input[Mapping[str, RoleTrust]]
+    trust_policies: pulumi.Input[Mapping[str, str]]
     resource_names_prefix: str
     access_role_name: str
 
@@ -63,13 +55,10 @@ class AccountPermissions(pulumi.ComponentResource):
             ),
             opts=child,
         )
-        trusted = pulumi.Output.from_input(args.trust).apply(lambda trust: trust[role])
         made = aws.iam.Role(
             role,
             name=role,
-            assume_role_policy=trusted.apply(
-                lambda trust: render_trust_policy(role, trust_policy(trust.principals, trust.require_mfa))
-            ),
+            assume_role_policy=pulumi.Output.from_input(args.trust_policies).apply(lambda policies: policies[role]),
             permissions_boundary=boundary.arn,
             opts=child,
         )

@@ -18,8 +18,6 @@ class FoundOrganization:
     organization_id: pulumi.Input[str]
     management_account_id: pulumi.Input[str]
     root_id: pulumi.Input[str]
-    managed: pulumi.Resource | None
-    """The organization's resource when this stack made it."""
 
 
 def find_organization(settings: OrgConfig) -> FoundOrganization:
@@ -44,7 +42,6 @@ def _create(settings: OrgConfig) -> FoundOrganization:
         organization.id,
         organization.master_account_id,
         organization.roots.apply(lambda roots: str(roots[0].id)),
-        organization,
     )
 
 
@@ -76,7 +73,7 @@ def _look_up() -> FoundOrganization:
             f"organization {found.id} lacks what the policies layer needs; turn it on and run again: "
             + "; ".join(problems)
         )
-    return FoundOrganization(found.id, found.master_account_id, root, None)
+    return FoundOrganization(found.id, found.master_account_id, root)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from shared.config.program import region
 from shared.contracts import IdentityOutputs, OrgOutputs, PoliciesOutputs
 from shared.documents.roles import DEVELOPER_ROLE
 from shared.management import require_management_account
-from shared.plan import account_email, backup_of, check_account, role_trust, switch_role_link
+from shared.plan import account_email, backup_of, check_account, switch_role_link, trust_policies
 from shared.upstream import read
 
 
@@ -50,7 +50,7 @@ async def main() -> Mapping[str, Any]:
         "permissions",
         AccountPermissionsArgs(
             account_id=account.account_id,
-            trust=identity.get(role_trust),
+            trust_policies=identity.get(trust_policies),
             resource_names_prefix=settings.resource_names_prefix,
             access_role_name=settings.access_role_name,
         ),
