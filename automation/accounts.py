@@ -9,8 +9,8 @@ from typing import Any
 
 import yaml
 
-from shared.config import check
 from shared.config.base import ConfigError
+from shared.config.check import check
 from shared.layers import ROOT, StackId, check_name, discover
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from automation.changes import ChangesError
 from automation.engine import EngineError
 from automation.environment import EnvironmentFault
 from automation.runs import UsageError
 from automation.stacks import StackFailed
 from sandbox.lifecycle import SandboxError
-from shared.config import ConfigError
+from shared.config.base import ConfigError
 from shared.layers import LayerError
 
 USER_ERRORS: tuple[type[Exception], ...] = (
+    ChangesError,
     ConfigError,
     EngineError,
     EnvironmentFault,

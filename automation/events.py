@@ -101,6 +101,8 @@ class Problem:
 class Record:
     """Takes in the events of one operation; may be read by another thread meanwhile."""
 
+    same_inputs: bool = False
+    """Nothing was run: the stack's inputs and its state are those of its last deployment."""
     pending: bool = False
     """The state has operations that an earlier run was killed in."""
     warnings: list[str] = field(default_factory=list)

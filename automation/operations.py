@@ -31,46 +31,46 @@ DESTROY = Wording("destroying", "destroyed")
 _KILLED = "which an earlier run was killed while it created"
 
 
-def deploy(run: Run, chosen: Sequence[StackId], *, parallel: int, yes: bool, interactive: bool) -> int:
+def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool) -> int:
     """Deploy the chosen stacks. Outside the sandbox a preview is shown and agreed to first, unless `yes`."""
     if not run.is_sandbox and not yes:
         if not interactive:
             raise UsageError(f"deploying to {run.environment!r} without a terminal to ask on needs --yes")
-        code = preview(run, chosen, parallel=parallel)
+        code = preview(run, chosen, force=force)
         if code or not _agreed(f"Deploy this to {run.environment}? [y/N] ", {"y", "yes"}):
             return code or 1
     create = missing(run, chosen)
-    return exit_code(operate(run, chosen, _up(run), DEPLOY, parallel=parallel, create=create))
+    return exit_code(operate(run, chosen, _up(run), DEPLOY, create=create))
 
 
-def preview(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
+def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
     """Show what deploying the chosen stacks would do, also when nothing is deployed yet."""
     create = missing(run, chosen)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.preview(stack, watch)
 
-    return exit_code(operate(run, chosen, work, PREVIEW, parallel=parallel, create=create, locks=False))
+    return exit_code(operate(run, chosen, work, PREVIEW, create=create, locks=False))
 
 
-def refresh(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
+def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     """Take over into the state of the chosen stacks what is in AWS now."""
     there = existing(run)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.refresh(stack, watch) if stack in there else Record()
 
-    return exit_code(operate(run, chosen, work, REFRESH, parallel=parallel))
+    return exit_code(operate(run, chosen, work, REFRESH))
 
 
-def drift(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
+def drift(run: Run, chosen: Sequence[StackId]) -> int:
     """Compare the chosen stacks with AWS and with their programs; 2 if anything differs. Nothing is changed."""
     create = missing(run, chosen)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.preview(stack, watch, refresh=True)
 
-    outcomes = operate(run, chosen, work, COMPARE, parallel=parallel, create=create, locks=False)
+    outcomes = operate(run, chosen, work, COMPARE, create=create, locks=False)
     code = exit_code(outcomes)
     differs = _show_drift(run, chosen, outcomes)
     if code == 0 and differs:
@@ -86,7 +86,6 @@ def destroy(
     run: Run,
     chosen: Sequence[StackId],
     *,
-    parallel: int,
     include_protected: bool,
     confirm: str | None,
     yes: bool,
@@ -98,7 +97,7 @@ def destroy(
     environment's name was given, as `confirm` or typed; without protected resources `yes` will do.
     Raises `UsageError`, also when a stack that is not chosen still reads one that is.
     """
-    states = _states(run, parallel)
+    states = _states(run)
     _refuse_in_use(run, chosen, {stack for stack, state in states.items() if recovery.held(state)})
     guarded = {stack: recovery.protected(states[stack]) for stack in chosen if stack in states}
     guarded = {stack: resources for stack, resources in guarded.items() if resources}
@@ -117,13 +116,13 @@ def destroy(
             stacks.unprotect(stack)
         return stacks.destroy(stack, watch)
 
-    return exit_code(operate(run, chosen, work, DESTROY, parallel=parallel, backwards=True))
+    return exit_code(operate(run, chosen, work, DESTROY, backwards=True))
 
 
-def _states(run: Run, parallel: int) -> dict[StackId, dict[str, Any]]:
+def _states(run: Run) -> dict[StackId, dict[str, Any]]:
     """The state of every stack of the environment that exists."""
     there = sorted(existing(run))
-    with ThreadPoolExecutor(parallel) as pool:
+    with ThreadPoolExecutor(run.parallel) as pool:
         return {stack: state or {} for stack, state in zip(there, pool.map(run.engine.export, there), strict=True)}
 
 

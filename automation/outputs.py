@@ -15,9 +15,9 @@ from automation.runs import Run
 from shared.layers import StackId
 
 
-def read(run: Run, chosen: Sequence[StackId], *, parallel: int, show_secrets: bool) -> dict[StackId, dict[str, Any]]:
+def read(run: Run, chosen: Sequence[StackId], *, show_secrets: bool) -> dict[StackId, dict[str, Any]]:
     """The outputs of each chosen stack that exists. Raises `automation.stacks.StackFailed`."""
-    with ThreadPoolExecutor(parallel) as pool:
+    with ThreadPoolExecutor(run.parallel) as pool:
         found = pool.map(lambda stack: run.engine.outputs(stack, show_secrets=show_secrets), chosen)
         return {stack: outputs for stack, outputs in zip(chosen, found, strict=True) if outputs is not None}
 

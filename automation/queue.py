@@ -63,14 +63,16 @@ def run(
     work: Callable[[Node], Value],
     *,
     parallel: int,
+    fail_fast: bool = False,
     stop: threading.Event | None = None,
     ended: Callable[[Outcome[Node, Value]], None] | None = None,
 ) -> dict[Node, Outcome[Node, Value]]:
     """Call `work` once for each node of `graph`, a node's predecessors first, at most `parallel` at a time.
 
-    A node with a predecessor that did not end well is not worked on, and all others are. Once `stop` is set no
-    node is started any more. `ended` is called in the calling thread as each node ends. The result has every
-    node. Raises `graphlib.CycleError`, and `ValueError` when `parallel` is below one.
+    A node with a predecessor that did not end well is not worked on, and all others are, unless `fail_fast` is
+    asked for: then no node is started once one has failed. Nor is one once `stop` is set. `ended` is called in the
+    calling thread as each node ends. The result has every node. Raises `graphlib.CycleError`, and
+    `ValueError` when `parallel` is below one.
     """
     if parallel < 1:
         raise ValueError(f"parallel is {parallel}; allowed: 1 or more")
@@ -93,7 +95,8 @@ def run(
             while ready and len(running) < parallel:
                 node = ready.popleft()
                 # In the order in which they ended, so that the first failure is named.
-                unfit = _unfit(node, [each for each in outcomes.values() if each.node in graph.get(node, ())], stop)
+                relevant = [each for each in outcomes.values() if fail_fast or each.node in graph.get(node, ())]
+                unfit = _unfit(node, relevant, stop)
                 if unfit:
                     end(unfit)
                     ready.extend(sorter.get_ready())

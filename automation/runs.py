@@ -29,11 +29,14 @@ from automation.processes import Processes
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
 from automation.summary import Outcomes, Wording
 from sandbox import lifecycle
-from shared.config import check
+from shared.config.check import check
 from shared.layers import ROOT, SANDBOX, StackId, discover, graph
 
 KEPT_RUNS = 50
 """How many runs' logs are kept."""
+
+REPORTS = (".json", ".xml")
+"""What a report can be: the run as JSON, or JUnit's XML."""
 
 Work = Callable[[Stacks, StackId, Watch], Record]
 """What a run does to one stack."""
@@ -50,7 +53,9 @@ class UsageError(Exception):
 class Run:
     """An environment that is ready to be worked on.
 
-    `stacks` are all stacks of the environment, upstream first; `backend` the address of their state.
+    `stacks` are all stacks of the environment, upstream first; `backend` the address of their state. At most
+    `parallel` of them are worked on at a time, and with `fail_fast` none is begun once one has failed. `report` is
+    the file that is to say what became of each.
     """
 
     environment: str
@@ -59,6 +64,9 @@ class Run:
     console: Console
     logs: Path
     backend: str
+    parallel: int = 1
+    fail_fast: bool = False
+    report: Path | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -72,12 +80,19 @@ def open_run(
     choose: Callable[[Sequence[StackId]], list[StackId]],
     console: Console,
     root: Path = ROOT,
+    *,
+    parallel: str | None = None,
+    fail_fast: bool = False,
+    report: str | None = None,
 ) -> tuple[Run, list[StackId]]:
     """Make ready to work on the stacks that `choose` picks out of the environment's; the run and those stacks.
 
     Their configuration is checked before anything is started. The environment of this process becomes the one
-    that the engine needs. Raises `LayerError`, `ConfigError`, `EngineError`, `SandboxError` and `UsageError`.
+    that the engine needs. `parallel` and `report` are as the user typed them. Raises `LayerError`, `ConfigError`,
+    `EngineError`, `SandboxError`, `UsageError` and `automation.selection.NothingChosen`.
     """
+    width = _parallel(parallel)
+    file = _report_file(report)
     stacks = discover(environment, root)
     chosen = choose(stacks)
     check(chosen, root)
@@ -92,8 +107,32 @@ def open_run(
         console,
         logs,
         os.environ.get("PULUMI_BACKEND_URL", ""),
+        width,
+        fail_fast,
+        file,
     )
     return run, chosen
+
+
+def _parallel(given: str | None) -> int:
+    # As text: invoke itself shows a stack trace for a number that is none.
+    if given is None:
+        return queue.default_parallel()
+    if not given.isascii() or not given.isdigit() or int(given) < 1:
+        raise UsageError(f"--parallel is {given!r}; allowed: a whole number, 1 or more")
+    return int(given)
+
+
+def _report_file(given: str | None) -> Path | None:
+    """Where the report goes; that it can be written is found out before anything is changed."""
+    if given is None:
+        return None
+    file = Path(given).absolute()
+    if file.suffix not in REPORTS:
+        raise UsageError(f"--report is {given!r}; allowed: a file that ends in {' or '.join(REPORTS)}")
+    if not file.parent.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
+        raise UsageError(f"--report is {given!r}; allowed: a file that can be written, in a folder that exists")
+    return file
 
 
 def ready_engine(environment: str, root: Path, report: Report) -> Engine:
@@ -142,7 +181,6 @@ def operate(
     work: Work,
     wording: Wording,
     *,
-    parallel: int,
     create: Collection[StackId] = (),
     backwards: bool = False,
     locks: bool = True,
@@ -176,7 +214,8 @@ def operate(
         outcomes = queue.run(
             queue.reverse(edges) if backwards else edges,
             one,
-            parallel=parallel,
+            parallel=run.parallel,
+            fail_fast=run.fail_fast,
             stop=run.stop,
             ended=display.ended,
         )

@@ -2,10 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from pathlib import Path
 
-from shared.layers import LAYERS, LayerError, StackId
+from automation.changes import changed_files, touched
+from automation.queue import reverse
+from shared.layers import LAYERS, ROOT, LayerError, StackId, graph
+
+
+class NothingChosen(Exception):
+    """There is nothing to do, and that is no mistake; the message says why."""
+
+
+def choose(
+    stacks: Sequence[StackId],
+    *,
+    only: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    affected: str | bool | None = None,
+    with_dependents: bool = False,
+    with_dependencies: bool = False,
+    root: Path = ROOT,
+) -> list[StackId]:
+    """The `stacks` that a run is asked to work on, in their order.
+
+    Those that `select` gives; with `affected`, of these the ones that a change of files touches since the git
+    revision of that name, or since the branch began if it is True. Then what reads them or what they read, directly
+    or not, whether or not it fits the patterns. Raises `LayerError`, `automation.changes.ChangesError`, and
+    `NothingChosen` when no stack is affected.
+    """
+    chosen = set(select(stacks, only, layers))
+    if affected:
+        base, files = changed_files(affected if isinstance(affected, str) else None, root)
+        hit = touched(files, stacks, root)
+        chosen &= hit
+        if not chosen:
+            raise NothingChosen(f"nothing to do: no stack is affected by what has changed since {base}")
+    edges = graph(stacks)
+    found = set(chosen)
+    if with_dependents:
+        found |= _reachable(chosen, reverse(edges))
+    if with_dependencies:
+        found |= _reachable(chosen, edges)
+    return [stack for stack in stacks if stack in found]
+
+
+def _reachable(start: Iterable[StackId], edges: Mapping[StackId, Iterable[StackId]]) -> set[StackId]:
+    found: set[StackId] = set()
+    pending = list(start)
+    while pending:
+        new = set(edges[pending.pop()]) - found
+        found |= new
+        pending += new
+    return found
 
 
 def select(stacks: Sequence[StackId], only: Sequence[str] = (), layers: Sequence[str] = ()) -> list[StackId]:

@@ -67,6 +67,8 @@ def problems_of(outcome: Outcome[StackId, Record]) -> list[Problem]:
 def result(outcome: Outcome[StackId, Record], wording: Wording) -> str:
     """What became of a stack, in a few words."""
     if outcome.status is Status.DONE:
+        if outcome.value and outcome.value.same_inputs:
+            return "unchanged (inputs)"
         return wording.done if counts_of(outcome).changes else "unchanged"
     if outcome.status is Status.SKIPPED and outcome.because is not None:
         return f"skipped ({outcome.because.label} failed)"

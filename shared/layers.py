@@ -85,6 +85,11 @@ class StackId:
         """The stack's configuration file; it need not exist."""
         return self.folder(root) / f"Pulumi.{self.name}.yaml"
 
+    @property
+    def config_label(self) -> str:
+        """The stack's configuration file as the user knows it, from the repository's top."""
+        return f"stacks/{self.layer}/Pulumi.{self.name}.yaml"
+
     def upstream(self) -> list[StackId]:
         """The stacks whose outputs this one reads (a layer that is per account is never read)."""
         return [StackId(layer, self.environment) for layer in LAYERS[self.layer].reads]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import pulumi
 from pulumi.runtime.config import CONFIG
 
 from shared.config.base import ConfigError, Settings, parse
-from shared.config.check import check_emails, check_region, display
+from shared.config.files import check_region
 from shared.layers import LayerError, StackId, parse_stack
 
 S = TypeVar("S", bound=Settings)
@@ -30,15 +31,23 @@ def load(model: type[S]) -> S:
     """
     stack = current_stack()
     prefix = f"{stack.project}:"
+    file = stack.config_label
     found = {key[len(prefix) :]: value for key, value in CONFIG.get().items() if key.startswith(prefix)}
     secret = frozenset(key for key in found if pulumi.runtime.is_config_secret(prefix + key))
     try:
-        settings = parse(model, stack.project, {k: _structured(v) for k, v in found.items()}, display(stack), secret)
-        check_region(CONFIG.get().get("aws:region"), display(stack))
-        check_emails([stack], running=(stack, settings))
+        settings = parse(
+            model, stack.project, {k: _structured(v) for k, v in found.items()}, stack.config_label, secret
+        )
+        check_region(CONFIG.get().get("aws:region"), file)
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None
     return settings
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raise `pulumi.RunError` with a line a problem, if there are any."""
+    if text := "\n".join(problems):
+        raise pulumi.RunError(text)
 
 
 def region() -> str:

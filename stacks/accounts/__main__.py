@@ -5,22 +5,16 @@ from typing import Any
 
 import pulumi
 
-from shared.components import (
-    AccountBaseline,
-    AccountBaselineArgs,
-    AccountPermissions,
-    AccountPermissionsArgs,
-    BackupTarget,
-    BackupTargetArgs,
-    MemberAccount,
-    MemberAccountArgs,
-)
-from shared.config import AccountsConfig, load
-from shared.config.program import region
+from shared.components.account_baseline import AccountBaseline, AccountBaselineArgs
+from shared.components.account_permissions import AccountPermissions, AccountPermissionsArgs
+from shared.components.backup_target import BackupTarget, BackupTargetArgs
+from shared.components.member_account import MemberAccount, MemberAccountArgs
+from shared.config.accounts import AccountsConfig
+from shared.config.program import load, region
 from shared.contracts import IdentityOutputs, OrgOutputs, PoliciesOutputs
 from shared.documents.roles import DEVELOPER_ROLE
 from shared.management import require_management_account
-from shared.plan import account_email, backup_of, check_account, switch_role_link, trust_policies
+from shared.plan.accounts import account_email, backup_of, check_account, switch_role_link, trust_policies
 from shared.upstream import read
 
 

@@ -5,15 +5,11 @@ from typing import Any
 
 import pulumi
 
-from shared.components import (
-    AutomationIdentity,
-    AutomationIdentityArgs,
-    Developers,
-    DevelopersArgs,
-    PasswordRules,
-    PasswordRulesArgs,
-)
-from shared.config import IdentityConfig, load
+from shared.components.automation_identity import AutomationIdentity, AutomationIdentityArgs
+from shared.components.developers import Developers, DevelopersArgs
+from shared.components.password_rules import PasswordRules, PasswordRulesArgs
+from shared.config.identity import IdentityConfig
+from shared.config.program import load
 from shared.contracts import IdentityOutputs, OrgOutputs, exports
 from shared.documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
 from shared.management import account_principal, require_management_account

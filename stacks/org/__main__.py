@@ -5,8 +5,9 @@ from typing import Any
 
 import pulumi
 
-from shared.components import OrganizationUnits, OrganizationUnitsArgs, find_organization
-from shared.config import OrgConfig, load
+from shared.components.organization import OrganizationUnits, OrganizationUnitsArgs, find_organization
+from shared.config.org import OrgConfig
+from shared.config.program import load
 from shared.contracts import OrgOutputs, exports
 
 

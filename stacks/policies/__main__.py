@@ -5,18 +5,14 @@ from typing import Any
 
 import pulumi
 
-from shared.components import (
-    BackupPolicy,
-    BackupPolicyArgs,
-    ServiceControlPolicies,
-    ServiceControlPoliciesArgs,
-    TagPolicies,
-    TagPoliciesArgs,
-)
-from shared.config import PoliciesConfig, load
+from shared.components.backup_policy import BackupPolicy, BackupPolicyArgs
+from shared.components.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
+from shared.components.tag_policies import TagPolicies, TagPoliciesArgs
+from shared.config.policies import PoliciesConfig
+from shared.config.program import load
 from shared.contracts import OrgOutputs, PoliciesOutputs, exports
 from shared.management import require_management_account
-from shared.plan import backup_by_unit, tag_rules_by_unit, unit_ids
+from shared.plan.policies import backup_by_unit, tag_rules_by_unit, unit_ids
 from shared.upstream import read
 
 

@@ -83,14 +83,23 @@ class Repository:
         (folder / f"plan.{stack.name}.json").write_text(json.dumps(plan))
         return stack
 
-    def run(self, environment: str = SANDBOX) -> Run:
+    def run(self, environment: str = SANDBOX, *, parallel: int = 2, fail_fast: bool = False) -> Run:
         """A run over the repository, with logs of its own."""
         self.printed = io.StringIO()
         console = Console(file=self.printed, width=PLAIN_WIDTH, highlight=False, soft_wrap=True)
         logs = self.root / ".runs" / str(len(list(self.root.glob(".runs/*"))))
         logs.mkdir(parents=True)
         stacks = Stacks(self.engine.command, Processes(), logs, self.root)
-        return Run(environment, discover(environment, self.root), stacks, console, logs, self.state.as_uri())
+        return Run(
+            environment,
+            discover(environment, self.root),
+            stacks,
+            console,
+            logs,
+            self.state.as_uri(),
+            parallel=parallel,
+            fail_fast=fail_fast,
+        )
 
     def items(self) -> dict[str, str]:
         """The color of everything on the shelf, by name."""

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from automation.accounts import add_account
-from shared.config import ConfigError
+from shared.config.base import ConfigError
 from shared.layers import ROOT, LayerError, discover
 
 TAGS = {"CostCenter": "Development", "Owner": "platform-team"}

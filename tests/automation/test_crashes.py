@@ -41,7 +41,7 @@ logs = root / "logs"
 logs.mkdir()
 stacks = Stacks(find_engine(ROOT).command, Processes(), logs, root)
 run = Run("sandbox", discover("sandbox", root), stacks, make_console(), logs, backend)
-sys.exit(operations.deploy(run, run.stacks, parallel=2, yes=True, interactive=False))
+sys.exit(operations.deploy(run, run.stacks, yes=True, interactive=False))
 """
 
 
@@ -76,7 +76,7 @@ def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
 def deploy_again(repository: Repository) -> str:
     """Deploy everything in this process; it has to end well. What it printed."""
     run = repository.run()
-    code = operations.deploy(run, run.stacks, parallel=2, yes=True, interactive=False)
+    code = operations.deploy(run, run.stacks, yes=True, interactive=False)
     printed = repository.printed.getvalue()
     assert code == 0, printed
     state = run.engine.export(ORG)
@@ -138,7 +138,7 @@ def test_what_to_do_is_said_where_the_id_is_not_known(slow: Repository, monkeypa
 
     monkeypatch.setattr(adoption, "identities", lambda _creations: {})
     run = slow.run()
-    assert operations.deploy(run, run.stacks, parallel=2, yes=True, interactive=False) == 1
+    assert operations.deploy(run, run.stacks, yes=True, interactive=False) == 1
     printed = slow.printed.getvalue()
     assert f"removed the lock of a run that was killed (process {pid}" in printed
     assert "shelf:index:Item slow: it is not known whether this, which an earlier run was killed" in printed

@@ -19,7 +19,7 @@ def test_deploy_then_nothing_to_do(repository: Repository) -> None:
     for label in ("org", "identity"):
         repository.plan(label, {label: RED})
     run = repository.run()
-    assert operations.deploy(run, run.stacks, parallel=2, yes=False, interactive=False) == 0
+    assert operations.deploy(run, run.stacks, yes=False, interactive=False) == 0
     assert repository.items() == {"org": "red", "identity": "red"}
     # One listing, and for each stack one command that makes it and one that deploys it.
     assert run.engine.processes.calls == 1 + 2 * 2
@@ -28,7 +28,7 @@ def test_deploy_then_nothing_to_do(repository: Repository) -> None:
     assert "creating" in (run.logs / "org.log").read_text()
 
     again = repository.run()
-    assert operations.deploy(again, again.stacks, parallel=2, yes=False, interactive=False) == 0
+    assert operations.deploy(again, again.stacks, yes=False, interactive=False) == 0
     assert again.engine.processes.calls == 1 + 2
     printed = repository.printed.getvalue()
     assert printed.count("unchanged (") == 2
@@ -41,7 +41,7 @@ def test_a_failed_stack_stops_only_those_that_read_it(repository: Repository) ->
     repository.plan("policies", {"policies": RED}, error="policies:mode is 'x'\nallowed: create, lookup")
     repository.plan("accounts/one", {"one": RED})
     run = repository.run()
-    assert operations.deploy(run, run.stacks, parallel=2, yes=False, interactive=False) == 1
+    assert operations.deploy(run, run.stacks, yes=False, interactive=False) == 1
     assert {"org", "policies", "good"} <= set(repository.items())
     assert "one" not in repository.items()
     printed = repository.printed.getvalue()
@@ -61,7 +61,7 @@ def test_preview_before_anything_is_deployed(repository: Repository) -> None:
     identity = repository.plan("identity", {"identity": RED})
     run = repository.run()
     # The stack that is read is not among the chosen ones, and does not exist either.
-    assert operations.preview(run, [identity], parallel=1) == 0
+    assert operations.preview(run, [identity]) == 0
     assert repository.items() == {}
     assert "would change (2 created)" in repository.printed.getvalue()
 
@@ -69,12 +69,12 @@ def test_preview_before_anything_is_deployed(repository: Repository) -> None:
 def test_drift_is_seen_taken_over_and_put_right(repository: Repository) -> None:
     repository.plan("org", {"gone": RED, "changed": RED, "same": RED})
     run = repository.run()
-    operations.deploy(run, run.stacks, parallel=1, yes=False, interactive=False)
-    assert operations.drift(repository.run(), run.stacks, parallel=1) == 0
+    operations.deploy(run, run.stacks, yes=False, interactive=False)
+    assert operations.drift(repository.run(), run.stacks) == 0
 
     (repository.shelf / "gone.json").unlink()
     (repository.shelf / "changed.json").write_text(json.dumps({"name": "changed", "color": "blue", "seconds": 0}))
-    assert operations.drift(repository.run(), run.stacks, parallel=1) == operations.DRIFT_EXIT
+    assert operations.drift(repository.run(), run.stacks) == operations.DRIFT_EXIT
 
     rows = [line.split() for line in repository.printed.getvalue().splitlines() if line.startswith("  org ")]
     rows = [row for row in rows if "shelf:index:Item" in row]
@@ -83,9 +83,9 @@ def test_drift_is_seen_taken_over_and_put_right(repository: Repository) -> None:
     assert repository.items() == {"changed": "blue", "same": "red"}
 
     refreshed = repository.run()
-    assert operations.refresh(refreshed, run.stacks, parallel=1) == 0
+    assert operations.refresh(refreshed, run.stacks) == 0
     assert "1 updated, 1 deleted" in repository.printed.getvalue()
-    assert operations.deploy(repository.run(), run.stacks, parallel=1, yes=False, interactive=False) == 0
+    assert operations.deploy(repository.run(), run.stacks, yes=False, interactive=False) == 0
     assert repository.items() == {"gone": "red", "changed": "red", "same": "red"}
 
 
@@ -93,7 +93,7 @@ def test_destroy_asks_before_it_changes_anything(repository: Repository, monkeyp
     org = repository.plan("org", {"org": {"color": "red", "protect": True}})
     identity = repository.plan("identity", {"identity": RED})
     run = repository.run()
-    operations.deploy(run, run.stacks, parallel=1, yes=False, interactive=False)
+    operations.deploy(run, run.stacks, yes=False, interactive=False)
     before = repository.items()
 
     def destroy(
@@ -103,7 +103,6 @@ def test_destroy_asks_before_it_changes_anything(repository: Repository, monkeyp
         return operations.destroy(
             run,
             run.stacks if chosen is None else chosen,  # type: ignore[arg-type]
-            parallel=1,
             include_protected=include_protected,
             confirm=confirm,
             yes=True,
@@ -134,12 +133,12 @@ def test_other_environments_are_asked_for(repository: Repository, monkeypatch: p
     repository.plan("org", {"org": RED}, environment="production")
     run = repository.run("production")
     with pytest.raises(UsageError, match="--yes"):
-        operations.deploy(run, run.stacks, parallel=1, yes=False, interactive=False)
+        operations.deploy(run, run.stacks, yes=False, interactive=False)
     monkeypatch.setattr("builtins.input", lambda _question: "")
-    assert operations.deploy(run, run.stacks, parallel=1, yes=False, interactive=True) == 1
+    assert operations.deploy(run, run.stacks, yes=False, interactive=True) == 1
     assert repository.items() == {}
     monkeypatch.setattr("builtins.input", lambda _question: "y")
-    assert operations.deploy(run, run.stacks, parallel=1, yes=False, interactive=True) == 0
+    assert operations.deploy(run, run.stacks, yes=False, interactive=True) == 0
     assert repository.items() == {"org": "red"}
 
 
@@ -147,7 +146,7 @@ def test_outputs_are_masked_unless_asked(repository: Repository) -> None:
     org = repository.plan("org", {"org": RED})
     run = repository.run()
     assert run.engine.outputs(org) is None
-    operations.deploy(run, run.stacks, parallel=1, yes=False, interactive=False)
+    operations.deploy(run, run.stacks, yes=False, interactive=False)
     assert run.engine.outputs(org) == {"items": ["org"], "word": "[secret]"}
     assert run.engine.outputs(org, show_secrets=True) == {"items": ["org"], "word": "hush"}
     logged = [file.read_text() for file in run.logs.rglob("*") if file.is_file()]

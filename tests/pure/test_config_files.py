@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.config import ConfigError, check
+from shared.config.base import ConfigError
+from shared.config.check import check
 from shared.config.fields import REGIONS
 from shared.layers import ROOT, discover
 

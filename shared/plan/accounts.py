@@ -1,69 +1,39 @@
-"""What the layers' outputs mean for one layer: the decisions between configuration and resources."""
+"""What the other layers' outputs mean for one account."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 import pulumi
 
-from shared.config import AccountsConfig, PoliciesConfig
-from shared.config.check import display, unknown_units
-from shared.config.program import current_stack, is_secret
+from shared.config.accounts import AccountsConfig
+from shared.config.base import ConfigError
+from shared.config.files import check_emails, unknown_units
+from shared.config.program import current_stack, is_secret, refuse
 from shared.contracts import BackupTargetSpec, IdentityOutputs, OrgOutputs, PoliciesOutputs
 from shared.documents.access import trust_policy
-from shared.documents.backup import ROLE, VAULT
 from shared.documents.limits import DocumentError, render_trust_policy
-from shared.documents.tags import TagRules, tag_problems, tag_rules
+from shared.documents.tags import tag_problems
 from shared.upstream import Upstream
 
 
-def unit_ids(settings: PoliciesConfig, org: Upstream[OrgOutputs]) -> dict[str, pulumi.Output[str]]:
-    """The id of every OU that the configuration names.
-
-    Raises `pulumi.RunError` for a path that the organization layer does not export.
-    """
-    if org.value is not None:
-        file = display(current_stack())
-        _refuse(unknown_units(file, settings.unit_paths, org.value.organizational_units))
-    return {path: _unit_id(path, org) for path in settings.unit_paths}
-
-
-def _unit_id(path: str, org: Upstream[OrgOutputs]) -> pulumi.Output[str]:
-    return org.get(lambda outputs: outputs.organizational_units[path])
-
-
-def backup_by_unit(settings: PoliciesConfig, units: Iterable[str]) -> Mapping[str, Any]:
-    """What each OU needs for its backups, ready to export: a policy on an OU holds for those below it too."""
-    backup = settings.backup
-    if backup is None:
-        return {}
-    spec = BackupTargetSpec(
-        vault_name=VAULT,
-        role_name=ROLE,
-        primary_regions=backup.primary_regions,
-        copy_region=backup.copy_region,
-    ).model_dump(by_alias=True)
-    covered = tuple(backup.organizational_units)
-    return {unit: spec for unit in units if any(unit == top or unit.startswith(f"{top}/") for top in covered)}
-
-
-def tag_rules_by_unit(settings: PoliciesConfig, units: Iterable[str]) -> Mapping[str, TagRules]:
-    """The tag rules in force in each OU."""
-    return tag_rules({path: rule.cost_centers for path, rule in settings.tags.items()}, units)
-
-
 def check_account(settings: AccountsConfig, org: Upstream[OrgOutputs], policies: Upstream[PoliciesOutputs]) -> None:
-    """Raise `pulumi.RunError` when the account's OU does not exist or does not allow its tags."""
-    file = display(current_stack())
+    """Raise `pulumi.RunError` when the account's OU does not exist or does not allow its tags, or another account
+    has its e-mail address."""
+    stack = current_stack()
+    try:
+        check_emails([stack], running=(stack, settings.email))
+    except ConfigError as error:
+        refuse(error.problems)
+    file = stack.config_label
     unit = settings.organizational_unit
     if org.value is not None:
         named = {unit: "accounts:organizationalUnit"}
-        _refuse(unknown_units(file, named, org.value.organizational_units))
+        refuse(unknown_units(file, named, org.value.organizational_units))
     if policies.value is not None:
         rules = policies.value.tag_rules.get(unit, {})
-        _refuse([f"{file}: {problem}" for problem in tag_problems(settings.tags, rules)])
+        refuse([f"{file}: {problem}" for problem in tag_problems(settings.tags, rules)])
 
 
 def account_email(settings: AccountsConfig) -> pulumi.Input[str]:
@@ -98,8 +68,3 @@ def switch_role_link(account_id: str, role: str, display_name: str) -> str:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html"""
     query = urlencode({"account": account_id, "roleName": role, "displayName": display_name})
     return f"https://signin.aws.amazon.com/switchrole?{query}"
-
-
-def _refuse(problems: list[str]) -> None:
-    if problems:
-        raise pulumi.RunError("\n".join(problems))

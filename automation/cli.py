@@ -1,0 +1,161 @@
+"""What the commands in `tasks.py` have in common: how they fail, and how they choose the stacks they work on."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from invoke.exceptions import Exit
+from invoke.tasks import Task
+
+from shared.layers import SANDBOX, StackId
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from automation.runs import Run
+
+# What is only needed once a command runs is imported then: `invoke --list` is quick.
+
+STACK = "the environment, as in Pulumi.<environment>.yaml"
+ONLY = "only stacks whose name fits, such as 'accounts/dev*'; may be given more than once"
+LAYER = "only stacks of this layer; may be given more than once"
+YES = "do not ask"
+FORCE = "also the stacks whose inputs and state are those of their last deployment"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What every command on many stacks takes: which stacks, how many at a time, and what is written of the run."""
+
+    stack: str = field(default=SANDBOX, metadata={"help": STACK})
+    only: list[str] = field(default_factory=list, metadata={"help": ONLY})
+    layer: list[str] = field(default_factory=list, metadata={"help": LAYER})
+    affected: str | bool | None = field(
+        default=None,
+        metadata={
+            "help": "only stacks that a change of files touches, uncommitted ones included: since the branch left "
+            "the default branch, or since --affected=REF"
+        },
+    )
+    with_dependents: bool = field(default=False, metadata={"help": "the stacks that read the chosen ones, too"})
+    with_dependencies: bool = field(default=False, metadata={"help": "the stacks that the chosen ones read, too"})
+    parallel: str | None = field(
+        default=None,
+        metadata={"help": "how many stacks at a time; what suits this machine's cores and memory unless given"},
+    )
+    fail_fast: bool = field(default=False, metadata={"help": "start no further stack once one has failed"})
+    report: str | None = field(
+        default=None, metadata={"help": "write what became of each stack to this file: .json, or .xml for JUnit"}
+    )
+
+    def open(self) -> tuple[Run, list[StackId]]:
+        """The run, ready to begin, and the stacks that it is to work on."""
+        from automation.runs import open_run
+        from automation.selection import choose
+
+        return open_run(
+            self.stack,
+            lambda stacks: choose(
+                stacks,
+                only=self.only,
+                layers=self.layer,
+                affected=self.affected,
+                with_dependents=self.with_dependents,
+                with_dependencies=self.with_dependencies,
+            ),
+            console(),
+            parallel=self.parallel,
+            fail_fast=self.fail_fast,
+            report=self.report,
+        )
+
+
+def plainly(body: Callable[..., int | None]) -> Callable[..., None]:
+    """`body` as a task: its result is the exit code, and what the user did wrong is one message, no stack trace."""
+
+    @functools.wraps(body)
+    def run(*args: Any, **kwargs: Any) -> None:
+        from automation.errors import USER_ERRORS
+        from automation.selection import NothingChosen
+
+        try:
+            code = body(*args, **kwargs)
+        except NothingChosen as reason:
+            print(reason)
+            return
+        except USER_ERRORS as error:
+            raise Exit(str(error), code=1) from None
+        if code:
+            raise Exit(code=code)
+
+    return run
+
+
+def command(iterable: Sequence[str] = (), /, **helps: str) -> Callable[[Callable[..., int | None]], Task[Any]]:
+    """A command whose body takes a context and then its own arguments, which `helps` explains.
+
+    Its options have no one-letter forms: which option would get a letter changes with every option that is added.
+    """
+
+    def decorate(body: Callable[..., int | None]) -> Task[Any]:
+        return Task(plainly(body), help=helps, iterable=list(iterable), auto_shortflags=False)
+
+    return decorate
+
+
+def stacks_command(**helps: str) -> Callable[[Callable[..., int | None]], Task[Any]]:
+    """A command whose body takes `Options` and then its own arguments, which `helps` explains."""
+    common = fields(Options)
+
+    def decorate(body: Callable[..., int | None]) -> Task[Any]:
+        own = list(inspect.signature(body).parameters.values())[1:]
+
+        @functools.wraps(body)
+        def run(_context: Any, **given: Any) -> int | None:
+            options = Options(**{each.name: given.pop(each.name) for each in common if given.get(each.name)})
+            return body(options, **{key: value for key, value in given.items() if key not in Options.__annotations__})
+
+        context = inspect.Parameter("_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        shared = [
+            inspect.Parameter(
+                each.name,
+                inspect.Parameter.POSITIONAL_OR_KEYWORD,
+                default=None if each.default is MISSING else each.default,
+            )
+            for each in common
+        ]
+        run.__signature__ = inspect.Signature([context, *shared, *own])  # type: ignore[attr-defined]
+        return Task(
+            plainly(run),
+            help={**{each.name: each.metadata["help"] for each in common}, **helps},
+            iterable=["only", "layer"],
+            optional=["affected"],
+            auto_shortflags=False,
+        )
+
+    return decorate
+
+
+def console() -> Console:
+    """Where a command prints."""
+    from automation.display import make_console
+
+    return make_console()
+
+
+def interactive() -> bool:
+    """Whether there is a person to ask."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def open_named(environment: str, name: str) -> tuple[Run, list[StackId]]:
+    """A run over one layer or one account."""
+    from automation.runs import open_run
+    from automation.selection import named
+
+    return open_run(environment, lambda stacks: named(stacks, name), console())

@@ -1,0 +1,1 @@
+"""The decisions between configuration and resources: what other layers' outputs mean for one layer."""
