@@ -28,6 +28,11 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "`invoke doctor --stack {environment}` says whose they are",
     ),
     (
+        r"AccessDenied|UnauthorizedOperation",
+        "no file mends this: the AWS credentials may not do it. `invoke doctor --stack {environment}` says whose they "
+        "are; inside a member account they are those of its access role, and service control policies bound them",
+    ),
+    (
         r"EntityAlreadyExists|AlreadyExistsException|DuplicateOrganizationalUnitException|DuplicatePolicyException"
         r"|AlreadyInOrganizationException|EMAIL_ALREADY_EXISTS|DuplicatePolicyAttachmentException",
         "it is in AWS and not in the state of {label}: made by hand, or by a run that was killed before it could "

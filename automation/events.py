@@ -69,6 +69,11 @@ class Resource:
         return self.urn.split("::")[2].rpartition("$")[2] if self.urn.count("::") >= 3 else ""
 
     @property
+    def components(self) -> tuple[str, ...]:
+        """The types of the components that it is in, the outermost first: `acme:identity:Developers`."""
+        return tuple(self.urn.split("::")[2].split("$")[:-1]) if self.urn.count("::") >= 3 else ()
+
+    @property
     def name(self) -> str:
         """For example `developers`."""
         return self.urn.split("::", 3)[-1]

@@ -21,11 +21,11 @@ from shared.layers import StackId, graph
 DRIFT_EXIT = 2
 """What `drift` ends with when something differs, so that a scheduled job can tell it from an error."""
 
-DEPLOY = Wording("deploying", "deployed", next=("invoke outputs, invoke access",))
-PREVIEW = Wording("previewing", "would change", change="would be ", next=("invoke deploy-all",))
-REFRESH = Wording("refreshing", "state updated", change="in the state: ", next=("invoke preview-all",))
-COMPARE = Wording("comparing", "differs", change="would be ")
-DESTROY = Wording("destroying", "destroyed")
+DEPLOY = Wording("deploy", "deploying", "deployed", next=("invoke outputs, invoke access",))
+PREVIEW = Wording("preview", "previewing", "would change", change="would be ", next=("invoke deploy-all",))
+REFRESH = Wording("refresh", "refreshing", "state updated", change="in the state: ", next=("invoke preview-all",))
+COMPARE = Wording("drift", "comparing", "differs", change="would be ")
+DESTROY = Wording("destroy", "destroying", "destroyed")
 
 
 _KILLED = "which an earlier run was killed while it created"
@@ -70,16 +70,20 @@ def drift(run: Run, chosen: Sequence[StackId]) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.preview(stack, watch, refresh=True)
 
-    outcomes = operate(run, chosen, work, COMPARE, create=create, locks=False)
-    code = exit_code(outcomes)
-    differs = _show_drift(run, chosen, outcomes)
-    if code == 0 and differs:
+    outcomes = operate(run, chosen, work, COMPARE, create=create, locks=False, code=_drift_code)
+    code = _drift_code(outcomes)
+    _show_drift(run, chosen, outcomes)
+    if code == DRIFT_EXIT:
         run.console.print(
             f"To bring AWS back to the programs: invoke refresh-all --stack {run.environment}, which takes over what "
             f"AWS has, then invoke deploy-all --stack {run.environment}"
         )
-        return DRIFT_EXIT
     return code
+
+
+def _drift_code(outcomes: Outcomes) -> int:
+    found = (outcome.value for outcome in outcomes.values())
+    return exit_code(outcomes) or DRIFT_EXIT * any(record.drift or record.changes for record in found if record)
 
 
 def destroy(
@@ -162,7 +166,7 @@ def _unfinished(left: Sequence[recovery.Creation]) -> list[Problem]:
     return [Problem(f"it is not known whether this, {_KILLED}, is in AWS", each.resource) for each in left]
 
 
-def _show_drift(run: Run, chosen: Sequence[StackId], outcomes: Outcomes) -> bool:
+def _show_drift(run: Run, chosen: Sequence[StackId], outcomes: Outcomes) -> None:
     """Print what differs, if anything does."""
     table = Table("stack", "resource", "found", "a deploy would", "properties", box=box.SIMPLE)
     for stack in chosen:
@@ -181,10 +185,8 @@ def _show_drift(run: Run, chosen: Sequence[StackId], outcomes: Outcomes) -> bool
                 planned[urn].what.removesuffix("d") if urn in planned else "leave it",
                 ", ".join(properties),
             )
-    if not table.row_count:
-        return False
-    run.console.print(table)
-    return True
+    if table.row_count:
+        run.console.print(table)
 
 
 def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) -> None:

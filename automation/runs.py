@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -26,6 +26,7 @@ from automation.engine import Engine, Report, get_engine
 from automation.environment import run_environment
 from automation.events import Record
 from automation.processes import Processes
+from automation.report import write as write_report
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
 from automation.summary import Outcomes, Wording
 from sandbox import lifecycle
@@ -130,8 +131,10 @@ def _report_file(given: str | None) -> Path | None:
     file = Path(given).absolute()
     if file.suffix not in REPORTS:
         raise UsageError(f"--report is {given!r}; allowed: a file that ends in {' or '.join(REPORTS)}")
-    if not file.parent.is_dir() or not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise UsageError(f"--report is {given!r}; allowed: a file that can be written, in a folder that exists")
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        raise UsageError(f"--report is {given!r}; allowed: a file in a folder that exists and can be written to")
+    # An earlier run's must not be taken for this one's, if this one ends before it has something to report.
+    file.unlink(missing_ok=True)
     return file
 
 
@@ -184,15 +187,17 @@ def operate(
     create: Collection[StackId] = (),
     backwards: bool = False,
     locks: bool = True,
+    code: Callable[[Outcomes], int] = summary.exit_code,
 ) -> Outcomes:
-    """Do `work` to each chosen stack, upstream first or `backwards`, and print the end of the run.
+    """Do `work` to each chosen stack, upstream first or `backwards`, and print and report the end of the run.
 
-    Those in `create` are created first. `locks` says whether the work takes the stack's lock. Ctrl-C stops the
-    run, a second one kills it.
+    Those in `create` are created first. `locks` says whether the work takes the stack's lock, and `code` what the
+    operation ends with. Ctrl-C stops the run, a second one kills it. Raises `UsageError` when the run is over and
+    its report cannot be written.
     """
     edges = graph(chosen)
     order = list(reversed(chosen)) if backwards else list(chosen)
-    started = time.monotonic()
+    start, started = datetime.now(UTC), time.monotonic()
     with make_display(run.console, chosen, wording) as display, _interruptible(run, display):
 
         def one(stack: StackId) -> Record:
@@ -220,7 +225,12 @@ def operate(
             ended=display.ended,
         )
     seconds = time.monotonic() - started
-    summary.show(run.console, outcomes, order, wording, seconds=seconds, logs=_short(run.logs, run.engine.root))
+    root = run.engine.root
+    summary.show(run.console, outcomes, order, wording, seconds=seconds, logs=_short(run.logs, root), root=root)
+    try:
+        write_report(run, outcomes, order, wording, start=start, seconds=seconds, exit_code=code(outcomes))
+    except OSError as error:
+        raise UsageError(f"the report {run.report} could not be written: {error.strerror}") from None
     return outcomes
 
 

@@ -90,6 +90,11 @@ class Stacks:
         self._command = command
         self._logs = logs
 
+    @property
+    def version(self) -> str:
+        """The engine's."""
+        return str(self._command.version)
+
     def log_file(self, stack: StackId) -> Path:
         """Where all that the stack's operations print goes."""
         return self._logs / f"{stack.label}.log"

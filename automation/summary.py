@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from automation.advice import advice
+from automation.causes import explain
 from automation.events import Counts, Problem, Record, total
 from automation.queue import Outcome, Status
 from automation.stacks import StackCancelled, StackFailed
-from shared.layers import StackId
+from shared.layers import ROOT, StackId
+
+Operation = Literal["deploy", "preview", "refresh", "drift", "destroy"]
 
 Outcomes = Mapping[StackId, Outcome[StackId, Record]]
 
@@ -31,9 +34,11 @@ _STYLES = {Status.DONE: "green", Status.FAILED: "bold red", Status.SKIPPED: "yel
 class Wording:
     """How a run speaks of what it does to a stack: `deploying`, then `deployed`.
 
-    `change` comes before what is told of a resource, such as `created`; `next` is what to look at after.
+    `operation` is what a report calls it. `change` comes before what is told of a resource, such as `created`;
+    `next` is what to look at after.
     """
 
+    operation: Operation
     doing: str
     done: str
     change: str = ""
@@ -48,11 +53,16 @@ def exit_code(outcomes: Outcomes) -> int:
     return 1 if found - {Status.DONE} else 0
 
 
+def record_of(outcome: Outcome[StackId, Record]) -> Record:
+    """What is known of the work on a stack, also where it then failed; an empty record if there was none."""
+    if isinstance(outcome.error, StackFailed | StackCancelled):
+        return outcome.error.record
+    return outcome.value or Record()
+
+
 def counts_of(outcome: Outcome[StackId, Record]) -> Counts:
     """What was done to a stack, also where it then failed."""
-    if isinstance(outcome.error, StackFailed | StackCancelled):
-        return outcome.error.record.counts
-    return outcome.value.counts if outcome.value else Counts()
+    return record_of(outcome).counts
 
 
 def problems_of(outcome: Outcome[StackId, Record]) -> list[Problem]:
@@ -83,9 +93,10 @@ def show(
     *,
     seconds: float,
     logs: Path,
+    root: Path = ROOT,
 ) -> None:
-    """Print the end of a run that took `seconds` and whose full output is in the folder `logs`."""
-    _show_problems(console, outcomes, order, logs)
+    """Print the end of a run over the repository at `root` that took `seconds`; the folder `logs` has all output."""
+    _show_problems(console, outcomes, order, logs, root)
     console.print()
     console.print(_table(outcomes, order, wording, seconds))
     if any(outcome.status is not Status.DONE for outcome in outcomes.values()):
@@ -112,7 +123,7 @@ def _table(outcomes: Outcomes, order: Sequence[StackId], wording: Wording, secon
     return table
 
 
-def _show_problems(console: Console, outcomes: Outcomes, order: Sequence[StackId], logs: Path) -> None:
+def _show_problems(console: Console, outcomes: Outcomes, order: Sequence[StackId], logs: Path, root: Path) -> None:
     for stack in order:
         problems = problems_of(outcomes[stack])
         if not problems:
@@ -121,12 +132,14 @@ def _show_problems(console: Console, outcomes: Outcomes, order: Sequence[StackId
         told = set()
         for problem in problems:
             console.print(Text(_indented(str(problem))))
-            resource = problem.resource
-            names = (resource.type, resource.name) if resource else ()
-            hint = advice(stack, problem.message, *names)
-            if hint and hint not in told:
-                console.print(Text(f"  → {hint}", "yellow"))
-                told.add(hint)
+            cause = explain(stack, problem, root)
+            if cause.code:
+                console.print(Text(f"    AWS code  {cause.code}", "yellow"))
+            if cause.files:
+                console.print(Text(f"    look in   {', '.join(cause.files)}", "yellow"))
+            if cause.advice and cause.advice not in told:
+                console.print(Text(f"    to do     {cause.advice}", "yellow"))
+                told.add(cause.advice)
 
 
 def _indented(text: str) -> str:

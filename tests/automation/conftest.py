@@ -83,7 +83,9 @@ class Repository:
         (folder / f"plan.{stack.name}.json").write_text(json.dumps(plan))
         return stack
 
-    def run(self, environment: str = SANDBOX, *, parallel: int = 2, fail_fast: bool = False) -> Run:
+    def run(
+        self, environment: str = SANDBOX, *, parallel: int = 2, fail_fast: bool = False, report: Path | None = None
+    ) -> Run:
         """A run over the repository, with logs of its own."""
         self.printed = io.StringIO()
         console = Console(file=self.printed, width=PLAIN_WIDTH, highlight=False, soft_wrap=True)
@@ -99,6 +101,7 @@ class Repository:
             self.state.as_uri(),
             parallel=parallel,
             fail_fast=fail_fast,
+            report=report,
         )
 
     def items(self) -> dict[str, str]:

@@ -1,0 +1,131 @@
+"""What is told of an error: AWS's code, the files to look in, what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import boto3
+import pytest
+from botocore.model import StringShape
+
+from automation.causes import ACCOUNT_FAILURES, aws_code, explain
+from automation.events import Problem, Resource
+from shared.layers import ROOT, StackId
+
+IDENTITY = StackId("identity", "sandbox")
+WEB = StackId("accounts", "prod", "web")
+
+IN_DEVELOPERS = Resource(
+    "urn:pulumi:sandbox::identity::acme:identity:Developers$aws:iam/groupPolicy:GroupPolicy::assume-developer-role"
+)
+ALONE = Resource("urn:pulumi:sandbox::identity::aws:iam/user:User::ada")
+ACCOUNT = Resource(
+    "urn:pulumi:prod.web::accounts::acme:accounts:MemberAccount$aws:organizations/account:Account::account"
+)
+
+HTTP = "https response error StatusCode: 400, RequestID: 0c1d-9, "
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        (
+            f"operation error Organizations: CreateAccount, {HTTP}api error AccessDeniedException: no",
+            "AccessDeniedException",
+        ),
+        # An error that the SDK for Go has a type for.
+        (f"operation error IAM: CreateRole, {HTTP}EntityAlreadyExists: Role with name x exists", "EntityAlreadyExists"),
+        (
+            "operation error S3: PutObject, https response error StatusCode: 403, RequestID: A1, HostID: b/c=, "
+            "api error InvalidBucket.Name: no",
+            "InvalidBucket.Name",
+        ),
+        ("operation error STS: GetCallerIdentity, api error ExpiredToken: x", "ExpiredToken"),
+        ("An error occurred (NoSuchEntity) when calling the GetRole operation: no", "NoSuchEntity"),
+        (
+            "An error occurred (Throttling) when calling the ListRoots operation (reached max retries: 4): Rate",
+            "Throttling",
+        ),
+        ("waiting for completion: unexpected state 'FAILED'. last error: EMAIL_ALREADY_EXISTS", "EMAIL_ALREADY_EXISTS"),
+        ("AWS could not make the account (request car-1): INVALID_ADDRESS", "INVALID_ADDRESS"),
+        ("operation error IAM: CreateRole, https response error StatusCode: 0, RequestID: , request send failed", None),
+        ("identity:users is 3: allowed: a list", None),
+        ("ModuleNotFoundError: No module named 'x'", None),
+    ],
+)
+def test_aws_code(message: str, expected: str | None) -> None:
+    assert aws_code(message) == expected
+
+
+def test_the_reasons_for_a_failed_account_are_all_of_aws() -> None:
+    model = boto3.client("organizations", region_name="us-east-1").meta.service_model
+    reasons = model.shape_for("CreateAccountFailureReason")
+    assert isinstance(reasons, StringShape)
+    assert sorted(reasons.enum) == sorted(ACCOUNT_FAILURES)
+
+
+@pytest.mark.parametrize(
+    ("stack", "message", "resource", "files"),
+    [
+        # AWS refuses a document: whoever renders it.
+        (IDENTITY, "api error MalformedPolicyDocument: Syntax", IN_DEVELOPERS, ["shared/components/developers.py"]),
+        (IDENTITY, "api error MalformedPolicyDocument: Syntax", ALONE, []),
+        # AWS refuses a value: where it is set, and what handed it on.
+        (
+            WEB,
+            "last error: EMAIL_ALREADY_EXISTS",
+            ACCOUNT,
+            ["stacks/accounts/Pulumi.prod.web.yaml", "shared/components/member_account.py"],
+        ),
+        (IDENTITY, "api error ValidationError: too long", ALONE, ["stacks/identity/Pulumi.sandbox.yaml"]),
+        # It is named already.
+        (IDENTITY, "stacks/identity/Pulumi.sandbox.yaml: identity:users is 3", None, []),
+        (IDENTITY, "identity:users is 3; allowed: a list", None, ["stacks/identity/Pulumi.sandbox.yaml"]),
+        (WEB, "identity:users is 3; allowed: a list", None, []),
+        # A type is not a key, and an address not a type.
+        (IDENTITY, "acme:identity:Developers broke", None, []),
+        (IDENTITY, "identity:index:Thing broke", None, []),
+        # No file mends these.
+        (IDENTITY, "api error AccessDenied: not authorized", IN_DEVELOPERS, []),
+        (IDENTITY, "api error ConcurrentModificationException: again", IN_DEVELOPERS, []),
+        (IDENTITY, "api error EntityAlreadyExists: there", IN_DEVELOPERS, []),
+        (IDENTITY, "connection refused", IN_DEVELOPERS, []),
+    ],
+)
+def test_files(stack: StackId, message: str, resource: Resource | None, files: list[str]) -> None:
+    found = explain(stack, Problem(message, resource)).files
+    assert list(found) == files
+    assert all((ROOT / file).exists() for file in found if "prod" not in file)
+
+
+def test_a_stack_trace_leads_to_the_innermost_line_of_this_repository(tmp_path: Path) -> None:
+    trace = f"""Traceback (most recent call last):
+  File "{tmp_path}/stacks/org/__main__.py", line 3, in <module>
+  File "{tmp_path}/shared/plan/policies.py", line 71, in plan
+  File "{tmp_path}/.venv/lib/python3.11/site-packages/pulumi/output.py", line 9, in run
+  File "/usr/lib/python3.11/json/decoder.py", line 337, in decode
+ValueError: no"""
+    assert explain(IDENTITY, Problem(trace), tmp_path).files == ("shared/plan/policies.py:71",)
+    assert explain(IDENTITY, Problem(trace), tmp_path / "elsewhere").files == ()
+
+
+def test_of_nested_components_the_nearest_one_that_is_defined_here(tmp_path: Path) -> None:
+    folder = tmp_path / "shared" / "components"
+    folder.mkdir(parents=True)
+    (folder / "outer.py").write_text('super().__init__("acme:x:Outer", name)\n')
+    (folder / "inner.py").write_text('super().__init__("acme:x:Inner", name)\n')
+    nested = "urn:pulumi:s::p::acme:x:Outer$acme:x:{}$aws:iam/role:Role::r"
+    message = "api error MalformedPolicyDocument: x"
+    assert explain(WEB, Problem(message, Resource(nested.format("Inner"))), tmp_path).files == (
+        "shared/components/inner.py",
+    )
+    assert explain(WEB, Problem(message, Resource(nested.format("Bought"))), tmp_path).files == (
+        "shared/components/outer.py",
+    )
+
+
+def test_denied_access_is_a_matter_of_credentials() -> None:
+    cause = explain(WEB, Problem("api error AccessDenied: no", ACCOUNT))
+    assert cause.advice
+    assert "credentials" in cause.advice
+    assert "invoke doctor --stack prod" in cause.advice
