@@ -157,13 +157,17 @@ def access(_context: Context, stack: str = SANDBOX) -> None:
     reading.show_access(run.console, reading.read(run, chosen, show_secrets=False))
 
 
-@command(stack=STACK, mermaid="as a Mermaid diagram, for Markdown")
-def graph(_context: Context, stack: str = SANDBOX, mermaid: bool = False) -> None:
+@command(stack=STACK, mermaid="as a Mermaid diagram, for Markdown", svg="as a drawing: invoke graph --svg > stacks.svg")
+def graph(_context: Context, stack: str = SANDBOX, mermaid: bool = False, svg: bool = False) -> None:
     """Show the stacks and what each reads."""
+    from automation.drawing import as_svg
     from automation.graphs import as_mermaid, as_text
+    from automation.runs import UsageError
 
+    if mermaid and svg:
+        raise UsageError("--mermaid and --svg are both given; allowed: one of them, or neither for text")
     stacks = discover(stack)
-    print(as_mermaid(stacks) if mermaid else as_text(stacks))
+    print(as_svg(stacks) if svg else as_mermaid(stacks) if mermaid else as_text(stacks))
 
 
 @command(stack=STACK)
