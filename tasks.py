@@ -126,6 +126,7 @@ def destroy(
     stack=STACK,
     only=ONLY,
     layer=LAYER,
+    name="print this output of one stack, bare, for scripts: --only org --name rootId",
     json="one JSON object, outputs by stack",
     show_secrets="secrets as they are, not as [secret]",
 )
@@ -134,6 +135,7 @@ def outputs(
     stack: str = SANDBOX,
     only: list[str] | None = None,
     layer: list[str] | None = None,
+    name: str | None = None,
     json: bool = False,
     show_secrets: bool = False,
 ) -> None:
@@ -142,7 +144,9 @@ def outputs(
 
     run, chosen = Options(stack, only or [], layer or []).open()
     found = reading.read(run, chosen, show_secrets=show_secrets)
-    if json:
+    if name:
+        print(reading.one(found, chosen, name))
+    elif json:
         print(reading.as_json(found))
     else:
         reading.show(run.console, chosen, found)

@@ -34,7 +34,8 @@ def as_xml(report: Report) -> str:
             element.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
         element.set("time", f"{report.seconds:.3f}")
     ElementTree.indent(suites)
-    return ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True).decode() + "\n"
+    document: bytes = ElementTree.tostring(suites, encoding="utf-8", xml_declaration=True)
+    return document.decode() + "\n"
 
 
 def _add_case(suite: Element, report: Report, stack: StackReport) -> None:

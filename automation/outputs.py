@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,8 +11,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from automation.runs import Run
+from automation.runs import Run, UsageError
 from shared.layers import StackId
+
+_MASKED = "[secret]"
+"""What `pulumi stack output` puts in the place of a secret."""
 
 
 def read(run: Run, chosen: Sequence[StackId], *, show_secrets: bool) -> dict[StackId, dict[str, Any]]:
@@ -25,6 +28,25 @@ def read(run: Run, chosen: Sequence[StackId], *, show_secrets: bool) -> dict[Sta
 def as_json(found: dict[StackId, dict[str, Any]]) -> str:
     """One object: outputs by the stack's label."""
     return json.dumps({stack.label: outputs for stack, outputs in found.items()}, indent=2)
+
+
+def one(found: Mapping[StackId, Mapping[str, Any]], chosen: Sequence[StackId], name: str) -> str:
+    """The output `name` of the one chosen stack, bare: text as it is, anything else as JSON.
+
+    Raises `UsageError` unless there is exactly that, also for a secret that is not shown: a script would go on with
+    what stands in its place.
+    """
+    if len(chosen) != 1:
+        labels = ", ".join(stack.label for stack in chosen)
+        raise UsageError(f"--name is for one stack, and these are chosen: {labels}; allowed: --only with one of them")
+    stack = chosen[0]
+    outputs = found.get(stack) or {}
+    if name not in outputs:
+        names = ", ".join(sorted(outputs)) or f"none, {stack.label} is not deployed yet"
+        raise UsageError(f"--name is {name!r}; allowed, of {stack.label}: {names}")
+    if outputs[name] == _MASKED:
+        raise UsageError(f"output {name!r} of {stack.label} is secret; to print it: --show-secrets")
+    return _text(outputs[name])
 
 
 def show(console: Console, chosen: Sequence[StackId], found: dict[StackId, dict[str, Any]]) -> None:
