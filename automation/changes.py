@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from automation.sources import LOCK_FILE, is_config, program_files
+from automation.sources import LOCK_FILE, is_config, is_documentation, program_files
 from shared.layers import LAYERS, SANDBOX, StackId
 
 _TOOLS = (LOCK_FILE, "engine/")
@@ -31,7 +31,10 @@ def changed_files(since: str | None, root: Path) -> tuple[str, list[str]]:
     name = since or _default_branch(root)
     base = _git(root, "merge-base", name, "HEAD")
     if not base:
-        raise ChangesError(f"--affected is {name!r}; allowed: a git revision that the current one descends from")
+        raise ChangesError(
+            f"--affected is {name!r}; allowed: a git revision whose history meets that of the current one "
+            "(a shallow clone lacks it: git fetch --unshallow)"
+        )
     listed = [
         _git(root, "diff", "--name-only", "-z", "--no-renames", "--relative", base[0]),
         _git(root, "ls-files", "--others", "--exclude-standard", "-z"),
@@ -64,7 +67,7 @@ def touched(files: Collection[str], stacks: Sequence[StackId], root: Path) -> se
 def _may_have_been_read(file: Path, folder: Path, root: Path) -> bool:
     """Whether a file that is gone can have been part of the program in `folder`."""
     of_program = file.is_relative_to(folder) and not is_config(file, folder)
-    return of_program or file.is_relative_to(root / "shared")
+    return (of_program or file.is_relative_to(root / "shared")) and not is_documentation(file)
 
 
 def _default_branch(root: Path) -> str:

@@ -28,13 +28,18 @@ def _program_files(layer: str, root: Path) -> frozenset[Path]:
     folder = root / "stacks" / layer
     own = {file for file in _files(folder) if not is_config(file, folder)}
     data = {file for file in _files(root / "shared") if file.suffix != ".py"}
-    return frozenset(file for file in own | data | _imported(root, folder) if not file.name.endswith(_DOCUMENTATION))
+    return frozenset(file for file in own | data | _imported(root, folder) if not is_documentation(file))
 
 
 def is_config(file: Path, folder: Path) -> bool:
     """Whether `file` is a stack's configuration file in a layer's `folder`."""
     name = file.name
     return file.parent == folder and name.startswith("Pulumi.") and name.endswith(".yaml") and name != "Pulumi.yaml"
+
+
+def is_documentation(file: Path) -> bool:
+    """Whether `file` is only for people."""
+    return file.name.endswith(_DOCUMENTATION)
 
 
 def _files(folder: Path) -> set[Path]:

@@ -56,6 +56,20 @@ def test_a_failed_stack_stops_only_those_that_read_it(repository: Repository) ->
     assert "Traceback" not in printed
 
 
+def test_fail_fast_skips_also_what_does_not_read_the_failed_stack(repository: Repository) -> None:
+    repository.plan("org", {"org": RED})
+    repository.plan("identity", {"bad": {"color": "refused"}})
+    repository.plan("policies", {"policies": RED})
+    repository.plan("accounts/one", {"one": RED})
+    run = repository.run(parallel=1, fail_fast=True)
+    assert operations.deploy(run, run.stacks, yes=False, interactive=False) == 1
+    assert set(repository.items()) == {"org"}
+    printed = repository.printed.getvalue()
+    for label in ("policies", "accounts/one"):
+        assert re.search(rf"^  {label} +skipped \(identity failed\)", printed, re.MULTILINE)
+    assert "1 of 4 done" in printed
+
+
 def test_preview_before_anything_is_deployed(repository: Repository) -> None:
     repository.plan("org", {"org": RED})
     identity = repository.plan("identity", {"identity": RED})

@@ -69,6 +69,35 @@ def test_any_graph(graph: Graph, parallel: int, failing: set[int]) -> None:
             assert (outcome.status, outcome.value) == (Status.DONE, node * 2)
 
 
+@given(graph=graphs(), parallel=st.integers(1, 4), failing=st.sets(st.integers(0, 11), max_size=3))
+@settings(deadline=None, max_examples=80)
+def test_fail_fast_starts_nothing_once_a_node_has_failed(graph: Graph, parallel: int, failing: set[int]) -> None:
+    started: list[int] = []
+    told: list[Outcome[int, None]] = []
+
+    def work(node: int) -> None:
+        started.append(node)
+        time.sleep(0.0005)
+        if node in failing:
+            raise ValueError(node)
+
+    outcomes = run(graph, work, parallel=parallel, fail_fast=True, ended=told.append)
+
+    assert sorted(outcomes) == sorted(graph)
+    worked = [outcome for outcome in told if outcome.status in (Status.DONE, Status.FAILED)]
+    assert sorted(outcome.node for outcome in worked) == sorted(started)
+    first = next((place for place, outcome in enumerate(told) if outcome.status is Status.FAILED), None)
+    if first is None:
+        assert len(worked) == len(graph)
+        return
+    # Only what was running beside the first failure may still end as if nothing had happened.
+    assert sum(outcome in worked for outcome in told[first + 1 :]) <= parallel - 1
+    for outcome in outcomes.values():
+        if outcome not in worked:
+            assert outcome.status is Status.SKIPPED
+            assert outcome.because == told[first].node
+
+
 @given(graph=graphs())
 def test_reverse_turns_every_edge(graph: Graph) -> None:
     turned = reverse(graph)

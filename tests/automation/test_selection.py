@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from automation.graphs import as_mermaid, as_text
-from automation.selection import named, select
+from automation.selection import choose, named, select
 from shared.layers import LayerError, StackId
 
 STACKS = [
@@ -45,6 +45,24 @@ def test_select_refuses_what_fits_nothing(only: list[str], layers: list[str], me
     with pytest.raises(LayerError) as caught:
         select(STACKS, only, layers)
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("only", "dependents", "dependencies", "expected"),
+    [
+        ("identity", False, False, ["identity"]),
+        ("identity", True, False, ["identity", "accounts/dev-one", "accounts/dev-two", "accounts/test"]),
+        ("identity", False, True, ["org", "identity"]),
+        ("accounts/test", False, True, ["org", "identity", "policies", "accounts/test"]),
+        ("accounts/test", True, False, ["accounts/test"]),
+        ("org", True, False, [stack.label for stack in STACKS]),
+        # What reads the chosen ones, and not all that those read.
+        ("policies", True, True, ["org", "policies", "accounts/dev-one", "accounts/dev-two", "accounts/test"]),
+    ],
+)
+def test_dependents_and_dependencies(only: str, dependents: bool, dependencies: bool, expected: list[str]) -> None:
+    chosen = choose(STACKS, only=[only], with_dependents=dependents, with_dependencies=dependencies)
+    assert [stack.label for stack in chosen] == expected
 
 
 def test_named() -> None:
