@@ -1,0 +1,90 @@
+"""What a run ends with."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from rich.console import Console
+
+from automation import summary
+from automation.events import Problem, Record, Resource
+from automation.operations import DEPLOY
+from automation.queue import Outcome, Status
+from automation.stacks import StackFailed
+from shared.layers import StackId
+
+ORG, IDENTITY, ONE, TWO = (
+    StackId("org", "sandbox"),
+    StackId("identity", "sandbox"),
+    StackId("accounts", "sandbox", "one"),
+    StackId("accounts", "sandbox", "two"),
+)
+
+
+def shown(*outcomes: Outcome[StackId, Record]) -> str:
+    """The end of a run."""
+    printed = io.StringIO()
+    by_stack = {outcome.node: outcome for outcome in outcomes}
+    console = Console(file=printed, width=160, soft_wrap=True)
+    summary.show(console, by_stack, list(by_stack), DEPLOY, seconds=2.0, logs=Path(".runs/x"))
+    return printed.getvalue()
+
+
+def failed(stack: StackId, *problems: Problem) -> Outcome[StackId, Record]:
+    """A stack that failed."""
+    return Outcome(stack, Status.FAILED, error=StackFailed(problems), seconds=1.0)
+
+
+def test_under_each_error_are_its_code_its_files_and_what_to_do() -> None:
+    email = Resource(
+        "urn:pulumi:sandbox.one::accounts::acme:accounts:MemberAccount$aws:organizations/account:Account::a"
+    )
+    throttled = "api error ThrottlingException: Rate exceeded"
+    printed = shown(
+        failed(IDENTITY, Problem(throttled, Resource("urn:pulumi:s::p::aws:iam/user:User::ada")), Problem(throttled)),
+        failed(
+            ONE, Problem("operation error Organizations: CreateAccount, api error InvalidInputException: no", email)
+        ),
+        failed(TWO, Problem("the program says it all")),
+    )
+    retry = "AWS was changing the organization or was asked too often at that moment; run this again"
+    assert printed.startswith(
+        f"""
+identity failed (all of its output: .runs/x/identity.log)
+  aws:iam/user:User ada: {throttled}
+    AWS code  ThrottlingException
+    to do     {retry}
+  {throttled}
+    AWS code  ThrottlingException
+
+accounts/one failed (all of its output: .runs/x/accounts/one.log)
+  {email}: operation error Organizations: CreateAccount, api error InvalidInputException: no
+    AWS code  InvalidInputException
+    look in   stacks/accounts/Pulumi.sandbox.one.yaml, shared/components/member_account.py
+
+accounts/two failed (all of its output: .runs/x/accounts/two.log)
+  the program says it all
+
+"""
+    )
+
+
+def test_a_line_a_stack_with_what_became_of_it() -> None:
+    printed = shown(
+        Outcome(ORG, Status.DONE, Record(same_inputs=True)),
+        failed(IDENTITY, Problem("no")),
+        Outcome(ONE, Status.SKIPPED, because=IDENTITY),
+        Outcome(TWO, Status.CANCELLED),
+    )
+    table = printed[printed.index("  stack ") :]
+    results = [
+        line.strip().split("  ", 1) for line in table.splitlines() if line.startswith(("  org", "  id", "  acc"))
+    ]
+    assert [(label, " ".join(told.split())) for label, told in results] == [
+        ("org", "unchanged (inputs)"),
+        ("identity", "failed 1.0"),
+        ("accounts/one", "skipped (identity failed)"),
+        ("accounts/two", "cancelled"),
+    ]
+    assert "1 of 4 done" in table
