@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -22,13 +23,18 @@ from rich.console import Console
 
 from automation import queue, recovery, summary
 from automation.display import Display, make_display
+from automation.doctor import caller
 from automation.engine import Engine, Report, get_engine
 from automation.environment import run_environment
 from automation.events import Record
+from automation.inputs import Reader
+from automation.ledger import Ledger
 from automation.processes import Processes
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
+from automation.state import States, backend_folder
 from automation.summary import Outcomes, Wording
 from sandbox import lifecycle
+from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
 from shared.config.check import check
 from shared.layers import ROOT, SANDBOX, StackId, discover, graph
 
@@ -64,6 +70,8 @@ class Run:
     console: Console
     logs: Path
     backend: str
+    states: States
+    ledger: Ledger
     parallel: int = 1
     fail_fast: bool = False
     report: Path | None = None
@@ -99,19 +107,49 @@ def open_run(
     # Not to where a script reads the result.
     engine = ready_engine(environment, root, partial(print, file=sys.stderr, flush=True))
     logs = _new_logs(root)
-    processes = Processes()
-    run = Run(
+    run = make_run(environment, engine, console, logs, root, parallel=width, fail_fast=fail_fast, report=file)
+    return run, chosen
+
+
+def make_run(
+    environment: str,
+    engine: Engine,
+    console: Console,
+    logs: Path,
+    root: Path,
+    *,
+    parallel: int,
+    fail_fast: bool = False,
+    report: Path | None = None,
+) -> Run:
+    """A run with `engine`, for which the environment of this process is set."""
+    stacks = Stacks(engine.command, Processes(), logs, root)
+    backend = os.environ.get("PULUMI_BACKEND_URL", "")
+    states = States(backend, stacks.export)
+    reader = Reader(environment, engine, root, states, lambda: _account(environment))
+    ledger = Ledger(root, backend, states, reader)
+    return Run(
         environment,
+        discover(environment, root),
         stacks,
-        Stacks(engine.command, processes, logs, root),
         console,
         logs,
-        os.environ.get("PULUMI_BACKEND_URL", ""),
-        width,
+        backend,
+        states,
+        ledger,
+        parallel,
         fail_fast,
-        file,
+        report,
     )
-    return run, chosen
+
+
+def _account(environment: str) -> str:
+    """Whose AWS credentials the run uses."""
+    if environment == SANDBOX:
+        return MANAGEMENT_ACCOUNT_ID
+    who = caller(os.environ) or {}
+    # Not known is not the same as before, whatever it was.
+    return who.get("account") or secrets.token_hex()
 
 
 def _parallel(given: str | None) -> int:
@@ -165,6 +203,9 @@ def missing(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
 
 def existing(run: Run) -> set[StackId]:
     """The environment's stacks that the backend has. Raises `UsageError` when the backend cannot be read."""
+    folder = backend_folder(run.backend)
+    if folder and (folder / "stacks").is_dir():
+        return {stack for stack in run.stacks if run.states.of(stack)}
     try:
         there = run.engine.existing(run.stacks[0].folder(run.engine.root))
         return {stack for stack in run.stacks if (stack.project, stack.name) in there}
@@ -184,11 +225,12 @@ def operate(
     create: Collection[StackId] = (),
     backwards: bool = False,
     locks: bool = True,
+    again: bool = True,
 ) -> Outcomes:
     """Do `work` to each chosen stack, upstream first or `backwards`, and print the end of the run.
 
-    Those in `create` are created first. `locks` says whether the work takes the stack's lock. Ctrl-C stops the
-    run, a second one kills it.
+    Those in `create` are created first. `locks` says whether the work takes the stack's lock, and `again` whether
+    it is done to a stack that is as its last deployment left it, too. Ctrl-C stops the run, a second one kills it.
     """
     edges = graph(chosen)
     order = list(reversed(chosen)) if backwards else list(chosen)
@@ -196,7 +238,10 @@ def operate(
     with make_display(run.console, chosen, wording) as display, _interruptible(run, display):
 
         def one(stack: StackId) -> Record:
-            display.started(stack)
+            reasons = [] if again else run.ledger.differs(stack)
+            if not reasons and not again:
+                return Record(same_inputs=True)
+            display.started(stack, reasons)
             if locks and run.is_sandbox:
                 recovery.free_locks(run.backend, stack, partial(display.say, stack=stack), run.stop.is_set)
             if stack in create:

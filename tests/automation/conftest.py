@@ -15,10 +15,8 @@ from rich.console import Console
 
 from automation.display import PLAIN_WIDTH
 from automation.engine import Engine
-from automation.processes import Processes
-from automation.runs import Run
-from automation.stacks import Stacks
-from shared.layers import SANDBOX, StackId, discover
+from automation.runs import Run, make_run
+from shared.layers import SANDBOX, StackId
 
 PROGRAM = """
 import json
@@ -89,17 +87,7 @@ class Repository:
         console = Console(file=self.printed, width=PLAIN_WIDTH, highlight=False, soft_wrap=True)
         logs = self.root / ".runs" / str(len(list(self.root.glob(".runs/*"))))
         logs.mkdir(parents=True)
-        stacks = Stacks(self.engine.command, Processes(), logs, self.root)
-        return Run(
-            environment,
-            discover(environment, self.root),
-            stacks,
-            console,
-            logs,
-            self.state.as_uri(),
-            parallel=parallel,
-            fail_fast=fail_fast,
-        )
+        return make_run(environment, self.engine, console, logs, self.root, parallel=parallel, fail_fast=fail_fast)
 
     def items(self) -> dict[str, str]:
         """The color of everything on the shelf, by name."""
