@@ -135,7 +135,14 @@ def _up(run: Run) -> Callable[[Stacks, StackId, Watch], Record]:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         run.ledger.begin(stack)
         record = attempt(stacks, stack, watch)
-        run.ledger.end(stack, sound=not record.pending)
+        undeclared = stacks.programs.undeclared(stack)
+        if undeclared:
+            run.console.print(
+                f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
+                + ", ".join(undeclared),
+                markup=False,
+            )
+        run.ledger.end(stack, sound=not record.pending and undeclared == [])
         return record
 
     def attempt(stacks: Stacks, stack: StackId, watch: Watch) -> Record:

@@ -30,6 +30,7 @@ from automation.events import Record
 from automation.inputs import Reader
 from automation.ledger import Ledger
 from automation.processes import Processes
+from automation.programs import Programs
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
 from automation.state import States, backend_folder
 from automation.summary import Outcomes, Wording
@@ -123,7 +124,7 @@ def make_run(
     report: Path | None = None,
 ) -> Run:
     """A run with `engine`, for which the environment of this process is set."""
-    stacks = Stacks(engine.command, Processes(), logs, root)
+    stacks = Stacks(engine.command, Processes(), Programs(engine, root), logs, root)
     backend = os.environ.get("PULUMI_BACKEND_URL", "")
     states = States(backend, stacks.export)
     reader = Reader(environment, engine, root, states, lambda: _account(environment))
@@ -256,14 +257,17 @@ def operate(
                     traceback.print_exc(file=log)
                 raise
 
-        outcomes = queue.run(
-            queue.reverse(edges) if backwards else edges,
-            one,
-            parallel=run.parallel,
-            fail_fast=run.fail_fast,
-            stop=run.stop,
-            ended=display.ended,
-        )
+        try:
+            outcomes = queue.run(
+                queue.reverse(edges) if backwards else edges,
+                one,
+                parallel=run.parallel,
+                fail_fast=run.fail_fast,
+                stop=run.stop,
+                ended=display.ended,
+            )
+        finally:
+            run.engine.programs.stop()
     seconds = time.monotonic() - started
     summary.show(run.console, outcomes, order, wording, seconds=seconds, logs=_short(run.logs, run.engine.root))
     return outcomes
