@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from automation.engine import Engine
-from automation.sources import program_files
+from automation.sources import Sources
 from automation.state import States, digest
 from sandbox import aws_plugin
 from shared.config.files import emails, read_raw
@@ -36,13 +36,15 @@ class Reader:
     `account` says whose AWS credentials are used, which outside the sandbox has to be asked.
     """
 
-    def __init__(self, environment: str, engine: Engine, root: Path, states: States, account: Callable[[], str]):
+    def __init__(
+        self, environment: str, engine: Engine, root: Path, sources: Sources, states: States, account: Callable[[], str]
+    ):
         self._environment = environment
         self._engine = engine
         self._root = root.resolve()
+        self._sources = sources
         self._states = states
         self._account = account
-        self._programs: dict[str, str] = {}
 
     def of(self, stack: StackId) -> Inputs:
         """The stack's inputs as they are now; those of stacks that it reads as they were when last read."""
@@ -62,7 +64,7 @@ class Reader:
 
     def _program(self, layer: str) -> str:
         # Not kept for the run: a file may be edited meanwhile.
-        files = sorted(program_files(layer, self._root))
+        files = sorted(self._sources.of(layer))
         return digest({str(file.relative_to(self._root)): _content(file) for file in files})
 
     @cached_property

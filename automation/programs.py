@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from automation.engine import HOST_EXEC, Engine
-from automation.sources import is_config, program_files
+from automation.sources import Sources, is_config
 from shared.layers import StackId
 
 _SYSTEM = ("/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sys/", "/usr/", "/System/", "/Library/")
@@ -22,11 +22,16 @@ _VARIABLES = ("the variable AWS_", "the variable PULUMI_")
 
 
 class Programs:
-    """The language host of one run, started when the first program is to run. See `automation.language_host`."""
+    """The language host of one run, started when the first program is to run. See `automation.language_host`.
 
-    def __init__(self, engine: Engine, root: Path) -> None:
+    What it prints itself goes to a file in `logs`.
+    """
+
+    def __init__(self, engine: Engine, root: Path, sources: Sources, logs: Path) -> None:
+        self._log = logs / "language-host.log"
         self._script = Path(engine.language_host).with_name(HOST_EXEC)
         self._root = root
+        self._sources = sources
         self._reads: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
         self._address: str | None = None
@@ -72,20 +77,22 @@ class Programs:
             return True
         file, folder = file.resolve(), stack.folder(root)
         others = stack.account is not None and is_config(file, folder)
-        return file == stack.config_file(root) or others or file in program_files(stack.layer, root)
+        return file == stack.config_file(root) or others or file in self._sources.of(stack.layer)
 
     def _start(self) -> str | None:
         self._reads = tempfile.TemporaryDirectory()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "automation.language_host", str(self._script), self._reads.name],
-            cwd=self._root,
-            env=dict(os.environ),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-            # Ctrl-C in the terminal is not meant for it, and it outlives a run that is killed.
-            start_new_session=True,
-        )
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "automation.language_host", str(self._script), self._reads.name],
+                cwd=self._root,
+                env=dict(os.environ),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                encoding="utf-8",
+                # Ctrl-C in the terminal is not meant for it, and it outlives a run that is killed.
+                start_new_session=True,
+            )
         port = self._process.stdout.readline().strip() if self._process.stdout else ""
         return f"127.0.0.1:{port}" if port else None
 

@@ -31,6 +31,7 @@ from automation.inputs import Reader
 from automation.ledger import Ledger
 from automation.processes import Processes
 from automation.programs import Programs
+from automation.sources import Sources
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
 from automation.state import States, backend_folder
 from automation.summary import Outcomes, Wording
@@ -124,10 +125,11 @@ def make_run(
     report: Path | None = None,
 ) -> Run:
     """A run with `engine`, for which the environment of this process is set."""
-    stacks = Stacks(engine.command, Processes(), Programs(engine, root), logs, root)
+    sources = Sources(root)
+    stacks = Stacks(engine.command, Processes(), Programs(engine, root, sources, logs), logs, root)
     backend = os.environ.get("PULUMI_BACKEND_URL", "")
     states = States(backend, stacks.export)
-    reader = Reader(environment, engine, root, states, lambda: _account(environment))
+    reader = Reader(environment, engine, root, sources, states, lambda: _account(environment))
     ledger = Ledger(root, backend, states, reader)
     return Run(
         environment,

@@ -1,4 +1,7 @@
-"""What every program imports, imported once. Of this repository only what runs a program: the files of the programs may change during a run."""
+"""What every program imports, imported once.
+
+Of this repository only what runs a program: the files of the programs may change during a run.
+"""
 
 import contextlib
 import importlib

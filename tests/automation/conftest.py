@@ -39,7 +39,8 @@ for name, item in plan["items"].items():
 if plan.get("error"):
     raise pulumi.RunError(plan["error"])
 pulumi.export("items", sorted(plan["items"]))
-pulumi.export("word", pulumi.Output.secret("hush"))
+if plan["secret"]:
+    pulumi.export("word", pulumi.Output.secret("hush"))
 """
 
 
@@ -65,6 +66,7 @@ class Repository:
         items: Mapping[str, Mapping[str, Any]],
         *,
         error: str | None = None,
+        secret: bool = False,
         environment: str = SANDBOX,
     ) -> StackId:
         """Let the stack consist of `items`: arguments of Item by name."""
@@ -77,7 +79,7 @@ class Repository:
         if not stack.config_file(self.root).exists():
             stack.config_file(self.root).write_text("config: {}\n")
         reads = [up.layer for up in stack.upstream()]
-        plan = {"items": items, "reads": reads, "error": error}
+        plan = {"items": items, "reads": reads, "error": error, "secret": secret}
         (folder / f"plan.{stack.name}.json").write_text(json.dumps(plan))
         return stack
 

@@ -119,6 +119,7 @@ def test_a_second_ctrl_c_ends_everything_at_once(slow: Repository, monkeypatch: 
 
 
 def test_engines_outlive_a_run_that_is_killed(slow: Repository) -> None:
+    slow.plan("org", {"quick": RED, "slow": {"color": "red", "seconds": 6}})
     process = start(slow)
     process.kill()
     process.communicate(timeout=10)

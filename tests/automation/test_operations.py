@@ -143,7 +143,7 @@ def test_other_environments_are_asked_for(repository: Repository, monkeypatch: p
 
 
 def test_outputs_are_masked_unless_asked(repository: Repository) -> None:
-    org = repository.plan("org", {"org": RED})
+    org = repository.plan("org", {"org": RED}, secret=True)
     run = repository.run()
     assert run.engine.outputs(org) is None
     operations.deploy(run, run.stacks, yes=False, interactive=False)
