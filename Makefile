@@ -59,7 +59,7 @@ install:
 
 clean:
 	@if [ -x $(BIN)/invoke ] && [ -e .sandbox ]; then $(BIN)/invoke sandbox.stop; fi
-	@rm -rf .sandbox .runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .sandbox .runs .inputs .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean

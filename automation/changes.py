@@ -6,8 +6,8 @@ import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from automation.sources import LOCK_FILE, is_config, is_documentation, program_files
-from shared.layers import LAYERS, SANDBOX, StackId
+from automation.sources import LOCK_FILE, Sources, is_config, is_documentation
+from shared.layers import SANDBOX, StackId
 
 _TOOLS = (LOCK_FILE, "engine/")
 """What says which engine, SDK and provider there are: it touches every stack."""
@@ -48,7 +48,7 @@ def touched(files: Collection[str], stacks: Sequence[StackId], root: Path) -> se
     A module that is gone counts for every stack: which programs imported it cannot be seen any more.
     """
     found: set[StackId] = set()
-    sources = {layer: program_files(layer, root) for layer in LAYERS}
+    sources = Sources(root)
     for name in files:
         file = root.resolve() / name
         for stack in stacks:
@@ -56,7 +56,7 @@ def touched(files: Collection[str], stacks: Sequence[StackId], root: Path) -> se
             tools = _TOOLS + (_SANDBOX_TOOLS if stack.environment == SANDBOX else ())
             if (
                 name.startswith(tools)
-                or file in sources[stack.layer]
+                or file in sources.of(stack.layer)
                 or name == stack.config_label
                 or (not file.exists() and _may_have_been_read(file, folder, root.resolve()))
             ):

@@ -40,8 +40,8 @@ class Display(AbstractContextManager["Display"], Protocol):
     def say(self, line: str, stack: StackId | None = None) -> None:
         """A line for the person who watches, about one stack or about the run."""
 
-    def started(self, stack: StackId) -> None:
-        """Work on a stack begins."""
+    def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
+        """Work on a stack begins, for these reasons."""
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:
         """Something happened in a stack: what is known of it so far, and the change that is complete."""
@@ -76,9 +76,10 @@ class Plain(Display):
             # A log is read while it is written.
             self._console.file.flush()
 
-    def started(self, stack: StackId) -> None:
+    def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
         """See `Display`."""
-        self.say(self._wording.doing, stack)
+        why = f" ({', '.join(reasons)})" if reasons else ""
+        self.say(self._wording.doing + why, stack)
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
         """See `Display`."""
@@ -121,7 +122,7 @@ class Rich(Display):
         """Above the live lines."""
         self._console.print(Text(f"{stack.label}: {line}" if stack else line))
 
-    def started(self, stack: StackId) -> None:
+    def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:  # noqa: ARG002
         """See `Display`."""
         with self._lock:
             self._running[stack] = (time.monotonic(), Record())

@@ -138,15 +138,20 @@ def credentials(variables: Mapping[str, str]) -> Check:
     name = "AWS credentials"
     if importlib.util.find_spec("boto3") is None:
         return Check(name, False, "not checked: boto3 is not installed", "run `make install`")
-    # A process of its own: boto3 reads the variables of its process, and these may be others.
-    output = _output([sys.executable, "-c", _WHO], variables)
-    if output is None:
+    who = caller(variables)
+    if who is None:
         return Check(name, False, "STS does not answer", "check the network, then AWS_ENDPOINT_URL and proxies")
-    who = json.loads(output)
     if "error" in who:
         remedy = "sign in (`aws sso login`) or choose a profile (`export AWS_PROFILE=...`)"
         return Check(name, False, who["error"], remedy)
     return Check(name, True, f"account {who['account']}, {who['arn']}")
+
+
+def caller(variables: Mapping[str, str]) -> dict[str, str] | None:
+    """Whose the AWS credentials are: `account` and `arn`, or `error`; None if STS does not answer."""
+    # A process of its own: boto3 reads the variables of its process, and these may be others.
+    output = _output([sys.executable, "-c", _WHO], variables)
+    return dict(json.loads(output)) if output else None
 
 
 _WHO = """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from automation.changes import ChangesError
 from automation.engine import EngineError
 from automation.environment import EnvironmentFault
+from automation.report import ReportError
 from automation.runs import UsageError
 from automation.stacks import StackFailed
 from sandbox.lifecycle import SandboxError
@@ -17,6 +18,7 @@ USER_ERRORS: tuple[type[Exception], ...] = (
     EngineError,
     EnvironmentFault,
     LayerError,
+    ReportError,
     SandboxError,
     StackFailed,
     UsageError,

@@ -32,7 +32,10 @@ _KILLED = "which an earlier run was killed while it created"
 
 
 def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool) -> int:
-    """Deploy the chosen stacks. Outside the sandbox a preview is shown and agreed to first, unless `yes`."""
+    """Deploy the chosen stacks, except, unless `force`, those that are as their last deployment left them.
+
+    Outside the sandbox a preview is shown and agreed to first, unless `yes`.
+    """
     if not run.is_sandbox and not yes:
         if not interactive:
             raise UsageError(f"deploying to {run.environment!r} without a terminal to ask on needs --yes")
@@ -40,7 +43,7 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
         if code or not _agreed(f"Deploy this to {run.environment}? [y/N] ", {"y", "yes"}):
             return code or 1
     create = missing(run, chosen)
-    return exit_code(operate(run, chosen, _up(run), DEPLOY, create=create))
+    return exit_code(operate(run, chosen, _up(run), DEPLOY, create=create, again=force))
 
 
 def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
@@ -50,7 +53,7 @@ def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.preview(stack, watch)
 
-    return exit_code(operate(run, chosen, work, PREVIEW, create=create, locks=False))
+    return exit_code(operate(run, chosen, work, PREVIEW, create=create, locks=False, again=force))
 
 
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
@@ -131,9 +134,22 @@ def _states(run: Run) -> dict[StackId, dict[str, Any]]:
 
 
 def _up(run: Run) -> Callable[[Stacks, StackId, Watch], Record]:
-    """Deploy, and put in order what an earlier run was killed in."""
+    """Deploy, put in order what an earlier run was killed in, and remember what the stack was deployed from."""
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        run.ledger.begin(stack)
+        record = attempt(stacks, stack, watch)
+        undeclared = stacks.programs.undeclared(stack)
+        if undeclared:
+            run.console.print(
+                f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
+                + ", ".join(undeclared),
+                markup=False,
+            )
+        run.ledger.end(stack, sound=not record.pending and undeclared == [])
+        return record
+
+    def attempt(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         try:
             record = stacks.up(stack, watch)
         except StackFailed as error:

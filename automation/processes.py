@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -105,15 +105,22 @@ class Processes:
 class EngineCommand(PulumiCommand):
     """The `pulumi` command for the Automation API, run through `Processes`.
 
-    What a command prints goes to the file `log`, if there is one.
+    What a command prints goes to the file `log`, if there is one. Those that run a program get `options` as well.
     """
 
-    def __init__(self, command: PulumiCommand, processes: Processes, log: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: PulumiCommand,
+        processes: Processes,
+        log: Path | None = None,
+        options: Callable[[], list[str]] = list,
+    ) -> None:
         # The version was checked when the engine was found; the inherited constructor would run it again.
         self.command = command.command
         self.version = command.version
         self._processes = processes
         self._log = log
+        self._options = options
 
     def run(
         self,
@@ -125,7 +132,8 @@ class EngineCommand(PulumiCommand):
     ) -> CommandResult:
         """Run one command. Raises `pulumi.automation.CommandError` when it fails."""
         env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
-        command = [self.command, "--non-interactive", *args]
+        options = self._options() if args[0] in ("up", "preview") else []
+        command = [self.command, "--non-interactive", *args, *options]
         code, out, err = self._processes.run(command, cwd, env, self._log)
         result = CommandResult(stdout=out, stderr=err if self._log is None else out, code=code)
         if code != 0:

@@ -25,7 +25,13 @@ from shared.layers import StackId
 if TYPE_CHECKING:
     from automation.runs import Run
 
+_KINDS = (".json", ".xml")
+
 Status = Literal["done", "failed", "skipped", "cancelled"]
+
+
+class ReportError(Exception):
+    """The report cannot be written where it is asked for; the message says why."""
 
 
 class _Part(BaseModel):
@@ -112,7 +118,24 @@ class Report(_Part):
     stacks: list[StackReport]
 
 
-def write(
+def report_file(given: str | None) -> Path | None:
+    """Where the report goes that the user asked for, absolute; an earlier one is removed.
+
+    Raises `ReportError` unless it can be JSON or XML and can be written, before a run has changed anything.
+    """
+    if given is None:
+        return None
+    file = Path(given).absolute()
+    if file.suffix not in _KINDS:
+        raise ReportError(f"--report is {given!r}; allowed: a file that ends in {' or '.join(_KINDS)}")
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        raise ReportError(f"--report is {given!r}; allowed: a file in a folder that exists and can be written to")
+    # It must not be taken for this run's, if this one ends before it has something to report.
+    file.unlink(missing_ok=True)
+    return file
+
+
+def write_report(
     run: Run,
     outcomes: Outcomes,
     order: Sequence[StackId],
@@ -122,7 +145,7 @@ def write(
     seconds: float,
     exit_code: int,
 ) -> None:
-    """Write what became of a run to its report file, in one step. Raises `OSError`."""
+    """Write what became of a run to its report file, if it has one, in one step. Raises `ReportError`."""
     if run.report is None:
         return
     root = run.engine.root
@@ -142,6 +165,8 @@ def write(
     try:
         part.write_text(text, encoding="utf-8")
         part.replace(run.report)
+    except OSError as error:
+        raise ReportError(f"the report {run.report} could not be written: {error.strerror}") from None
     finally:
         part.unlink(missing_ok=True)
 

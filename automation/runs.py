@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -22,22 +23,26 @@ from rich.console import Console
 
 from automation import queue, recovery, summary
 from automation.display import Display, make_display
+from automation.doctor import caller
 from automation.engine import Engine, Report, get_engine
 from automation.environment import run_environment
 from automation.events import Record
+from automation.inputs import Reader
+from automation.ledger import Ledger
 from automation.processes import Processes
-from automation.report import write as write_report
+from automation.programs import Programs
+from automation.report import report_file, write_report
+from automation.sources import Sources
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
+from automation.state import States, backend_folder
 from automation.summary import Outcomes, Wording
 from sandbox import lifecycle
+from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
 from shared.config.check import check
 from shared.layers import ROOT, SANDBOX, StackId, discover, graph
 
 KEPT_RUNS = 50
 """How many runs' logs are kept."""
-
-REPORTS = (".json", ".xml")
-"""What a report can be: the run as JSON, or JUnit's XML."""
 
 Work = Callable[[Stacks, StackId, Watch], Record]
 """What a run does to one stack."""
@@ -65,6 +70,8 @@ class Run:
     console: Console
     logs: Path
     backend: str
+    states: States
+    ledger: Ledger
     parallel: int = 1
     fail_fast: bool = False
     report: Path | None = None
@@ -90,29 +97,60 @@ def open_run(
 
     Their configuration is checked before anything is started. The environment of this process becomes the one
     that the engine needs. `parallel` and `report` are as the user typed them. Raises `LayerError`, `ConfigError`,
-    `EngineError`, `SandboxError`, `UsageError` and `automation.selection.NothingChosen`.
+    `EngineError`, `ReportError`, `SandboxError`, `UsageError` and `automation.selection.NothingChosen`.
     """
     width = _parallel(parallel)
-    file = _report_file(report)
+    file = report_file(report)
     stacks = discover(environment, root)
     chosen = choose(stacks)
     check(chosen, root)
     # Not to where a script reads the result.
     engine = ready_engine(environment, root, partial(print, file=sys.stderr, flush=True))
     logs = _new_logs(root)
-    processes = Processes()
-    run = Run(
+    run = make_run(environment, engine, console, logs, root, parallel=width, fail_fast=fail_fast, report=file)
+    return run, chosen
+
+
+def make_run(
+    environment: str,
+    engine: Engine,
+    console: Console,
+    logs: Path,
+    root: Path,
+    *,
+    parallel: int,
+    fail_fast: bool = False,
+    report: Path | None = None,
+) -> Run:
+    """A run with `engine`, for which the environment of this process is set."""
+    sources = Sources(root)
+    stacks = Stacks(engine.command, Processes(), Programs(engine, root, sources, logs), logs, root)
+    backend = os.environ.get("PULUMI_BACKEND_URL", "")
+    states = States(backend, stacks.export)
+    reader = Reader(environment, engine, root, sources, states, lambda: _account(environment))
+    ledger = Ledger(root, backend, states, reader)
+    return Run(
         environment,
+        discover(environment, root),
         stacks,
-        Stacks(engine.command, processes, logs, root),
         console,
         logs,
-        os.environ.get("PULUMI_BACKEND_URL", ""),
-        width,
+        backend,
+        states,
+        ledger,
+        parallel,
         fail_fast,
-        file,
+        report,
     )
-    return run, chosen
+
+
+def _account(environment: str) -> str:
+    """Whose AWS credentials the run uses."""
+    if environment == SANDBOX:
+        return MANAGEMENT_ACCOUNT_ID
+    who = caller(os.environ) or {}
+    # Not known is not the same as before, whatever it was.
+    return who.get("account") or secrets.token_hex()
 
 
 def _parallel(given: str | None) -> int:
@@ -122,20 +160,6 @@ def _parallel(given: str | None) -> int:
     if not given.isascii() or not given.isdigit() or int(given) < 1:
         raise UsageError(f"--parallel is {given!r}; allowed: a whole number, 1 or more")
     return int(given)
-
-
-def _report_file(given: str | None) -> Path | None:
-    """Where the report goes; that it can be written is found out before anything is changed."""
-    if given is None:
-        return None
-    file = Path(given).absolute()
-    if file.suffix not in REPORTS:
-        raise UsageError(f"--report is {given!r}; allowed: a file that ends in {' or '.join(REPORTS)}")
-    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
-        raise UsageError(f"--report is {given!r}; allowed: a file in a folder that exists and can be written to")
-    # An earlier run's must not be taken for this one's, if this one ends before it has something to report.
-    file.unlink(missing_ok=True)
-    return file
 
 
 def ready_engine(environment: str, root: Path, report: Report) -> Engine:
@@ -168,6 +192,9 @@ def missing(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
 
 def existing(run: Run) -> set[StackId]:
     """The environment's stacks that the backend has. Raises `UsageError` when the backend cannot be read."""
+    folder = backend_folder(run.backend)
+    if folder and (folder / "stacks").is_dir():
+        return {stack for stack in run.stacks if run.states.of(stack)}
     try:
         there = run.engine.existing(run.stacks[0].folder(run.engine.root))
         return {stack for stack in run.stacks if (stack.project, stack.name) in there}
@@ -187,13 +214,14 @@ def operate(
     create: Collection[StackId] = (),
     backwards: bool = False,
     locks: bool = True,
+    again: bool = True,
     code: Callable[[Outcomes], int] = summary.exit_code,
 ) -> Outcomes:
     """Do `work` to each chosen stack, upstream first or `backwards`, and print and report the end of the run.
 
-    Those in `create` are created first. `locks` says whether the work takes the stack's lock, and `code` what the
-    operation ends with. Ctrl-C stops the run, a second one kills it. Raises `UsageError` when the run is over and
-    its report cannot be written.
+    Those in `create` are created first. `locks` says whether the work takes the stack's lock, `again` whether it is
+    done to a stack that is as its last deployment left it, too, and `code` what the operation ends with. Ctrl-C stops
+    the run, a second one kills it. Raises `automation.report.ReportError` at the end of the run.
     """
     edges = graph(chosen)
     order = list(reversed(chosen)) if backwards else list(chosen)
@@ -201,7 +229,10 @@ def operate(
     with make_display(run.console, chosen, wording) as display, _interruptible(run, display):
 
         def one(stack: StackId) -> Record:
-            display.started(stack)
+            reasons = [] if again else run.ledger.differs(stack)
+            if not reasons and not again:
+                return Record(same_inputs=True)
+            display.started(stack, reasons)
             if locks and run.is_sandbox:
                 recovery.free_locks(run.backend, stack, partial(display.say, stack=stack), run.stop.is_set)
             if stack in create:
@@ -216,21 +247,21 @@ def operate(
                     traceback.print_exc(file=log)
                 raise
 
-        outcomes = queue.run(
-            queue.reverse(edges) if backwards else edges,
-            one,
-            parallel=run.parallel,
-            fail_fast=run.fail_fast,
-            stop=run.stop,
-            ended=display.ended,
-        )
+        try:
+            outcomes = queue.run(
+                queue.reverse(edges) if backwards else edges,
+                one,
+                parallel=run.parallel,
+                fail_fast=run.fail_fast,
+                stop=run.stop,
+                ended=display.ended,
+            )
+        finally:
+            run.engine.programs.stop()
     seconds = time.monotonic() - started
     root = run.engine.root
     summary.show(run.console, outcomes, order, wording, seconds=seconds, logs=_short(run.logs, root), root=root)
-    try:
-        write_report(run, outcomes, order, wording, start=start, seconds=seconds, exit_code=code(outcomes))
-    except OSError as error:
-        raise UsageError(f"the report {run.report} could not be written: {error.strerror}") from None
+    write_report(run, outcomes, order, wording, start=start, seconds=seconds, exit_code=code(outcomes))
     return outcomes
 
 

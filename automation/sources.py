@@ -6,7 +6,6 @@ configuration files in its folder a stack reads its own; of those beside it, acc
 
 from __future__ import annotations
 
-from functools import cache
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -15,15 +14,23 @@ LOCK_FILE = "requirements.lock"
 _DOCUMENTATION = ("README.md", ".example")
 
 
-def program_files(layer: str, root: Path) -> frozenset[Path]:
-    """The files that the programs of `layer` can read, without the stacks' own configuration files.
+class Sources:
+    """The programs of the repository at `root`, each looked at once."""
 
-    As far as they are there: those of a program that cannot be parsed are all of `shared/`.
-    """
-    return _program_files(layer, root.resolve())
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        self._known: dict[str, frozenset[Path]] = {}
+
+    def of(self, layer: str) -> frozenset[Path]:
+        """The files that the programs of `layer` can read, without the stacks' own configuration files.
+
+        As far as they are there: those of a program that cannot be parsed are all of `shared/`.
+        """
+        if layer not in self._known:
+            self._known[layer] = _program_files(layer, self._root)
+        return self._known[layer]
 
 
-@cache
 def _program_files(layer: str, root: Path) -> frozenset[Path]:
     folder = root / "stacks" / layer
     own = {file for file in _files(folder) if not is_config(file, folder)}

@@ -27,6 +27,7 @@ from pulumi.automation.errors import ConcurrentUpdateError
 
 from automation.events import Change, Problem, Record
 from automation.processes import EngineCommand, Processes
+from automation.programs import Programs
 from automation.queue import Cancelled
 from shared.layers import ROOT, StackId
 
@@ -84,9 +85,12 @@ class Stacks:
     goes to `<logs>/<label>.log`.
     """
 
-    def __init__(self, command: PulumiCommand, processes: Processes, logs: Path, root: Path = ROOT) -> None:
+    def __init__(
+        self, command: PulumiCommand, processes: Processes, programs: Programs, logs: Path, root: Path = ROOT
+    ) -> None:
         self.root = root
         self.processes = processes
+        self.programs = programs
         self._command = command
         self._logs = logs
 
@@ -222,7 +226,9 @@ class Stacks:
     def _workspace(self, stack: StackId, *, logged: bool) -> _Workspace:
         return _Workspace(
             work_dir=str(stack.folder(self.root)),
-            pulumi_command=EngineCommand(self._command, self.processes, self._log_of(stack) if logged else None),
+            pulumi_command=EngineCommand(
+                self._command, self.processes, self._log_of(stack) if logged else None, self.programs.options
+            ),
         )
 
     def _log_of(self, stack: StackId) -> Path:

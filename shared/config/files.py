@@ -53,6 +53,16 @@ def unknown_units(file: str, named: dict[str, str], units: Iterable[str]) -> lis
     ]
 
 
+def emails(environment: str, root: Path = ROOT) -> dict[StackId, str | None]:
+    """The e-mail address in the file of each account of `environment`; None for one that is encrypted or wrong."""
+    found: dict[StackId, str | None] = {}
+    for stack in discover(environment, root):
+        if stack.account:
+            email = read_raw(stack, root)[0].get("accounts:email")
+            found[stack] = email if isinstance(email, str) else None
+    return found
+
+
 def check_emails(stacks: Iterable[StackId], root: Path = ROOT, running: tuple[StackId, str] | None = None) -> None:
     """Raise `ConfigError` when two accounts of one environment have one e-mail address.
 
@@ -62,8 +72,8 @@ def check_emails(stacks: Iterable[StackId], root: Path = ROOT, running: tuple[St
     problems = []
     for environment in sorted({stack.environment for stack in stacks if stack.account}):
         owners: dict[str, StackId] = {}
-        for stack in (s for s in discover(environment, root) if s.account):
-            email = running[1] if running and running[0] == stack else _email_in(stack, root)
+        found = emails(environment, root) | dict([running] if running else [])
+        for stack, email in found.items():
             first = owners.setdefault(email.lower(), stack) if email else stack
             if first != stack:
                 problems.append(
@@ -72,8 +82,3 @@ def check_emails(stacks: Iterable[StackId], root: Path = ROOT, running: tuple[St
                 )
     if problems:
         raise ConfigError(problems)
-
-
-def _email_in(stack: StackId, root: Path) -> str | None:
-    email = read_raw(stack, root)[0].get("accounts:email")
-    return email if isinstance(email, str) else None

@@ -15,10 +15,8 @@ from rich.console import Console
 
 from automation.display import PLAIN_WIDTH
 from automation.engine import Engine
-from automation.processes import Processes
-from automation.runs import Run
-from automation.stacks import Stacks
-from shared.layers import SANDBOX, StackId, discover
+from automation.runs import Run, make_run
+from shared.layers import SANDBOX, StackId
 
 PROGRAM = """
 import json
@@ -41,7 +39,8 @@ for name, item in plan["items"].items():
 if plan.get("error"):
     raise pulumi.RunError(plan["error"])
 pulumi.export("items", sorted(plan["items"]))
-pulumi.export("word", pulumi.Output.secret("hush"))
+if plan["secret"]:
+    pulumi.export("word", pulumi.Output.secret("hush"))
 """
 
 
@@ -67,6 +66,7 @@ class Repository:
         items: Mapping[str, Mapping[str, Any]],
         *,
         error: str | None = None,
+        secret: bool = False,
         environment: str = SANDBOX,
     ) -> StackId:
         """Let the stack consist of `items`: arguments of Item by name."""
@@ -79,7 +79,7 @@ class Repository:
         if not stack.config_file(self.root).exists():
             stack.config_file(self.root).write_text("config: {}\n")
         reads = [up.layer for up in stack.upstream()]
-        plan = {"items": items, "reads": reads, "error": error}
+        plan = {"items": items, "reads": reads, "error": error, "secret": secret}
         (folder / f"plan.{stack.name}.json").write_text(json.dumps(plan))
         return stack
 
@@ -91,14 +91,12 @@ class Repository:
         console = Console(file=self.printed, width=PLAIN_WIDTH, highlight=False, soft_wrap=True)
         logs = self.root / ".runs" / str(len(list(self.root.glob(".runs/*"))))
         logs.mkdir(parents=True)
-        stacks = Stacks(self.engine.command, Processes(), logs, self.root)
-        return Run(
+        return make_run(
             environment,
-            discover(environment, self.root),
-            stacks,
+            self.engine,
             console,
             logs,
-            self.state.as_uri(),
+            self.root,
             parallel=parallel,
             fail_fast=fail_fast,
             report=report,

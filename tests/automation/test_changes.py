@@ -11,7 +11,7 @@ import pytest
 
 from automation.changes import ChangesError, touched
 from automation.selection import NothingChosen, choose
-from automation.sources import program_files
+from automation.sources import Sources
 from shared.layers import LAYERS, ROOT, StackId, discover
 from tests.e2e.project import Project
 
@@ -254,7 +254,7 @@ def test_what_a_change_of_this_repository_touches(changed: str, sandbox: set[str
 
 @pytest.mark.parametrize("layer", LAYERS)
 def test_the_files_of_a_program(layer: str) -> None:
-    files = {file.relative_to(ROOT).as_posix() for file in program_files(layer, ROOT)}
+    files = {file.relative_to(ROOT).as_posix() for file in Sources(ROOT).of(layer)}
     assert {f"stacks/{layer}/__main__.py", f"stacks/{layer}/Pulumi.yaml", "shared/layers.py"} <= files
     assert ("shared/upstream.py" in files) == bool(LAYERS[layer].reads)
     assert not any(name.startswith(("sandbox/", "automation/", "tests/", ".venv/")) for name in files)
@@ -264,7 +264,7 @@ def test_the_files_of_a_program(layer: str) -> None:
 def test_a_program_that_cannot_be_parsed_may_read_all_of_shared(git: Git, tmp_path: Path) -> None:  # noqa: ARG001
     edit(tmp_path, "shared/unused.py")
     (tmp_path / "stacks" / "org" / "__main__.py").write_text("import (\n")
-    assert tmp_path / "shared" / "unused.py" in program_files("org", tmp_path)
+    assert tmp_path / "shared" / "unused.py" in Sources(tmp_path).of("org")
 
 
 def test_nothing_to_do_is_no_error(tmp_path: Path) -> None:

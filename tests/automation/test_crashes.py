@@ -31,16 +31,13 @@ from pathlib import Path
 from automation import operations
 from automation.display import make_console
 from automation.engine import find_engine
-from automation.processes import Processes
-from automation.runs import Run
-from automation.stacks import Stacks
-from shared.layers import ROOT, discover
+from automation.runs import make_run
+from shared.layers import ROOT
 
-root, backend = Path(sys.argv[1]), sys.argv[2]
+root = Path(sys.argv[1])
 logs = root / "logs"
 logs.mkdir()
-stacks = Stacks(find_engine(ROOT).command, Processes(), logs, root)
-run = Run("sandbox", discover("sandbox", root), stacks, make_console(), logs, backend)
+run = make_run("sandbox", find_engine(ROOT), make_console(), logs, root, parallel=2)
 sys.exit(operations.deploy(run, run.stacks, yes=True, interactive=False))
 """
 
@@ -55,7 +52,7 @@ def slow(repository: Repository) -> Repository:
 def start(repository: Repository) -> subprocess.Popen[str]:
     """A deployment of everything by a process of its own, which has reached the slow item."""
     process = subprocess.Popen(
-        [sys.executable, "-c", DRIVER, str(repository.root), repository.state.as_uri()],
+        [sys.executable, "-c", DRIVER, str(repository.root)],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -122,6 +119,7 @@ def test_a_second_ctrl_c_ends_everything_at_once(slow: Repository, monkeypatch: 
 
 
 def test_engines_outlive_a_run_that_is_killed(slow: Repository) -> None:
+    slow.plan("org", {"quick": RED, "slow": {"color": "red", "seconds": 6}})
     process = start(slow)
     process.kill()
     process.communicate(timeout=10)

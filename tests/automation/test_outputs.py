@@ -17,7 +17,7 @@ FOUND: dict[StackId, dict[str, Any]] = {ORG: {"rootId": "r-1", "units": {"Dev": 
 
 
 def test_one_and_many_stacks_with_secrets_masked_unless_asked(repository: Repository) -> None:
-    org, web = repository.plan("org", {"org": {"color": "red"}}), repository.plan("accounts/web", {})
+    org, web = repository.plan("org", {"org": {"color": "red"}}, secret=True), repository.plan("accounts/web", {})
     for layer in ("identity", "policies"):
         repository.plan(layer, {})
     operations.deploy(repository.run(), [org], yes=True, interactive=False)

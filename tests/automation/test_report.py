@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from automation import operations, report
 from automation.junit import as_xml
-from automation.report import CountsReport, ProblemReport, Report, StackReport
-from automation.runs import UsageError, open_run
+from automation.report import CountsReport, ProblemReport, Report, ReportError, StackReport
+from automation.runs import open_run
 from shared.layers import ROOT, StackId
 from tests.automation.conftest import Repository
 
@@ -80,6 +80,16 @@ def test_a_deployment_that_fails_in_part(repository: Repository, tmp_path: Path)
     assert "look in   stacks/policies/Pulumi.sandbox.yaml" in repository.printed.getvalue()
     # Nothing is left of how it was written.
     assert not list(tmp_path.glob(".report*"))
+
+
+def test_what_is_not_run_since_nothing_changed_says_so(repository: Repository, tmp_path: Path) -> None:
+    org = repository.plan("org", {"org": RED})
+    operations.deploy(repository.run(), [org], yes=True, interactive=False)
+    run = repository.run(report=tmp_path / "report.json")
+    assert operations.deploy(run, [org], yes=True, interactive=False) == 0
+    (found,) = load(tmp_path / "report.json").stacks
+    assert (found.status, found.same_inputs, found.result) == ("done", True, "unchanged (inputs)")
+    assert (found.log, found.counts.unchanged) == (None, 0)
 
 
 def test_no_secret_is_reported(repository: Repository, tmp_path: Path) -> None:
@@ -165,7 +175,7 @@ def test_the_deployment_s_own_report_wins_over_that_of_its_preview(
 def test_a_report_that_cannot_be_written_is_said_after_the_run(repository: Repository, tmp_path: Path) -> None:
     org = repository.plan("org", {"org": RED})
     run = repository.run(report=tmp_path / "gone" / "report.json")
-    with pytest.raises(UsageError, match=r"report.json could not be written: No such file or directory"):
+    with pytest.raises(ReportError, match=r"report.json could not be written: No such file or directory"):
         operations.deploy(run, [org], yes=True, interactive=False)
     assert repository.items() == {"org": "red"}
 
@@ -173,7 +183,7 @@ def test_a_report_that_cannot_be_written_is_said_after_the_run(repository: Repos
 @pytest.mark.parametrize("name", ["report.txt", "report", "nowhere/report.json", "folder.json"])
 def test_where_a_report_cannot_go_is_said_first(name: str, tmp_path: Path) -> None:
     (tmp_path / "folder.json").mkdir()
-    with pytest.raises(UsageError, match=r"--report is .*; allowed: a file"):
+    with pytest.raises(ReportError, match=r"--report is .*; allowed: a file"):
         open_run("sandbox", list, None, report=str(tmp_path / name))  # type: ignore[arg-type]
 
 

@@ -1,0 +1,109 @@
+"""The programs of a run: the language host that all of them share, and what each of them has read."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from automation.engine import HOST_EXEC, Engine
+from automation.sources import Sources, is_config
+from shared.layers import StackId
+
+_SYSTEM = ("/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sys/", "/usr/", "/System/", "/Library/")
+"""Folders of the operating system, which counts as a tool."""
+
+
+_VARIABLES = ("the variable AWS_", "the variable PULUMI_")
+
+
+class Programs:
+    """The language host of one run, started when the first program is to run. See `automation.language_host`.
+
+    What it prints itself goes to a file in `logs`.
+    """
+
+    def __init__(self, engine: Engine, root: Path, sources: Sources, logs: Path) -> None:
+        self._log = logs / "language-host.log"
+        self._script = Path(engine.language_host).with_name(HOST_EXEC)
+        self._root = root
+        self._sources = sources
+        self._reads: tempfile.TemporaryDirectory[str] | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._address: str | None = None
+        self._lock = threading.Lock()
+
+    def options(self) -> list[str]:
+        """What makes an engine use the host; nothing where it cannot be had, so that the engine's own is used."""
+        if not self._script.is_file():
+            return []
+        with self._lock:
+            if self._address is None:
+                self._address = self._start()
+            return [f"--client={self._address}"] if self._address else []
+
+    def stop(self) -> None:
+        """End the host, once the programs that it is running have ended."""
+        with self._lock:
+            if self._process and self._process.stdin:
+                self._process.stdin.close()
+                self._process.wait()
+            if self._reads:
+                self._reads.cleanup()
+            self._process = self._address = self._reads = None
+
+    def undeclared(self, stack: StackId) -> list[str] | None:
+        """What the stack's program has read in its last update that is none of its inputs (see `automation.inputs`),
+        as a person calls it. None if that is not known."""
+        if self._reads is None:
+            return None
+        try:
+            seen = json.loads((Path(self._reads.name) / f"{stack.project}.{stack.name}.json").read_text())
+        except (OSError, ValueError):
+            return None
+        files = [file for file in map(_source, seen["files"]) if not self._is_declared(file, stack)]
+        variables = [
+            each for each in seen["others"] if not each.startswith(("the variable AWS_", "the variable PULUMI_"))
+        ]
+        return [str(_short(file, self._root)) for file in files] + variables
+
+    def _is_declared(self, file: Path, stack: StackId) -> bool:
+        root = self._root.resolve()
+        if file.is_relative_to(self._script.parent) or str(file).startswith(_SYSTEM):
+            return True
+        file, folder = file.resolve(), stack.folder(root)
+        others = stack.account is not None and is_config(file, folder)
+        return file == stack.config_file(root) or others or file in self._sources.of(stack.layer)
+
+    def _start(self) -> str | None:
+        self._reads = tempfile.TemporaryDirectory()
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "automation.language_host", str(self._script), self._reads.name],
+                cwd=self._root,
+                env=dict(os.environ),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                encoding="utf-8",
+                # Ctrl-C in the terminal is not meant for it, and it outlives a run that is killed.
+                start_new_session=True,
+            )
+        port = self._process.stdout.readline().strip() if self._process.stdout else ""
+        return f"127.0.0.1:{port}" if port else None
+
+
+def _source(name: str) -> Path:
+    """The module that a file in `__pycache__` was made from; any other file itself."""
+    file = Path(name)
+    if file.parent.name == "__pycache__":
+        return file.parent.parent / f"{file.name.partition('.')[0]}.py"
+    return file
+
+
+def _short(file: Path, root: Path) -> Path:
+    return file.relative_to(root.resolve()) if file.is_relative_to(root.resolve()) else file

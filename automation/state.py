@@ -1,0 +1,93 @@
+"""What the backend has of each stack, read once a run: whether it is what it was, and what it exports."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from shared.layers import StackId
+
+Export = Callable[[StackId], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class State:
+    """Digests of a stack's whole state and of its outputs, secrets encrypted as they are."""
+
+    whole: str
+    outputs: str
+
+
+class States:
+    """The states of the stacks in the backend with the address `backend`.
+
+    Those of a folder (file://) are read as they are; any other backend is asked through the engine, by `export`.
+    """
+
+    def __init__(self, backend: str, export: Export) -> None:
+        self._folder = backend_folder(backend)
+        self._export = export
+        self._known: dict[StackId, State | None] = {}
+        self._lock = threading.Lock()
+        self.reads = 0
+        """How many states were read."""
+
+    def of(self, stack: StackId) -> State | None:
+        """The stack's state when it was last read; None for a stack that does not exist."""
+        with self._lock:
+            if stack in self._known:
+                return self._known[stack]
+        return self.read(stack)
+
+    def read(self, stack: StackId) -> State | None:
+        """The stack's state as it is now."""
+        found = self._read(stack)
+        with self._lock:
+            self.reads += 1
+            self._known[stack] = found
+        return found
+
+    def _read(self, stack: StackId) -> State | None:
+        file = self._folder and stack_file(self._folder, stack)
+        try:
+            content = file.read_bytes() if file else None
+        except FileNotFoundError:  # compressed, or not there
+            content = None
+        if content is not None:
+            document = json.loads(content)
+            return State(digest(content), digest(_outputs((document.get("checkpoint") or {}).get("latest") or {})))
+        exported = self._export(stack)
+        if exported is None:
+            return None
+        return State(digest(exported), digest(_outputs(exported.get("deployment") or {})))
+
+
+def backend_folder(backend: str) -> Path | None:
+    """Where a backend that is a folder keeps its files; None for any other, or one whose path is not absolute.
+    https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-file-system"""
+    address = urlsplit(backend)
+    if address.scheme != "file" or address.netloc:
+        return None
+    return Path(unquote(address.path)) / ".pulumi"
+
+
+def stack_file(folder: Path, stack: StackId) -> Path:
+    """The state of `stack` in the `folder` of a backend."""
+    return folder / "stacks" / stack.project / f"{stack.name}.json"
+
+
+def digest(value: Any) -> str:
+    """What equal values, and practically no others, have in common; bytes as they are, all else as JSON."""
+    content = value if isinstance(value, bytes) else json.dumps(value, sort_keys=True).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def _outputs(deployment: Mapping[str, Any]) -> Any:
+    resources = deployment.get("resources") or []
+    return next((each.get("outputs") for each in resources if each.get("type") == "pulumi:pulumi:Stack"), None)
