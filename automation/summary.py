@@ -25,6 +25,9 @@ Outcomes = Mapping[StackId, Outcome[StackId, Record]]
 CANCELLED_EXIT = 130
 """What a shell gives a command that Ctrl-C ended."""
 
+SHOWN_SAME = 20
+"""How many stacks that were not run, since nothing had changed, get a line each; more of them get one together."""
+
 _COLUMNS = ("created", "updated", "replaced", "deleted", "unchanged")
 
 _STYLES = {Status.DONE: "green", Status.FAILED: "bold red", Status.SKIPPED: "yellow", Status.CANCELLED: "yellow"}
@@ -115,11 +118,17 @@ def _table(outcomes: Outcomes, order: Sequence[StackId], wording: Wording, secon
     for name, number in zip(_COLUMNS, sums, strict=True):
         table.add_column(name, footer=str(number), justify="right")
     table.add_column("seconds", footer=f"{seconds:.1f}", justify="right")
+    same = [stack for stack in order if record_of(outcomes[stack]).same_inputs]
+    hidden = set(same) if len(same) > SHOWN_SAME else set()
     for stack in order:
+        if stack in hidden:
+            continue
         outcome = outcomes[stack]
         numbers = ["" if number == 0 else str(number) for number in counts_of(outcome).astuple()]
         told = Text(result(outcome, wording), style=_STYLES[outcome.status])
         table.add_row(stack.label, told, *numbers, f"{outcome.seconds:.1f}" if outcome.seconds else "")
+    if hidden:
+        table.add_row(f"{len(hidden)} stacks", result(outcomes[same[0]], wording))
     return table
 
 

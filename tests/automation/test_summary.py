@@ -88,3 +88,14 @@ def test_a_line_a_stack_with_what_became_of_it() -> None:
         ("accounts/two", "cancelled"),
     ]
     assert "1 of 4 done" in table
+
+
+def test_hundreds_of_stacks_that_were_not_run_get_one_line() -> None:
+    accounts = [StackId("accounts", "sandbox", f"a{number:03}") for number in range(summary.SHOWN_SAME + 1)]
+    same = [Outcome(stack, Status.DONE, Record(same_inputs=True)) for stack in accounts]
+    assert "accounts/a000" in shown(*same[:-1])
+    printed = shown(failed(ORG, Problem("no")), *same)
+    assert "accounts/a000" not in printed
+    assert f"{len(same)} stacks" in printed
+    assert f"{len(same)} of {len(same) + 1} done" in printed
+    assert [line for line in printed.splitlines() if line.startswith("  org ")]
