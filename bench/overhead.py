@@ -28,6 +28,7 @@ from bench import machine, tracer
 from bench.phases import Account, Process, account_for
 from bench.processes import MARK, Tree, command_line
 from bench.project import Project, account_names
+from bench.report import overhead_table
 from shared.layers import ROOT
 
 LOOK_SECONDS = 0.004
@@ -170,30 +171,6 @@ def _median(values: Iterable[float]) -> float:
     return round(statistics.median(values), 3)
 
 
-def table(measured: Sequence[dict[str, Any]]) -> str:
-    """Seconds of each phase as a Markdown table, a column a case: alone, and in brackets in all where that is more."""
-    head = ["phase", *(f"{each['stack']}, {each['scenario']}, `{each['how']}`" for each in measured)]
-    rows = [[name, *(_cell(each, name) for each in measured)] for name in measured[0]["phases"]]
-    rows = [row for row in rows if any(cell != "-" for cell in row[1:])]
-    rows.append(["**all**", *(f"**{each['seconds']:.2f}**" for each in measured)])
-    rows.append(["all, not traced", *(_seconds(each["untraced_seconds"]) for each in measured)])
-    lines = [head, ["---", *["---:"] * len(measured)], *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def _cell(case: dict[str, Any], phase: str) -> str:
-    alone, in_all = case["phases"][phase]["alone"], case["phases"][phase]["in_all"]
-    if in_all < LEAST_SECONDS:
-        return "-"
-    # What is left over covers everything, which says nothing.
-    more = in_all >= alone + 0.05 and phase not in ("runner: the rest", "engine: between", "program and engine")
-    return f"{alone:.2f} ({in_all:.2f})" if more else f"{alone:.2f}"
-
-
-def _seconds(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
-
-
 def main() -> int:
     """Measure, write the figures and print them; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.overhead", description=__doc__)
@@ -210,7 +187,7 @@ def main() -> int:
             project.close()
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps({"machine": about, "cases": measured}, indent=1) + "\n")
-    print(table(measured))
+    print(overhead_table(measured))
     return 0
 
 

@@ -61,7 +61,7 @@ async def main() -> Mapping[str, Any]:
         "units", OrganizationUnitsArgs(root_id=organization.root_id, paths=org.all_units, protect=org.protect)
     )
     identity = make_identity(settings_of(IdentityConfig, StackId("identity", environment)))
-    make_policies(policies, organization.root_id, units.ids)
+    make_policies(policies, organization.root_id, units)
     targets = {
         unit: BackupTargetSpec.model_validate(spec) for unit, spec in backup_by_unit(policies, org.all_units).items()
     }
@@ -106,28 +106,38 @@ def make_identity(settings: IdentityConfig) -> pulumi.Output[IdentityOutputs]:
     )
 
 
-def make_policies(
-    settings: PoliciesConfig, root_id: pulumi.Input[str], unit_ids: Mapping[str, pulumi.Output[str]]
-) -> None:
+def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: OrganizationUnits) -> None:
     """Backup, tag and service control policies."""
-    units = {path: unit_ids[path] for path in settings.unit_paths}
+    ids = {path: units.ids[path] for path in settings.unit_paths}
+    opts = after(units)
     if settings.backup:
         BackupPolicy(
             "backup",
             BackupPolicyArgs(
-                units={path: units[path] for path in settings.backup.organizational_units},
+                units={path: ids[path] for path in settings.backup.organizational_units},
                 primary_regions=settings.backup.primary_regions,
                 copy_region=settings.backup.copy_region,
             ),
+            opts,
         )
     cost_centers = {path: rule.cost_centers for path, rule in settings.tags.items()}
-    TagPolicies("tags", TagPoliciesArgs(root_id=root_id, units=units, cost_centers=cost_centers))
+    TagPolicies("tags", TagPoliciesArgs(root_id=root_id, units=ids, cost_centers=cost_centers), opts)
     ServiceControlPolicies(
         "guardrails",
-        ServiceControlPoliciesArgs(
-            units=units, controls=settings.service_control, access_role=settings.access_role_name
-        ),
+        ServiceControlPoliciesArgs(units=ids, controls=settings.service_control, access_role=settings.access_role_name),
+        opts,
     )
+
+
+def after(resource: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options of a component whose resources wait for `resource`: a policy names nothing of the organization that
+    it needs, and here no layer's order makes it wait."""
+
+    def wait(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+        waiting = pulumi.ResourceOptions(depends_on=[resource])
+        return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, waiting))
+
+    return pulumi.ResourceOptions(transformations=[wait])
 
 
 def make_account(
