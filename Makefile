@@ -13,7 +13,7 @@ help:
 	@echo 'make install    the Python packages, in .venv'
 	@echo 'make engine     the Pulumi engine, in .engine unless a recent one is on PATH'
 	@echo 'make test       style, types and tests: what CI runs'
-	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (about an hour, Linux)'
+	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
 	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
 	@echo 'make distclean  clean, and drop .venv and .engine'
 

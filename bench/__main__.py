@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -131,6 +132,8 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure as the command line says; the exit code."""
     given = _arguments()
+    # However it is ended, it takes down what it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     chosen = [each for name, each in CONTESTANTS.items() if name in (given.only_contestant or CONTESTANTS)]
     given.out.mkdir(parents=True, exist_ok=True)
     plan = Plan(given.accounts, chosen, given.parallel, Limits(seconds=given.minutes * 60), given.out)

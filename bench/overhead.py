@@ -12,6 +12,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -25,17 +26,14 @@ from typing import Any
 
 from automation.engine import get_engine
 from bench import machine, tracer
+from bench.overhead_report import LEAST_SECONDS, overhead_section
 from bench.phases import Account, Process, account_for
 from bench.processes import MARK, Tree, command_line
 from bench.project import Project, account_names
-from bench.report import overhead_table
 from shared.layers import ROOT
 
 LOOK_SECONDS = 0.004
 """How often processes are looked for: what their starts and ends are exact to."""
-
-LEAST_SECONDS = 0.005
-"""What is shorter is left out."""
 
 PLAIN, RUNNER = "pulumi up", "invoke up"
 FIRST, NO_OP = "first", "no-op"
@@ -154,6 +152,7 @@ def measure(case: Case, project: Project, repetitions: int, options: Sequence[st
         "scenario": case.scenario,
         "how": case.how,
         "seconds": _median(each.seconds for each in accounts),
+        "fastest_seconds": round(min(each.seconds for each in accounts), 3),
         "untraced_seconds": _median(bare) if bare else None,
         "phases": {
             name: {
@@ -177,6 +176,8 @@ def main() -> int:
     parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "overhead.json", help="where the figures go")
     given = parser.parse_args()
+    # However it is ended, it takes down what it has started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     engine = get_engine(ROOT, lambda line: print(line, flush=True))
     about = {**machine.describe(engine), "repetitions": given.repetitions}
     with tempfile.TemporaryDirectory(prefix="overhead-") as folder:
@@ -187,7 +188,7 @@ def main() -> int:
             project.close()
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(json.dumps({"machine": about, "cases": measured}, indent=1) + "\n")
-    print(overhead_table(measured))
+    print(overhead_section(measured))
     return 0
 
 

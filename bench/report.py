@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from bench import cells
 from bench.cells import Cell, Results
 from bench.contestants import QUEUE, SCENARIOS
 from bench.criteria import criteria, different_work
+from bench.overhead_report import overhead_section
+from bench.tables import machine_table, table
 
 VERDICTS = {True: "pass", False: "**fail**", None: "not measured"}
 
@@ -48,7 +50,7 @@ def markdown(results: Results, overheads: Sequence[tuple[str, Any]] = ()) -> str
         INTRODUCTION.format(parallel=results.machine["parallel"]),
         "![Wall time and memory against the number of accounts](benchmark.svg)",
         "## What it is held to",
-        _table(
+        table(
             ["criterion", "found", ""],
             ([each.text, each.found, VERDICTS[each.passed]] for each in criteria(results)),
         ),
@@ -57,32 +59,10 @@ def markdown(results: Results, overheads: Sequence[tuple[str, Any]] = ()) -> str
     ]
     for scenario in SCENARIOS:
         parts += [f"## {scenario[0].upper()}{scenario[1:]}", _scenario(results, scenario)]
-    parts += ["## Machine", _machine(results.machine)]
+    parts += ["## Machine", machine_table(results.machine)]
     for title, overhead in overheads:
-        parts += [f"## {title}", overhead_table(overhead["cases"]), _machine(overhead["machine"])]
+        parts += [f"## {title}", overhead_section(overhead["cases"]), machine_table(overhead["machine"])]
     return "\n\n".join(parts) + "\n"
-
-
-def overhead_table(cases: Sequence[dict[str, Any]]) -> str:
-    """Seconds of each phase, a column a case: what the phase has alone, and in brackets in all where that is more."""
-    rows = [[name, *(_phase(case, name) for case in cases)] for name in cases[0]["phases"]]
-    rows = [row for row in rows if any(row[1:])]
-    rows.append(["**all**", *(f"**{case['seconds']:.2f}**" for case in cases)])
-    rows.append(["all, not traced", *(_optional(case["untraced_seconds"]) for case in cases)])
-    return _table(["seconds", *(f"{case['stack']}, {case['scenario']}, `{case['how']}`" for case in cases)], rows)
-
-
-def _phase(case: dict[str, Any], name: str) -> str:
-    alone, in_all = case["phases"][name]["alone"], case["phases"][name]["in_all"]
-    if in_all < 0.005:
-        return ""
-    # What is left over covers everything, which says nothing.
-    more = in_all >= alone + 0.05 and name not in ("runner: the rest", "engine: between", "program and engine")
-    return f"{alone:.2f} ({in_all:.2f})" if more else f"{alone:.2f}"
-
-
-def _optional(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"
 
 
 def _same_work(results: Results) -> str:
@@ -98,7 +78,7 @@ def _same_work(results: Results) -> str:
 def _scenario(results: Results, scenario: str) -> str:
     found = sorted((cell for cell in results.cells.values() if cell.scenario == scenario), key=lambda c: c.accounts)
     head = ["accounts", "", "time to the run queue's", "processes", "peak memory", "emulated AWS", "AWS calls", "time"]
-    return _table(head, (_row(results, cell) for cell in found), right={0, 2, 3, 4, 5, 6, 7})
+    return table(head, (_row(results, cell) for cell in found), right={0, 2, 3, 4, 5, 6, 7})
 
 
 def _row(results: Results, cell: Cell) -> list[str]:
@@ -121,24 +101,13 @@ def _numbers(cell: Cell) -> list[str]:
     ]
 
 
-def _machine(machine: Any) -> str:
-    shown = {**machine, "memory": f"{machine['memory_bytes'] / 2**30:.0f} GiB"}
-    del shown["memory_bytes"]
-    return _table(["", ""], ([name.replace("_", " "), str(value)] for name, value in shown.items()))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> str:
-    right = set(right)
-    rule = ["---:" if number in right else "---" for number in range(len(head))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
-
-
 def main() -> int:
     """Write the document and the plot; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
     parser.add_argument("results", type=Path, help="benchmark.json")
     file = parser.parse_args().results
     results = cells.read(file)
+    # Reversed: before comes before after.
     overheads = [
         (f"Where the time of one stack goes: {path.stem.removeprefix('overhead-')}", json.loads(path.read_text()))
         for path in sorted(file.parent.glob("overhead-*.json"), reverse=True)

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bench import tracer
+from bench.overhead_report import import_table, phase_table
 from bench.phases import Process, account_for
-from bench.report import overhead_table
 from bench.spans import length, share_out, union, without
 
 
@@ -98,12 +98,24 @@ def test_a_runner_that_runs_the_program_itself() -> None:
 
 def test_the_table_says_what_a_phase_covers_in_all_where_others_hide_it() -> None:
     phases = {"pip list": {"alone": 1.0, "in_all": 1.0}, "provider: start": {"alone": 0.1, "in_all": 0.6}}
-    case = {"stack": "identity", "scenario": "no-op", "how": "pulumi up", "seconds": 3.0, "untraced_seconds": 2.9}
-    assert overhead_table([{**case, "phases": phases}]).splitlines()[2:] == [
+    took = {"seconds": 3.0, "fastest_seconds": 2.5, "untraced_seconds": 2.9}
+    case = {"stack": "identity", "scenario": "no-op", "how": "pulumi up", **took, "phases": phases}
+    assert phase_table([case]).splitlines()[2:] == [
         "| pip list | 1.00 |",
         "| provider: start | 0.10 (0.60) |",
         "| **all** | **3.00** |",
+        "| all, the fastest run | 2.50 |",
         "| all, not traced | 2.90 |",
+    ]
+
+
+def test_packages_that_take_little_are_one_line() -> None:
+    case = {"stack": "identity", "scenario": "no-op", "how": "pulumi up"}
+    other = {**case, "how": "invoke up", "imports": {}}
+    imports = {"six": 0.01, "pulumi": 0.2, "yaml": 0.02}
+    assert import_table([{**case, "imports": imports}, other]).splitlines()[2:] == [
+        "| pulumi | 0.20 |  |",
+        "| all others | 0.03 | 0.00 |",
     ]
 
 
