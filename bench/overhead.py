@@ -27,8 +27,8 @@ from typing import Any
 from automation.engine import get_engine
 from bench import machine, tracer
 from bench.overhead_report import LEAST_SECONDS, overhead_section
-from bench.phases import Account, Process, account_for
-from bench.processes import MARK, Tree, command_line
+from bench.phases import ROLES, Account, Process, account_for
+from bench.processes import MARK, Tree, command_line, cpu_seconds
 from bench.project import Project, account_names
 from shared.layers import ROOT
 
@@ -126,7 +126,7 @@ def _look(tree: Tree, seen: dict[int, Process]) -> None:
         arguments = tuple(command_line(pid))
         if arguments:
             before = seen.get(pid)
-            seen[pid] = Process(pid, arguments, before.start if before else now, now)
+            seen[pid] = Process(pid, arguments, before.start if before else now, now, cpu_seconds(pid))
 
 
 def untraced(command: Sequence[str], project: Project) -> float:
@@ -161,6 +161,7 @@ def measure(case: Case, project: Project, repetitions: int, options: Sequence[st
             }
             for name in accounts[0].phases
         },
+        "cpu": {role: _median(each.cpu.get(role, 0.0) for each in accounts) for role in ROLES},
         "imports": {name: seconds for name, seconds in imports.items() if seconds >= LEAST_SECONDS},
         "commands": accounts[-1].commands,
     }

@@ -26,11 +26,13 @@ _EXPLANATION = (
 
 
 def overhead_section(cases: Sequence[Case]) -> str:
-    """Phases, imports and engine commands of each case."""
+    """Phases, processor time, imports and engine commands of each case."""
     return "\n\n".join(
         [
             _EXPLANATION,
             phase_table(cases),
+            "Processor time by kind of process, which other work on the machine does not change much:",
+            cpu_table(cases),
             "What the program's imports take, each package without those that it imports in turn:",
             import_table(cases),
             "Engine commands:",
@@ -46,7 +48,14 @@ def phase_table(cases: Sequence[Case]) -> str:
     rows.append(["**all**", *(f"**{case['seconds']:.2f}**" for case in cases)])
     rows.append(["all, the fastest run", *(_seconds(case["fastest_seconds"]) for case in cases)])
     rows.append(["all, not traced", *(_seconds(case["untraced_seconds"]) for case in cases)])
-    return _by_case("phase", cases, rows)
+    return _by_case("wall seconds", cases, rows)
+
+
+def cpu_table(cases: Sequence[Case]) -> str:
+    """Processor seconds of each kind of process, a column a case."""
+    rows = [[role, *(_seconds(case["cpu"][role]) for case in cases)] for role in cases[0]["cpu"]]
+    sums = (sum(case["cpu"].values()) for case in cases)
+    return _by_case("processor seconds", cases, [*rows, ["**all**", *(f"**{each:.2f}**" for each in sums)]])
 
 
 def import_table(cases: Sequence[Case]) -> str:

@@ -14,11 +14,11 @@ from bench.spans import Span, share_out
 Note = Mapping[str, Any]
 """One line of `bench.tracer`."""
 
-UPDATE, COMMAND, HOST, HELPER, PROGRAM, PROVIDER, RUNNER = (
-    "update",
-    "command",
-    "host",
-    "helper",
+ROLES = UPDATE, COMMAND, HOST, HELPER, PROGRAM, PROVIDER, RUNNER = (
+    "engine",
+    "other engine commands",
+    "language host",
+    "pip list",
     "program",
     "provider",
     "runner",
@@ -27,12 +27,13 @@ UPDATE, COMMAND, HOST, HELPER, PROGRAM, PROVIDER, RUNNER = (
 
 @dataclass(frozen=True)
 class Process:
-    """One process: its last arguments, and when it was there."""
+    """One process: its last arguments, when it was there, and the processor time that it used, in seconds."""
 
     pid: int
     arguments: tuple[str, ...]
     start: float
     end: float
+    cpu: float = 0.0
 
     @property
     def span(self) -> Span:
@@ -63,12 +64,14 @@ class Account:
     """Where the time went: for each phase the seconds that are its alone and those it covers in all.
 
     `imports` has the seconds that the program's imports took by package, each without those it imports in turn;
-    `commands` the engine commands that were run, without their options.
+    `cpu` has the processor time by role of the process, which a machine that is busy with other things does not
+    change much; `commands` are the engine commands that were run, without their options.
     """
 
     seconds: float
     phases: dict[str, tuple[float, float]]
     imports: dict[str, float]
+    cpu: dict[str, float]
     commands: list[str]
 
 
@@ -126,7 +129,8 @@ def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]
         if note["kind"] == "import" and roles.get(note["pid"]) == PROGRAM:
             packages.update(note["packages"])
     commands = [" ".join(_words(each.arguments)) for role in (UPDATE, COMMAND) for each in by_role.get(role, ())]
-    return Account(whole[1] - whole[0], share_out(whole, phases), dict(packages.most_common()), commands)
+    cpu = {role: sum(each.cpu for each in found) for role, found in by_role.items()}
+    return Account(whole[1] - whole[0], share_out(whole, phases), dict(packages.most_common()), cpu, commands)
 
 
 def _words(arguments: Iterable[str]) -> list[str]:

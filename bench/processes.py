@@ -181,6 +181,13 @@ def command_line(pid: int) -> list[str]:
     return _read(pid, "cmdline").decode(errors="replace").split("\0")[:-1]
 
 
+def cpu_seconds(pid: int) -> float:
+    """The processor time that a process has used itself, in steps of a hundredth of a second; 0 once it is gone."""
+    # The name, in brackets, may have spaces.
+    fields = _read(pid, "stat").rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+
+
 def is_provider(arguments: Sequence[str]) -> bool:
     """Whether a process with these arguments is an AWS provider, the embedded or the official one."""
     return "sandbox.provider" in arguments or any(each.endswith("/pulumi-resource-aws") for each in arguments[:1])

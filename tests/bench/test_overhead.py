@@ -43,7 +43,7 @@ PLAIN = [
     process(2, 1.0, 9.0, "/bin/pulumi-language-python", "--root=x"),
     process(3, 1.5, 2.5, "/venv/bin/python", "-m", "pip", "list"),
     process(4, 3.0, 8.0, "/venv/bin/python", "-u", "/bin/pulumi-language-python-exec"),
-    process(5, 5.0, 9.5, "/venv/bin/python", "-P", "-m", "sandbox.provider", "127.0.0.1:1"),
+    Process(5, ("/venv/bin/python", "-P", "-m", "sandbox.provider", "127.0.0.1:1"), 5.0, 9.5, cpu=0.5),
 ]
 NOTES = [
     noted(4, "ready", 3.2, 3.2),
@@ -71,6 +71,7 @@ def test_the_phases_of_plain_pulumi_up() -> None:
         "engine: between": 0.5,
     }
     assert sum(alone.values()) == pytest.approx(10.0)
+    assert account.cpu["provider"] == 0.5
     assert account.imports == {"pulumi": 0.75, "grpc": 0.25}
     assert account.commands == ["up"]
 

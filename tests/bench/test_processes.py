@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.processes import Limits, Measured, free_memory, is_provider, measure, memory
+from bench.processes import Limits, Measured, cpu_seconds, free_memory, is_provider, measure, memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -73,6 +73,13 @@ def test_a_limit_ends_the_whole_tree(tmp_path: Path, limits: Limits, why: str) -
 def test_memory_of_this_process_and_this_machine() -> None:
     assert 5 * MEGABYTE < memory([os.getpid()]) < free_memory() * 10
     assert memory([2**22 + 1]) == 0
+
+
+def test_processor_time_grows_with_work() -> None:
+    before = cpu_seconds(os.getpid())
+    sum(number * number for number in range(3_000_000))
+    assert cpu_seconds(os.getpid()) > before
+    assert cpu_seconds(2**22 + 1) == 0.0
 
 
 def test_providers_are_known_by_their_arguments() -> None:
