@@ -55,7 +55,6 @@ class Process:
         # What the language host asks the virtual environment.
         if "pip" in self.arguments or "-c" in self.arguments:
             return HELPER
-        # The language host's, or one that the runner keeps warm.
         return PROGRAM
 
 
@@ -77,10 +76,10 @@ class Account:
 
 def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]) -> Account:
     """What went on in `whole`."""
-    roles = {process.pid: process.role for process in processes}
+    roles = _roles(processes)
     by_role: dict[str, list[Process]] = {}
     for process in sorted(processes, key=lambda each: each.start):
-        by_role.setdefault(process.role, []).append(process)
+        by_role.setdefault(roles[process.pid], []).append(process)
 
     def spans(role: str) -> list[Span]:
         return [process.span for process in by_role.get(role, ())]
@@ -95,9 +94,9 @@ def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]
         ]
 
     def until(role: str, kind: str) -> list[Span]:
-        """From the start of each process to its first note of a kind."""
+        """From the start of each process to its first note of a kind; a forked Python, for one, never gets ready."""
         first = {note["pid"]: note["start"] for note in reversed(notes) if note["kind"] == kind}
-        return [(each.start, first.get(each.pid, each.end)) for each in by_role.get(role, ())]
+        return [(each.start, first[each.pid]) for each in by_role.get(role, ()) if each.pid in first]
 
     updates, hosts = by_role.get(UPDATE, []), by_role.get(HOST, [])
     # Where no language host runs the program, the runner serves the call that does.
@@ -128,9 +127,27 @@ def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]
     for note in notes:
         if note["kind"] == "import" and roles.get(note["pid"]) == PROGRAM:
             packages.update(note["packages"])
-    commands = [" ".join(_words(each.arguments)) for role in (UPDATE, COMMAND) for each in by_role.get(role, ())]
+    commands = [
+        " ".join(_words(each.arguments)) for role in (UPDATE, COMMAND) for each in _whole(by_role.get(role, []))
+    ]
     cpu = {role: sum(each.cpu for each in found) for role, found in by_role.items()}
     return Account(whole[1] - whole[0], share_out(whole, phases), dict(packages.most_common()), cpu, commands)
+
+
+def _roles(processes: Sequence[Process]) -> dict[int, str]:
+    """The role of each process, by its id."""
+    begun = min((each.start for each in processes if each.role == UPDATE), default=float("inf"))
+    # What is there before the engine runs no program yet: the runner keeps it ready.
+    return {each.pid: RUNNER if each.role == PROGRAM and each.start < begun else each.role for each in processes}
+
+
+def _whole(engines: Sequence[Process]) -> list[Process]:
+    """Engines without those that are another's child, seen in the moment before it became another program."""
+    return [
+        each
+        for number, each in enumerate(engines)
+        if not any(before.arguments == each.arguments and each.start < before.end for before in engines[:number])
+    ]
 
 
 def _words(arguments: Iterable[str]) -> list[str]:

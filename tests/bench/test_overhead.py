@@ -81,6 +81,8 @@ def test_a_runner_that_runs_the_program_itself() -> None:
         process(1, 0.0, 10.0, "/venv/bin/python", "/venv/bin/invoke", "up", "identity"),
         process(2, 2.0, 2.5, "/bin/pulumi", "--non-interactive", "stack", "ls", "--all"),
         process(3, 3.0, 9.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
+        # A child of it that had not yet become what it is.
+        process(4, 5.0, 5.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
     ]
     notes = [noted(1, "ready", 0.1, 0.1), noted(1, "import", 0.1, 1.1), noted(1, "rpc", 4.0, 8.0, "Run")]
     account = account_for((0.0, 10.0), run, notes)
@@ -95,6 +97,21 @@ def test_a_runner_that_runs_the_program_itself() -> None:
         "runner: the rest": 2.4,
     }
     assert account.commands == ["up", "stack ls"]
+
+
+def test_a_runner_that_keeps_a_python_ready_and_forks_it_for_the_program() -> None:
+    warm = ("/venv/bin/python", "-m", "automation.language_host")
+    run = [
+        process(1, 0.0, 10.0, "/venv/bin/python", "/venv/bin/invoke", "up", "identity"),
+        process(2, 1.0, 10.0, *warm),
+        process(3, 3.0, 9.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
+        process(4, 4.0, 8.0, *warm),
+    ]
+    account = account_for((0.0, 10.0), run, [noted(2, "import", 1.5, 2.5, pulumi=1.0)])
+    alone = {name: round(seconds[0], 3) for name, seconds in account.phases.items() if seconds[0]}
+    assert alone["program and engine"] == 4.0
+    assert alone["engine: start"] == alone["engine: end"] == 1.0
+    assert account.imports == {}
 
 
 def test_the_table_says_what_a_phase_covers_in_all_where_others_hide_it() -> None:
