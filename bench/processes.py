@@ -119,6 +119,7 @@ def measure(
             now = time.monotonic()
             if now < next_sum:
                 continue
+            spent = time.thread_time()
             used = memory(pids)
             if used > peak:
                 peak, peak_processes = used, len(pids)
@@ -126,7 +127,7 @@ def measure(
             why = _over(limits, now - started, used, pids)
             if why:
                 break
-            next_sum = now + max(MEMORY_SECONDS, (time.monotonic() - now) / MEMORY_SHARE)
+            next_sum = now + max(MEMORY_SECONDS, (time.thread_time() - spent) / MEMORY_SHARE)
         seconds = time.monotonic() - started
     finally:
         os.close(ended)
