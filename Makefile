@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine test clean distclean
+.PHONY: help sandbox install engine test bench clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,7 @@ help:
 	@echo 'make install    the Python packages, in .venv'
 	@echo 'make engine     the Pulumi engine, in .engine unless a recent one is on PATH'
 	@echo 'make test       style, types and tests: what CI runs'
+	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
 	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
 	@echo 'make distclean  clean, and drop .venv and .engine'
 
@@ -30,6 +31,20 @@ test: install engine
 	@# Each program is a module called __main__, so each is checked by itself.
 	for program in stacks/*/__main__.py; do $(BIN)/mypy $$program || exit 1; done
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# The plot's packages are in a virtual environment of their own: what is measured has the packages that a user has.
+# Fewer accounts: make bench BENCH_ARGS='--accounts 1,3' BENCH_OUT=/tmp/bench
+PLOT := .bench/venv
+BENCH_OUT := docs
+BENCH_ARGS :=
+bench: install engine
+	@if ! cmp -s bench/requirements.lock $(PLOT)/installed; then \
+	    $(BIN)/python -m venv --clear $(PLOT) && \
+	    $(PLOT)/bin/python -m pip --disable-pip-version-check --quiet install \
+	        --no-deps --require-hashes -r bench/requirements.lock && \
+	    cp bench/requirements.lock $(PLOT)/installed; fi
+	$(BIN)/python -m bench --out $(BENCH_OUT) $(BENCH_ARGS)
+	$(PLOT)/bin/python -m bench.report $(BENCH_OUT)/benchmark.json
 
 # In place when .venv was made from this requirements.lock in this folder: scripts in a virtual
 # environment hold its path. The .pth file makes `shared`, `automation` and `sandbox` importable from
@@ -63,4 +78,4 @@ clean:
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	@rm -rf $(VENV) .engine
+	@rm -rf $(VENV) .engine .bench

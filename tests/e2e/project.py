@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -15,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import yaml
 
+from sandbox.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.emulator.client import without_account_host
-from shared.layers import ROOT
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
@@ -44,24 +43,13 @@ class Project:
     @classmethod
     def copy_to(cls, root: Path) -> Project:
         """A copy of the working tree's tracked and new files."""
-        listed = subprocess.run(
-            ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        for name in filter(None, listed.stdout.split("\0")):
-            if (ROOT / name).is_file():
-                (root / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, root / name)
-        for folder in (".venv", ".engine"):
-            if (ROOT / folder).exists():
-                (root / folder).symlink_to(ROOT / folder)
+        copy_repository(root)
         return cls(root)
 
     @property
     def env(self) -> dict[str, str]:
-        """A user's environment: the virtual environment is active, CI is not set, and nothing of AWS or Pulumi."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_", "CI", "PYTEST_"))}
-        path = f"{self.root / '.venv' / 'bin'}{os.pathsep}{kept['PATH']}"
-        return {**kept, "PATH": path, "PYTHONPATH": str(self.root), "NO_COLOR": "1", "COLUMNS": "160"}
+        """A user's environment."""
+        return user_environment(self.root)
 
     def invoke(self, *args: str, expect: int | None = 0, stdin: str = "") -> Result:
         """Run `invoke …`; `expect` is the exit code asked for, None for any."""

@@ -1,0 +1,102 @@
+"""The results: one cell for each size, contestant and scenario, kept as JSON.
+
+It needs the standard library alone: the report is made by a Python that has nothing else of this project.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+Calls = Mapping[str, Mapping[str, int]]
+"""How many AWS calls, by service and action."""
+
+_READING = ("Get", "List", "Describe", "AssumeRole")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One measurement.
+
+    `why` says why it did not end well, None if it did; `stopped` whether a limit ended it. Memory is the peak of
+    the sum of all processes' proportional set sizes, in bytes; `emulator_bytes` that of the emulated AWS, which is
+    not part of the run. `resources` is how many AWS resources the state has afterwards.
+    """
+
+    accounts: int
+    contestant: str
+    scenario: str
+    seconds: float = 0.0
+    processes: int = 0
+    peak_bytes: int = 0
+    peak_processes: int = 0
+    emulator_bytes: int = 0
+    calls: Calls | None = None
+    resources: int = 0
+    why: str | None = None
+    stopped: bool = False
+
+    @property
+    def key(self) -> tuple[int, str, str]:
+        """Which cell it is."""
+        return self.accounts, self.contestant, self.scenario
+
+    @property
+    def calls_total(self) -> int:
+        """All AWS calls."""
+        return sum(self.calls_by_service.values())
+
+    @property
+    def calls_by_service(self) -> dict[str, int]:
+        """AWS calls of each service."""
+        return {service: sum(actions.values()) for service, actions in (self.calls or {}).items()}
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """The AWS calls that changed something, by `service:action`."""
+        return {
+            f"{service}:{action}": number
+            for service, actions in sorted((self.calls or {}).items())
+            for action, number in sorted(actions.items())
+            if not action.startswith(_READING)
+        }
+
+
+@dataclass(frozen=True)
+class Results:
+    """A whole run: `machine` says what it was made on and with."""
+
+    machine: Mapping[str, Any]
+    cells: Mapping[tuple[int, str, str], Cell]
+
+    @property
+    def sizes(self) -> list[int]:
+        """Numbers of accounts, ascending."""
+        return sorted({cell.accounts for cell in self.cells.values()})
+
+    def well(self, accounts: int, contestant: str, scenario: str) -> Cell | None:
+        """The cell if it was measured and ended well."""
+        cell = self.cells.get((accounts, contestant, scenario))
+        return cell if cell and cell.why is None else None
+
+
+def append(file: Path, cell: Cell) -> None:
+    """Add a cell to a file of JSON lines."""
+    with file.open("a") as opened:
+        opened.write(json.dumps(asdict(cell)) + "\n")
+
+
+def write(file: Path, results: Results) -> None:
+    """Write the results as one JSON document."""
+    cells = [asdict(cell) for cell in results.cells.values()]
+    file.write_text(json.dumps({"machine": results.machine, "cells": cells}, indent=1) + "\n")
+
+
+def read(file: Path) -> Results:
+    """What `write` wrote."""
+    document = json.loads(file.read_text())
+    cells = [Cell(**each) for each in document["cells"]]
+    return Results(document["machine"], {cell.key: cell for cell in cells})

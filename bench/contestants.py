@@ -1,0 +1,50 @@
+"""Who is measured, and at what: the same organization from the same files, by four means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+FIRST, NO_OP, CHANGED, PREVIEW = "first deploy", "no-op", "one account changed", "preview"
+
+SCENARIOS = (FIRST, NO_OP, CHANGED, PREVIEW)
+"""In this order, each on what the one before has left. The preview has nothing to show."""
+
+_ACTIONS = {FIRST: "first", NO_OP: "up", CHANGED: "up", PREVIEW: "preview"}
+
+QUEUE, LOOP, PARALLEL_LOOP, ONE_STACK = "run queue", "shell loop", "shell loop -P", "one big stack"
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """`command` gives the command of a scenario, for so many stacks at a time."""
+
+    name: str
+    command: Callable[[str, int], list[str]]
+
+
+def _queue(scenario: str, parallel: int) -> list[str]:
+    return ["invoke", "preview-all" if scenario == PREVIEW else "deploy-all", "--parallel", str(parallel)]
+
+
+def _loop(scenario: str, _parallel: int) -> list[str]:
+    return ["bench/loop.sh", _ACTIONS[scenario], "1"]
+
+
+def _parallel_loop(scenario: str, parallel: int) -> list[str]:
+    return ["bench/loop.sh", _ACTIONS[scenario], str(parallel)]
+
+
+def _one_stack(scenario: str, _parallel: int) -> list[str]:
+    return ["bench/one_stack/run.sh", _ACTIONS[scenario]]
+
+
+CONTESTANTS = {
+    each.name: each
+    for each in (
+        Contestant(QUEUE, _queue),
+        Contestant(LOOP, _loop),
+        Contestant(PARALLEL_LOOP, _parallel_loop),
+        Contestant(ONE_STACK, _one_stack),
+    )
+}

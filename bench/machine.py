@@ -1,0 +1,39 @@
+"""What a measurement was made on and with."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from automation.engine import Engine
+from bench.processes import total_memory
+from shared.layers import ROOT
+
+
+def describe(engine: Engine) -> dict[str, Any]:
+    """The machine and the versions, without its name or a path of it."""
+    changed = _git("status", "--porcelain", "--untracked-files=no")
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_bytes": total_memory(),
+        "load_before": round(os.getloadavg()[0], 2),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": platform.python_version(),
+        "pulumi": f"{engine.version} ({engine.source})",
+        "commit": _git("rev-parse", "--short", "HEAD") + (" with changes" if changed else ""),
+    }
+
+
+def _processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def _git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()

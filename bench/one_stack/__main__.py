@@ -1,0 +1,205 @@
+"""The whole organization as one stack, from the same configuration files and components as the four layers.
+
+It lacks what only separate stacks need: StackReferences, and the check in each of them that the credentials are
+the management account's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import pulumi
+
+from shared.components import (
+    AccountBaseline,
+    AccountBaselineArgs,
+    AccountPermissions,
+    AccountPermissionsArgs,
+    AutomationIdentity,
+    AutomationIdentityArgs,
+    BackupPolicy,
+    BackupPolicyArgs,
+    BackupTarget,
+    BackupTargetArgs,
+    Developers,
+    DevelopersArgs,
+    MemberAccount,
+    MemberAccountArgs,
+    OrganizationUnits,
+    OrganizationUnitsArgs,
+    PasswordRules,
+    PasswordRulesArgs,
+    ServiceControlPolicies,
+    ServiceControlPoliciesArgs,
+    TagPolicies,
+    TagPoliciesArgs,
+    find_organization,
+)
+from shared.config import AccountsConfig, IdentityConfig, OrgConfig, PoliciesConfig, Settings, check
+from shared.config.check import read_file
+from shared.config.program import region
+from shared.contracts import BackupTargetSpec, IdentityOutputs
+from shared.documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
+from shared.layers import StackId, discover
+from shared.plan import backup_by_unit, switch_role_link, trust_policies
+
+S = TypeVar("S", bound=Settings)
+
+Principals = Mapping[str, pulumi.Input[list[str]]]
+
+
+async def main() -> Mapping[str, Any]:
+    environment = pulumi.get_stack()
+    stacks = discover(environment)
+    check(stacks)
+    policies = settings_of(PoliciesConfig, StackId("policies", environment))
+    org = settings_of(OrgConfig, StackId("org", environment))
+
+    organization = find_organization(org)
+    units = OrganizationUnits(
+        "units", OrganizationUnitsArgs(root_id=organization.root_id, paths=org.all_units, protect=org.protect)
+    )
+    identity = make_identity(settings_of(IdentityConfig, StackId("identity", environment)))
+    make_policies(policies, organization.root_id, units)
+    targets = {
+        unit: BackupTargetSpec.model_validate(spec) for unit, spec in backup_by_unit(policies, org.all_units).items()
+    }
+    made = {}
+    for stack in stacks:
+        if stack.account:
+            settings = settings_of(AccountsConfig, stack)
+            target = targets.get(settings.organizational_unit)
+            made[stack.account] = make_account(stack.account, settings, units.ids, identity, target)
+    return {"accounts": made}
+
+
+def settings_of(model: type[S], stack: StackId) -> S:
+    """The settings of a stack of the layered organization. Raises `pulumi.RunError` when some are encrypted."""
+    settings = read_file(stack)
+    if not isinstance(settings, model):
+        raise pulumi.RunError(f"the configuration of {stack.label} has secrets, which this program cannot read")
+    return settings
+
+
+def make_identity(settings: IdentityConfig) -> pulumi.Output[IdentityOutputs]:
+    """Developers and the automation identity; who may assume each role."""
+    developers = Developers(
+        "developers",
+        DevelopersArgs(
+            users=settings.users,
+            require_mfa=settings.require_mfa,
+            self_service_mfa=settings.self_service_mfa,
+            force_destroy_users=settings.force_destroy_users,
+        ),
+    )
+    automation = AutomationIdentity("automation", AutomationIdentityArgs(oidc=settings.oidc))
+    if settings.password_policy:
+        PasswordRules("passwords", PasswordRulesArgs(settings.password_policy))
+    principals: Principals = {
+        DEVELOPER_ROLE: pulumi.Output.all(*developers.user_arns).apply(list),
+        AUTOMATION_ROLE: automation.arn.apply(lambda arn: [arn]),
+    }
+    mfa = {DEVELOPER_ROLE: settings.require_mfa, AUTOMATION_ROLE: False}
+    return pulumi.Output.all(**principals).apply(
+        lambda known: IdentityOutputs.model_validate({"principals": known, "mfaRequired": mfa})
+    )
+
+
+def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: OrganizationUnits) -> None:
+    """Backup, tag and service control policies."""
+    ids = {path: units.ids[path] for path in settings.unit_paths}
+    opts = after(units)
+    if settings.backup:
+        BackupPolicy(
+            "backup",
+            BackupPolicyArgs(
+                units={path: ids[path] for path in settings.backup.organizational_units},
+                primary_regions=settings.backup.primary_regions,
+                copy_region=settings.backup.copy_region,
+            ),
+            opts,
+        )
+    cost_centers = {path: rule.cost_centers for path, rule in settings.tags.items()}
+    TagPolicies("tags", TagPoliciesArgs(root_id=root_id, units=ids, cost_centers=cost_centers), opts)
+    ServiceControlPolicies(
+        "guardrails",
+        ServiceControlPoliciesArgs(units=ids, controls=settings.service_control, access_role=settings.access_role_name),
+        opts,
+    )
+
+
+def after(resource: pulumi.Resource) -> pulumi.ResourceOptions:
+    """Options of a component whose resources wait for `resource`: a policy names nothing of the organization that
+    it needs, and here no layer's order makes it wait."""
+
+    def wait(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
+        waiting = pulumi.ResourceOptions(depends_on=[resource])
+        return pulumi.ResourceTransformationResult(args.props, pulumi.ResourceOptions.merge(args.opts, waiting))
+
+    return pulumi.ResourceOptions(transformations=[wait])
+
+
+def make_account(
+    name: str,
+    settings: AccountsConfig,
+    unit_ids: Mapping[str, pulumi.Output[str]],
+    identity: pulumi.Output[IdentityOutputs],
+    target: BackupTargetSpec | None,
+) -> Mapping[str, Any]:
+    """One member account and everything inside it; what its stack would export."""
+    # A URN has the types of a resource's parents and not their names: a type for each account lets the components
+    # of all of them, whose resources have fixed names, live in one stack.
+    parent = pulumi.ComponentResource(f"bench:accounts:{name}", name)
+    account = MemberAccount(
+        "account",
+        MemberAccountArgs(
+            name=settings.name,
+            email=settings.email,
+            unit_id=unit_ids[settings.organizational_unit],
+            access_role_name=settings.access_role_name,
+            region=region(),
+            tags=settings.tags,
+            protect=settings.protect,
+            close_on_deletion=settings.close_on_deletion,
+        ),
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+    inside = pulumi.ResourceOptions(parent=parent, provider=account.inside)
+    permissions = AccountPermissions(
+        "permissions",
+        AccountPermissionsArgs(
+            account_id=account.account_id,
+            trust_policies=identity.apply(trust_policies),
+            resource_names_prefix=settings.resource_names_prefix,
+            access_role_name=settings.access_role_name,
+        ),
+        opts=inside,
+    )
+    if target:
+        BackupTarget(
+            "backup",
+            BackupTargetArgs(vault_name=target.vault_name, role_name=target.role_name, regions=target.regions),
+            opts=inside,
+        )
+    used_regions = sorted({region(), *(target.regions if target else [])})
+    AccountBaseline(
+        "baseline",
+        AccountBaselineArgs(
+            alias=settings.alias,
+            alternate_contacts=settings.alternate_contacts,
+            block_public_s3=settings.block_public_s3,
+            encrypted_regions=used_regions if settings.encrypt_ebs else [],
+        ),
+        opts=inside,
+    )
+    return {
+        "accountId": account.account_id,
+        "roleArns": permissions.role_arns,
+        "switchRoleLink": account.account_id.apply(
+            lambda account_id: switch_role_link(account_id, DEVELOPER_ROLE, settings.name)
+        ),
+    }
+
+
+pulumi.run(main)

@@ -1,0 +1,106 @@
+"""What a contestant works in: a copy of the repository with a sandbox of its own and as many accounts as wanted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from automation.engine import Engine
+from automation.environment import run_environment
+from sandbox.copies import copy_repository, user_environment
+from sandbox.layout import Emulator, Layout, read_record
+from shared.layers import SANDBOX, StackId, discover
+
+EXAMPLE = "developer"
+"""The account whose configuration the generated ones have, but for the name and the address."""
+
+
+def account_names(number: int) -> list[str]:
+    """The names of `number` accounts, in the order in which they sort."""
+    return [f"a{each:03}" for each in range(1, number + 1)]
+
+
+def write_accounts(root: Path, number: int) -> None:
+    """Put `number` accounts in the place of the examples in the repository at `root`."""
+    example = StackId("accounts", SANDBOX, EXAMPLE).config_file(root)
+    document = yaml.safe_load(example.read_text())
+    for stack in discover(SANDBOX, root):
+        if stack.account:
+            stack.config_file(root).unlink()
+    for name in account_names(number):
+        document["config"]["accounts:name"] = f"Account {name}"
+        document["config"]["accounts:email"] = f"{name}@example.com"
+        # With `encryptionsalt`, which comes along, the engine has nothing to add to the file.
+        StackId("accounts", SANDBOX, name).config_file(root).write_text(yaml.safe_dump(document))
+
+
+def change_owner(root: Path, account: str, owner: str) -> None:
+    """Set the Owner tag of one account."""
+    file = StackId("accounts", SANDBOX, account).config_file(root)
+    document = yaml.safe_load(file.read_text())
+    document["config"]["accounts:tags"]["Owner"] = owner
+    file.write_text(yaml.safe_dump(document))
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy at `root` whose sandbox runs; `env` has the variables of a shell that was given it."""
+
+    root: Path
+    env: dict[str, str]
+
+    @classmethod
+    def make(cls, root: Path, accounts: int, engine: Engine) -> Project:
+        """Copy the repository to the new folder `root`, and start its sandbox with nothing deployed."""
+        copy_repository(root)
+        write_accounts(root, accounts)
+        user = user_environment(root)
+        # A user's Python keeps what it has compiled; the first contestant must not be the one to do it.
+        user.pop("PYTHONDONTWRITEBYTECODE", None)
+        for command in (["python", "-m", "compileall", "-q", "shared", "automation", "sandbox"], _START):
+            subprocess.run(command, cwd=root, env=user, check=True, stdout=subprocess.DEVNULL)
+        return cls(root, run_environment(SANDBOX, engine, root, user))
+
+    @property
+    def emulator(self) -> Emulator:
+        """The emulated AWS."""
+        emulator = read_record(Layout(self.root))
+        if emulator is None:
+            raise RuntimeError(f"the sandbox of {self.root} was never started")
+        return emulator
+
+    def forget_calls(self) -> None:
+        """Count AWS calls from zero."""
+        self._control("calls/reset", "POST")
+
+    def calls(self) -> dict[str, dict[str, int]]:
+        """How many AWS calls there were, by service and action."""
+        found: dict[str, dict[str, int]] = self._control("calls", "GET")
+        return found
+
+    def resources(self) -> int:
+        """How many AWS resources the state of all stacks has."""
+        states = (self.root / ".sandbox" / "state" / ".pulumi" / "stacks").glob("*/*.json")
+        deployments = (json.loads(file.read_text())["checkpoint"]["latest"] or {} for file in states)
+        resources = (each for deployment in deployments for each in deployment.get("resources") or ())
+        return sum(bool(each.get("custom")) and not each["type"].startswith("pulumi:") for each in resources)
+
+    def close(self) -> None:
+        """Stop the sandbox."""
+        subprocess.run(["invoke", "sandbox.stop"], cwd=self.root, env=self.env, check=False, stdout=subprocess.DEVNULL)
+
+    def _control(self, path: str, method: str) -> Any:
+        # Never through a proxy: the address is this machine's own.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        request = urllib.request.Request(f"{self.emulator.url}/_sandbox/{path}", method=method)  # noqa: S310
+        with opener.open(request, timeout=60) as answer:
+            return json.load(answer)
+
+
+_START = ["invoke", "sandbox.start"]

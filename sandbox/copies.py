@@ -1,0 +1,37 @@
+"""A copy of the repository, to be used as its user would: for end-to-end tests and benchmarks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from shared.layers import ROOT
+
+
+def copy_repository(to: Path) -> None:
+    """Copy the working tree's tracked and new files to the folder `to`; it has a sandbox of its own.
+
+    Nothing is shared with the repository but the virtual environment and the engine.
+    """
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (to / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to / name)
+    for folder in (".venv", ".engine"):
+        if (ROOT / folder).exists():
+            (to / folder).symlink_to(ROOT / folder)
+
+
+def user_environment(root: Path) -> dict[str, str]:
+    """The variables of a user of the copy at `root`.
+
+    The virtual environment is active, CI is not set, and nothing of AWS or Pulumi.
+    """
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_", "CI", "PYTEST_"))}
+    path = f"{root / '.venv' / 'bin'}{os.pathsep}{kept['PATH']}"
+    return {**kept, "PATH": path, "PYTHONPATH": str(root), "NO_COLOR": "1", "COLUMNS": "160"}
