@@ -49,12 +49,12 @@ def run(plan: Plan, engine: Engine) -> Results:
             about["provider"] = f"{plugin.kind} {plugin.version}" if plugin else "none"
             # Contestants take turns at each scenario: a slow quarter of an hour of the machine hits them all.
             for scenario in SCENARIOS:
-                for contestant in plan.contestants:
-                    before = found.get((size, contestant.name, FIRST))
+                for contestant in (each for each in plan.contestants if scenario in each.scenarios):
+                    before = found.get((size, contestant.after or contestant.name, FIRST))
                     if before and before.why:
                         cell = Cell(size, contestant.name, scenario, why="the first deploy did not end well")
                     else:
-                        cell = _measure(plan, size, contestant, scenario, projects[contestant.name])
+                        cell = _measure(plan, size, contestant, scenario, projects[contestant.after or contestant.name])
                     found[cell.key] = cell
                     cells.append(plan.lines, cell)
                     print(_line(cell), flush=True)
@@ -67,7 +67,7 @@ def _projects(plan: Plan, size: int, engine: Engine) -> Iterator[dict[str, Proje
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         made = {}
-        for number, contestant in enumerate(plan.contestants):
+        for number, contestant in enumerate(each for each in plan.contestants if not each.after):
             project = Project.make(folder / str(number), size, engine)
             stack.callback(project.close)
             made[contestant.name] = project
@@ -134,7 +134,8 @@ def main() -> int:
     given = _arguments()
     # However it is ended, it takes down what it has started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    chosen = [each for name, each in CONTESTANTS.items() if name in (given.only_contestant or CONTESTANTS)]
+    names = given.only_contestant or CONTESTANTS
+    chosen = [each for name, each in CONTESTANTS.items() if name in names and (each.after or name) in names]
     given.out.mkdir(parents=True, exist_ok=True)
     plan = Plan(given.accounts, chosen, given.parallel, Limits(seconds=given.minutes * 60), given.out)
     results = run(plan, get_engine(ROOT, lambda line: print(line, flush=True)))

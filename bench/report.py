@@ -29,8 +29,9 @@ INTRODUCTION = """\
 The same organization, from the same configuration files and components, in the sandbox, by four means:
 
 - **run queue**: `invoke deploy-all --parallel {parallel}`, `invoke preview-all --parallel {parallel}`.
-- **shell loop**: [`bench/loop.sh`](../bench/loop.sh), `pulumi up --yes --skip-preview` for one stack after the other.
-- **shell loop -P**: the same, with up to {parallel} stacks of a layer at a time.
+- **shell loop -P**: [`bench/loop.sh`](../bench/loop.sh), `pulumi up --yes --skip-preview` for up to {parallel} stacks
+  of a layer at a time, by `xargs -P`.
+- **shell loop**: the same for one stack after the other, the way most people write it; at the no-op only.
 - **one big stack**: [`bench/one_stack`](../bench/one_stack), one Pulumi program with an explicit provider for each
   account, by `pulumi up --yes --skip-preview`. It has no StackReferences, and does not ask in each layer and account
   whose the credentials are.

@@ -11,38 +11,29 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from shared.components import (
-    AccountBaseline,
-    AccountBaselineArgs,
-    AccountPermissions,
-    AccountPermissionsArgs,
-    AutomationIdentity,
-    AutomationIdentityArgs,
-    BackupPolicy,
-    BackupPolicyArgs,
-    BackupTarget,
-    BackupTargetArgs,
-    Developers,
-    DevelopersArgs,
-    MemberAccount,
-    MemberAccountArgs,
-    OrganizationUnits,
-    OrganizationUnitsArgs,
-    PasswordRules,
-    PasswordRulesArgs,
-    ServiceControlPolicies,
-    ServiceControlPoliciesArgs,
-    TagPolicies,
-    TagPoliciesArgs,
-    find_organization,
-)
-from shared.config import AccountsConfig, IdentityConfig, OrgConfig, PoliciesConfig, Settings, check
-from shared.config.check import read_file
+from shared.components.account_baseline import AccountBaseline, AccountBaselineArgs
+from shared.components.account_permissions import AccountPermissions, AccountPermissionsArgs
+from shared.components.automation_identity import AutomationIdentity, AutomationIdentityArgs
+from shared.components.backup_policy import BackupPolicy, BackupPolicyArgs
+from shared.components.backup_target import BackupTarget, BackupTargetArgs
+from shared.components.developers import Developers, DevelopersArgs
+from shared.components.member_account import MemberAccount, MemberAccountArgs
+from shared.components.organization import OrganizationUnits, OrganizationUnitsArgs, find_organization
+from shared.components.password_rules import PasswordRules, PasswordRulesArgs
+from shared.components.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
+from shared.components.tag_policies import TagPolicies, TagPoliciesArgs
+from shared.config.accounts import AccountsConfig
+from shared.config.base import Settings
+from shared.config.check import check, read_file
+from shared.config.identity import IdentityConfig
+from shared.config.org import OrgConfig
+from shared.config.policies import PoliciesConfig
 from shared.config.program import region
 from shared.contracts import BackupTargetSpec, IdentityOutputs
 from shared.documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
 from shared.layers import StackId, discover
-from shared.plan import backup_by_unit, switch_role_link, trust_policies
+from shared.plan.accounts import switch_role_link, trust_policies
+from shared.plan.policies import backup_by_unit
 
 S = TypeVar("S", bound=Settings)
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from bench.project import account_names, change_owner, write_accounts
-from shared.config import check
+from shared.config.check import check
 from shared.layers import ROOT, StackId, discover
 
 
