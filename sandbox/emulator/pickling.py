@@ -101,8 +101,8 @@ def parts_of(backend: Any) -> dict[str, Any]:
     """What of a backend is pickled on its own, by id; of an organization its `PARTS`, of others nothing."""
     if not isinstance(backend, CompanyBackend):
         return {}
-    parts = [*backend.policies, *backend.ou, *backend.accounts, *backend.requests, *backend.admins]
-    return {part_id(part): part for part in parts}
+    parts: list[Any] = [*backend.policies, *backend.ou, *backend.accounts, *backend.requests]
+    return {part.id: part for part in parts} | {part_id(admin): admin for admin in backend.admins}
 
 
 def dump(root: Any) -> bytes:
