@@ -41,7 +41,7 @@ ANSWER_SECONDS = 10.0
 """How long a running emulator may take to answer before it counts as hung."""
 
 STOP_SECONDS = 10.0
-"""How long the emulator may take to save its state before it is killed."""
+"""How long the emulator may take to end before it is killed; it has saved its state by then."""
 
 
 class SandboxError(Exception):
