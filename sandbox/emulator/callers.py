@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
+from moto.core.base_backend import BackendDict, BaseBackend
 from moto.iam.models import Group, Role, User, iam_backends
+from moto.iam.utils import ACCOUNT_OFFSET, AWS_ROLE_ALPHABET
 from moto.sts.models import STSBackend, sts_backends
 
 from sandbox.emulator.errors import AwsError
@@ -191,9 +194,24 @@ def parsed(text: str) -> Mapping[str, Any]:
     return document
 
 
+def _possible(backends: BackendDict[Any], access_key_id: str) -> Iterator[tuple[str, BaseBackend]]:
+    """The accounts that an access key may belong to with their backends: first the one that is written in its id."""
+    try:
+        written = 2 * (int.from_bytes(base64.b32decode(access_key_id[4:12]), "big") - ACCOUNT_OFFSET)
+    except ValueError:
+        written = 0
+    account_id = f"{written + (access_key_id[12:13] in AWS_ROLE_ALPHABET[16:]):012d}"
+    if account_id in backends:
+        yield account_id, backends[account_id]["aws"]
+    # The administrator's own key names no account.
+    for account_id, _region, backend in backends.iter_backends():
+        yield account_id, backend
+
+
 def _session_caller(access_key_id: str, session_token: str | None) -> Caller | None:
-    # Not by way of `sts_backends[...]`, each of which goes through all accounts.
-    for account_id, _region, sessions in sts_backends.iter_backends():
+    if not session_token:
+        return None
+    for account_id, sessions in _possible(sts_backends, access_key_id):
         session = cast(SessionBackend, sessions).sessions.get(access_key_id)
         if session is None:
             continue
@@ -212,7 +230,7 @@ def _session_caller(access_key_id: str, session_token: str | None) -> Caller | N
 def _user_caller(access_key_id: str, session_token: str | None) -> Caller | None:
     if session_token:
         return None
-    for account_id, _region, found in iam_backends.iter_backends():
+    for account_id, found in _possible(iam_backends, access_key_id):
         backend = cast(IdentityBackend, found)
         key = backend.access_keys.get(access_key_id)
         if key is not None and key.user_name in backend.users and key.status == "Active":

@@ -67,6 +67,8 @@ class CompanyBackend(AttachmentsBackend):
     def _reset(self) -> None:
         super()._reset()
         self.requests: list[PendingAccount] = []
+        # Those of them whose account is neither made nor failed: every call looks whether one is due.
+        self.in_progress: list[PendingAccount] = []
         self.creating = False
         # An e-mail address stays taken when its account leaves the organization or is closed.
         self.taken: set[str] = getattr(self, "taken", set())
@@ -158,15 +160,18 @@ class CompanyBackend(AttachmentsBackend):
             failure = "EMAIL_ALREADY_EXISTS"
         request = PendingAccount(max(CREATION_SECONDS, fault.get("seconds", 0)), failure, kwargs)
         self.requests.append(request)
+        self.in_progress.append(request)
         return {"CreateAccountStatus": request.describe()}
 
     def _open(self) -> list[PendingAccount]:
-        return [request for request in self.requests if request.state == "IN_PROGRESS" and request.failure is None]
+        return [request for request in self.in_progress if request.failure is None]
 
     def finish_accounts(self) -> bool:
         """Make, or fail, the accounts whose time has come; whether there were any."""
-        due = [request for request in self.requests if request.state == "IN_PROGRESS" and request.due <= time.time()]
+        now = time.time()
+        due = [request for request in self.in_progress if request.due <= now]
         for request in due:
+            self.in_progress.remove(request)
             request.completed = request.due
             request.state = "FAILED" if request.failure else "SUCCEEDED"
             if not request.failure:
