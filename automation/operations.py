@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from rich import box
 from rich.table import Table
 
-from automation import adoption, recovery
-from automation.events import Problem, Record
+from automation import recovery, takeover
+from automation.events import Record
 from automation.queue import Status
 from automation.runs import Run, UsageError, existing, missing, operate
-from automation.stacks import StackFailed, Stacks, Watch
+from automation.stacks import Stacks, Watch
 from automation.summary import Outcomes, Wording, exit_code
 from shared.layers import StackId, graph
 
@@ -28,9 +28,6 @@ COMPARE = Wording("comparing", "differs", change="would be ")
 DESTROY = Wording("destroying", "destroyed")
 
 
-_KILLED = "which an earlier run was killed while it created"
-
-
 def deploy(run: Run, chosen: Sequence[StackId], *, parallel: int, yes: bool, interactive: bool) -> int:
     """Deploy the chosen stacks. Outside the sandbox a preview is shown and agreed to first, unless `yes`."""
     if not run.is_sandbox and not yes:
@@ -40,7 +37,11 @@ def deploy(run: Run, chosen: Sequence[StackId], *, parallel: int, yes: bool, int
         if code or not _agreed(f"Deploy this to {run.environment}? [y/N] ", {"y", "yes"}):
             return code or 1
     create = missing(run, chosen)
-    return exit_code(operate(run, chosen, _up(run), DEPLOY, parallel=parallel, create=create))
+
+    def work(_stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        return takeover.deploy(run, stack, watch)
+
+    return exit_code(operate(run, chosen, work, DEPLOY, parallel=parallel, create=create))
 
 
 def preview(run: Run, chosen: Sequence[StackId], *, parallel: int) -> int:
@@ -125,42 +126,6 @@ def _states(run: Run, parallel: int) -> dict[StackId, dict[str, Any]]:
     there = sorted(existing(run))
     with ThreadPoolExecutor(parallel) as pool:
         return {stack: state or {} for stack, state in zip(there, pool.map(run.engine.export, there), strict=True)}
-
-
-def _up(run: Run) -> Callable[[Stacks, StackId, Watch], Record]:
-    """Deploy, and put in order what an earlier run was killed in."""
-
-    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
-        try:
-            record = stacks.up(stack, watch)
-        except StackFailed as error:
-            if not error.record.pending:
-                raise
-            state = stacks.export(stack) or {}
-            left = recovery.unfinished(state)
-            identities = adoption.identities(left) if run.is_sandbox else {}
-            if not identities:
-                raise StackFailed([*error.problems, *_unfinished(left)], error.record) from error
-            for each in left:
-                if each.resource.urn in identities:
-                    run.console.print(f"{stack.label}: taking over {each.resource}, {_KILLED}", markup=False)
-            stacks.replace_state(stack, recovery.adopted(state, identities))
-            return stacks.up(stack, watch, refresh=True)
-        if record.pending:
-            state = stacks.export(stack) or {}
-            for each in recovery.unfinished(state):
-                run.console.print(
-                    f"{stack.label}: {each.resource}, {_KILLED}, is no longer wanted; delete it if it is in AWS",
-                    markup=False,
-                )
-            stacks.replace_state(stack, recovery.adopted(state, {}))
-        return record
-
-    return work
-
-
-def _unfinished(left: Sequence[recovery.Creation]) -> list[Problem]:
-    return [Problem(f"it is not known whether this, {_KILLED}, is in AWS", each.resource) for each in left]
 
 
 def _show_drift(run: Run, chosen: Sequence[StackId], outcomes: Outcomes) -> bool:

@@ -20,11 +20,11 @@ from types import FrameType
 from pulumi.automation import CommandError
 from rich.console import Console
 
-from automation import queue, recovery, summary
+from automation import queue, recovery, state_files, summary
 from automation.display import Display, make_display
 from automation.engine import Engine, Report, get_engine
 from automation.environment import run_environment
-from automation.events import Record
+from automation.events import Problem, Record
 from automation.processes import Processes
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
 from automation.summary import Outcomes, Wording
@@ -130,9 +130,18 @@ def existing(run: Run) -> set[StackId]:
         there = run.engine.existing(run.stacks[0].folder(run.engine.root))
         return {stack for stack in run.stacks if (stack.project, stack.name) in there}
     except CommandError as error:
+        repaired = state_files.repair(run.backend, run.stacks) if run.is_sandbox else []
+        if repaired:
+            run.console.print("\n".join(repaired), markup=False)
+            return existing(run)
+        cut_off = "".join(
+            f"\n{file} is cut off; "
+            + (f"the newest whole copy is {copy}: put it in its place" if copy else "there is no whole copy of it")
+            for file, copy in state_files.cut_off(run.backend, run.stacks).values()
+        )
         raise UsageError(
-            f"the state backend of environment {run.environment!r} cannot be read: {engine_error(str(error))}\n"
-            f"`invoke doctor --stack {run.environment}` says what is missing"
+            f"the state backend of environment {run.environment!r} cannot be read: {engine_error(str(error))}"
+            f"{cut_off}\n`invoke doctor --stack {run.environment}` says what is missing"
         ) from None
 
 
@@ -161,6 +170,9 @@ def operate(
             display.started(stack)
             if locks and run.is_sandbox:
                 recovery.free_locks(run.backend, stack, partial(display.say, stack=stack), run.stop.is_set)
+            full = state_files.no_room(run.backend) if locks else None
+            if full:
+                raise StackFailed([Problem(full)])
             if stack in create:
                 run.engine.create(stack)
             try:

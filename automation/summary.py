@@ -121,7 +121,7 @@ def _show_problems(console: Console, outcomes: Outcomes, order: Sequence[StackId
             console.print(Text(_indented(str(problem))))
             resource = problem.resource
             names = (resource.type, resource.name) if resource else ()
-            hint = advice(stack, problem.message, *names)
+            hint = problem.remedy or advice(stack, problem.message, *names)
             if hint and hint not in told:
                 console.print(Text(f"  → {hint}", "yellow"))
                 told.add(hint)
