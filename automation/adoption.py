@@ -59,6 +59,9 @@ def import_command(stack: StackId, creation: Creation, identity: str | None) -> 
     """What takes the resource over into the state of `stack`, as the program has it: with parent and provider.
     https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/"""
     resource, parent, provider = creation.resource, creation.parent, creation.made_by
+    region = _text(creation, "region")
+    if identity and region:  # https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
+        identity = f"{identity}@{region}"
     words = ["pulumi", "import", resource.type, resource.name, identity or _UNKNOWN]
     words += ["-s", stack.name, "--cwd", f"stacks/{stack.layer}"]
     if parent and parent.type != "pulumi:pulumi:Stack":

@@ -206,7 +206,12 @@ def adopted(state: Mapping[str, Any], identities: Mapping[str, str]) -> dict[str
     """
     resources, pending = _parts(state)
     added = [
-        {**operation["resource"], "id": identities[operation["resource"]["urn"]]}
+        {
+            # A provider reads what is in the state, and where from is part of it: the region of a vault.
+            "outputs": operation["resource"].get("inputs", {}),
+            **operation["resource"],
+            "id": identities[operation["resource"]["urn"]],
+        }
         for operation in pending
         if operation["type"] == "creating" and operation["resource"]["urn"] in identities
     ]
