@@ -63,7 +63,8 @@ def import_command(stack: StackId, creation: Creation, identity: str | None) -> 
     if identity and region:  # https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
         identity = f"{identity}@{region}"
     words = ["pulumi", "import", resource.type, resource.name, identity or _UNKNOWN]
-    words += ["-s", stack.name, "--cwd", f"stacks/{stack.layer}"]
+    # The program has it already.
+    words += ["-s", stack.name, "--cwd", f"stacks/{stack.layer}", "--generate-code=false"]
     if parent and parent.type != "pulumi:pulumi:Stack":
         words += ["--parent", f"{parent.name}={parent.urn}"]
     if provider:
