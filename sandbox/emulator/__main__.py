@@ -8,26 +8,17 @@ import sys
 import threading
 from pathlib import Path
 
-from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.serving import make_server
 
+from sandbox.emulator.connections import ConnectionHandler
 from sandbox.emulator.server import Application
 from sandbox.emulator.snapshot import SnapshotError
 
 LOOPBACK = "127.0.0.1"
 
 
-class QuietHandler(WSGIRequestHandler):
-    """Does not log each request: `/_sandbox/calls` counts them."""
-
-    # Small answers are not held back for more to come.
-    disable_nagle_algorithm = True
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Nothing."""
-
-
 def main() -> int:
-    """Serve until SIGTERM or SIGINT, then save everything; the exit code is 1 if it cannot start."""
+    """Serve until SIGTERM or SIGINT, then let go of the state folder; the exit code is 1 if it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.emulator", description="The emulated AWS of the sandbox.")
     parser.add_argument("--port", type=int, required=True, help="the port on the loopback interface")
     parser.add_argument("--state", type=Path, required=True, help="the folder in which what is in it is kept")
@@ -38,7 +29,7 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     try:
-        server = make_server(LOOPBACK, arguments.port, application, threaded=True, request_handler=QuietHandler)
+        server = make_server(LOOPBACK, arguments.port, application, threaded=True, request_handler=ConnectionHandler)
     except SystemExit:
         # werkzeug has said that the port is in use.
         return 1

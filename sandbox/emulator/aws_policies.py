@@ -5,6 +5,8 @@ moto would copy all of them, over a thousand, into every account.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -27,9 +29,15 @@ def _document_text(arn: str) -> str:
     return json.dumps(aws_policies()[arn]["Document"])
 
 
+def _policy_id(arn: str) -> str:
+    """The same in every account, as with AWS; moto would draw another each time."""
+    return "ANPA" + base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()[:17]
+
+
 def aws_policy(arn: str, account_id: str) -> AWSManagedPolicy:
     """The AWS managed policy as an object of the account. Raises `KeyError` if AWS has none of that ARN."""
     data = aws_policies()[arn]
     policy = AWSManagedPolicy.from_data(data["Name"], account_id, "aws", data)
+    policy.id = _policy_id(arn)
     policy.versions[0].document = _document_text(arn)
     return policy

@@ -192,8 +192,9 @@ def parsed(text: str) -> Mapping[str, Any]:
 
 
 def _session_caller(access_key_id: str, session_token: str | None) -> Caller | None:
-    for account_id in list(sts_backends):
-        session = session_backend(account_id).sessions.get(access_key_id)
+    # Not by way of `sts_backends[...]`, each of which goes through all accounts.
+    for account_id, _region, sessions in sts_backends.iter_backends():
+        session = cast(SessionBackend, sessions).sessions.get(access_key_id)
         if session is None:
             continue
         if session.session_token != session_token:
@@ -211,8 +212,8 @@ def _session_caller(access_key_id: str, session_token: str | None) -> Caller | N
 def _user_caller(access_key_id: str, session_token: str | None) -> Caller | None:
     if session_token:
         return None
-    for account_id in list(iam_backends):
-        backend = identity_backend(account_id)
+    for account_id, _region, found in iam_backends.iter_backends():
+        backend = cast(IdentityBackend, found)
         key = backend.access_keys.get(access_key_id)
         if key is not None and key.user_name in backend.users and key.status == "Active":
             return Caller(account_id, backend.users[key.user_name])

@@ -229,8 +229,8 @@ class IdentityBackend(IAMBackend):
                 f"1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: "
                 "Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
             )
-        for account_id, backends in iam_backends.items():
-            if account_id != self.account_id and alias in backends["aws"].account_aliases:
+        for account_id, _region, backend in iam_backends.iter_backends():
+            if account_id != self.account_id and alias in cast(IAMBackend, backend).account_aliases:
                 raise EntityAlreadyExists(f"The account alias {alias} already exists.")
         super().create_account_alias(alias)
 

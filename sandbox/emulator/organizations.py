@@ -185,6 +185,12 @@ class CompanyBackend(AttachmentsBackend):
         account_id: str = account.id
         return account_id
 
+    def claim_members(self) -> None:
+        """Have moto know whose the accounts of a restored organization are."""
+        for account in self.accounts:
+            if account.id != self.account_id:
+                organizations_backends.master_accounts[account.id] = (self.account_id, self.partition)
+
     def describe_create_account_status(self, **kwargs: Any) -> dict[str, Any]:
         for request in self.requests:
             if request.id == kwargs["CreateAccountRequestId"]:

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import socket
-import sys
 import threading
 import time
 import traceback
@@ -34,7 +33,8 @@ from sandbox.emulator.errors import AwsError, error_response
 from sandbox.emulator.faults import FaultError, Faults
 from sandbox.emulator.organization_requests import CompanyResponse
 from sandbox.emulator.organizations import companies
-from sandbox.emulator.snapshot import Keeper
+from sandbox.emulator.snapshot import Keeper, SnapshotError
+from sandbox.emulator.uses import recorded
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -77,15 +77,15 @@ class Application:
         self._requests = 0
         world.install()
         world.empty()
-        self._keeper = Keeper(state, self._lock, lambda line: print(f"emulator: {line}", file=sys.stderr))
+        self._keeper = Keeper(state)
         if not self._keeper.restore():
             world.seed()
-            self._keeper.write()
-        self._keeper.start()
+            self._keeper.save_anew()
 
     def close(self) -> None:
-        """Save everything."""
-        self._keeper.stop()
+        """Let go of the state folder; everything is saved already."""
+        with self._lock:
+            self._keeper.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = ServerRequest(environ)
@@ -107,13 +107,19 @@ class Application:
         try:
             self._meet_fault(call, request)
             with self._lock:
-                return self._dispatch(call, request)
+                try:
+                    return self._dispatch(call, request)
+                finally:
+                    # Before the answer leaves. After a failure too: what the call did before it failed is done.
+                    self._keeper.save()
         except (AwsError, ServiceException) as error:
             return error_response(request, call.model, call.action, error)
         except NotImplementedError:
             what = call.action or f"{request.method} {request.path}"
             unknown = AwsError("NotImplemented", f"The sandbox does not emulate {call.service}:{what}.", 501)
             return error_response(request, call.model, call.action, unknown)
+        except SnapshotError as error:
+            return error_response(request, call.model, call.action, AwsError("InternalFailure", str(error), 500))
         except Exception:
             traceback.print_exc()
             failure = AwsError("InternalFailure", f"The sandbox failed at {call.service}:{call.action}.", 500)
@@ -132,12 +138,10 @@ class Application:
             raise AwsError(fault.code, fault.message, fault.status)
 
     def _dispatch(self, call: Call, request: ServerRequest) -> Response:
-        changed = call.changes
-        for company in companies():
-            changed |= company.finish_accounts()
-        if changed:
-            # Also after a failure: what the call did before it failed is done.
-            self._keeper.changed()
+        with recorded(self._keeper.used):
+            for company in companies():
+                if company.finish_accounts():
+                    self._keeper.used.add(("organizations", company.account_id, company.region_name))
         if call.service not in world.RESPONSES or call.action is None:
             raise NotImplementedError
         self._authenticate(call, request)
@@ -145,7 +149,8 @@ class Application:
         answering.setup_class(request)
         if isinstance(answering, CompanyResponse):
             answering.check_caller()
-        status, headers, body = answering.call_action()
+        with recorded(self._keeper.used if call.changes else set()):
+            status, headers, body = answering.call_action()
         return Response(body, int(status), {name: str(value) for name, value in headers.items() if name != "status"})
 
     def _authenticate(self, call: Call, request: ServerRequest) -> None:
@@ -180,6 +185,8 @@ class Application:
             return _json_response(handler(request))
         except FaultError as error:
             return _json_response({"error": str(error)}, 400)
+        except SnapshotError as error:
+            return _json_response({"error": str(error)}, 500)
 
     def _health(self, _request: ServerRequest) -> dict[str, Any]:
         with self._lock:
@@ -207,7 +214,7 @@ class Application:
             self._calls.clear()
             world.empty()
             world.seed()
-        self._keeper.write()
+            self._keeper.save_anew()
 
 
 def identify(request: Request) -> Call | None:

@@ -1,187 +1,195 @@
-"""Saving what is in the emulated AWS, and restoring it.
+"""Saving what is in the emulated AWS before a change is answered, and restoring it.
 
-One file, written beside the old one and put in its place in one step. It holds moto's objects as
-Python pickles them, so it is read by the same version of moto only, and only moto's and this
-package's classes are made from it.
+One SQLite database in the state folder. What a call changed goes into it as one transaction: a process
+that is killed at any moment leaves what the last answered call left, and never half of a change.
+There is a record for each backend and for each part of an organization, so that a change costs the same
+however many accounts there are. The records are moto's objects as Python pickles them, and are read by the
+same version of moto only.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import json
-import pickle
-import threading
-import time
-from collections.abc import Callable
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from copy import copy
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from moto.iam.models import AWSManagedPolicy
-from moto.organizations.models import organizations_backends
-
-from sandbox.emulator import world
-from sandbox.emulator.aws_policies import aws_policy
+from sandbox.emulator import pickling, world
+from sandbox.emulator.uses import Place
 
 FILE = "snapshot"
-FORMAT = 1
-COALESCE_SECONDS = 0.1
-"""How long a change waits for further ones before it is written."""
+FORMAT = 2
 
-_SAFE = frozenset(
-    {
-        ("builtins", "dict"),
-        ("builtins", "frozenset"),
-        ("builtins", "set"),
-        ("collections", "OrderedDict"),
-        ("collections", "defaultdict"),
-        ("copyreg", "_reconstructor"),
-        ("builtins", "object"),
-        ("datetime", "datetime"),
-        ("datetime", "timezone"),
-        ("datetime", "timedelta"),
-        ("re", "_compile"),
-    }
-)
+LOCK_SECONDS = 2.0
+"""How long the emulator that ran before may take to let go of the file."""
 
 
 class SnapshotError(Exception):
-    """The saved state cannot be read; the message says why and what to do."""
+    """The saved state cannot be read or written; the message says why and what to do."""
 
 
-class _Pickler(pickle.Pickler):
-    def reducer_override(self, obj: Any) -> Any:
-        # An AWS managed policy is known by its ARN: its text is not saved for every account.
-        if isinstance(obj, AWSManagedPolicy):
-            return _restore_aws_policy, (obj.arn, obj.account_id, obj.id, obj.attachment_count)
-        return NotImplemented
+@dataclass(frozen=True)
+class _Record:
+    """What was last saved of an object; `attributes` is None if only its pickled content says whether it changed."""
 
-
-class _Unpickler(pickle.Unpickler):
-    def find_class(self, module: str, name: str) -> Any:
-        if (module, name) in _SAFE:
-            return super().find_class(module, name)
-        if module.startswith(("moto.", "sandbox.emulator.")):
-            found = super().find_class(module, name)
-            # Not what those modules import.
-            if found is _restore_aws_policy or (isinstance(found, type) and found.__module__ == module):
-                return found
-        raise pickle.UnpicklingError(f"{module}.{name} is not part of the emulated AWS")
-
-
-def _restore_aws_policy(arn: str, account_id: str, policy_id: str, attachment_count: int) -> AWSManagedPolicy:
-    policy = aws_policy(arn, account_id)
-    policy.id = policy_id
-    policy.attachment_count = attachment_count
-    return policy
-
-
-def dump() -> bytes:
-    """Everything, as the content of a snapshot; nothing may change meanwhile."""
-    backends = {
-        service: {account_id: dict(regions) for account_id, regions in accounts.items()}
-        for service, accounts in world.BACKENDS.items()
-    }
-    body = io.BytesIO()
-    _Pickler(body, protocol=pickle.HIGHEST_PROTOCOL).dump((backends, organizations_backends.master_accounts))
-    data = body.getvalue()
-    head = {"format": FORMAT, "moto": version("moto"), "sha256": hashlib.sha256(data).hexdigest()}
-    return json.dumps(head).encode() + b"\n" + data
-
-
-def load(content: bytes) -> None:
-    """Put everything back as `dump` found it. Raises `SnapshotError` and then leaves nothing half restored."""
-    head_line, _, data = content.partition(b"\n")
-    try:
-        head = json.loads(head_line)
-        if (head["format"], head["moto"]) != (FORMAT, version("moto")):
-            raise SnapshotError(f"was written by another version (moto {head['moto']}, format {head['format']})")
-        if head["sha256"] != hashlib.sha256(data).hexdigest():
-            raise SnapshotError("is damaged")
-        backends, members = _Unpickler(io.BytesIO(data)).load()
-    except SnapshotError:
-        raise
-    except Exception as error:
-        raise SnapshotError(f"is damaged ({error})") from None
-    world.empty()
-    for service, accounts in backends.items():
-        for account_id, regions in accounts.items():
-            for region, backend in regions.items():
-                world.BACKENDS[service][account_id][region] = backend
-    organizations_backends.master_accounts.update(members)
+    digest: bytes
+    attributes: Mapping[str, Any] | None
 
 
 class Keeper:
-    """Keeps the state folder up to date: changes are written together, within a fraction of a second.
+    """Keeps the state folder up to date. Not made for threads: a lock of the caller's is held around every use.
 
-    `lock` is held while the state is read. Writing failures go to `report` and are tried again.
+    `used` is where something may have changed since the last save.
     """
 
-    def __init__(self, folder: Path, lock: threading.RLock, report: Callable[[str], None]):
+    def __init__(self, folder: Path):
+        self.used: set[Place] = set()
         self._path = folder / FILE
-        self._lock = lock
-        self._report = report
-        self._writing = threading.Lock()
-        self._changed = threading.Event()
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="snapshots", daemon=True)
+        self._saved: dict[Place, dict[str, _Record]] = {}
+        self._database: sqlite3.Connection | None = None
 
     def restore(self) -> bool:
-        """Restore what was saved; False if nothing was. Raises `SnapshotError`."""
+        """Open the state folder and restore what was saved; False if nothing was. Raises `SnapshotError`."""
         try:
-            content = self._path.read_bytes()
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise SnapshotError(self._unreadable(f"cannot be read: {error.strerror}")) from None
-        try:
-            load(content)
-        except SnapshotError as error:
-            raise SnapshotError(self._unreadable(str(error))) from None
-        return True
-
-    def start(self) -> None:
-        """Begin to write changes."""
-        self._thread.start()
-
-    def changed(self) -> None:
-        """Something changed and is to be written soon."""
-        self._changed.set()
-
-    def stop(self) -> None:
-        """Write everything and end."""
-        self._stopping = True
-        self._changed.set()
-        self._thread.join()
-        self.write()
-
-    def write(self) -> None:
-        """Write everything now; not to be called while the lock is held. Raises `OSError`."""
-        with self._writing:
-            with self._lock:
-                content = dump()
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            new = self._path.with_suffix(".new")
-            new.write_bytes(content)
-            new.replace(self._path)
+            if not self._path.exists():
+                self._create()
+            self._database = self._open()
+        except (OSError, sqlite3.OperationalError) as error:
+            raise SnapshotError(
+                f"the saved state of the emulated AWS, {self._path}, cannot be opened: {error}"
+            ) from None
+        except sqlite3.DatabaseError as error:
+            raise self._unreadable(f"is damaged ({error})") from None
+        try:
+            found = self._read(self._database)
+            backends = {place: pickling.load(contents) for place, contents in found.items()}
+            world.fill(backends)
+        except SnapshotError:
+            raise
+        except Exception as error:
+            raise self._unreadable(f"is damaged ({error})") from None
+        for place, backend in backends.items():
+            objects = _objects(backend)
+            self._saved[place] = {
+                part: _Record(_digest(content), _attributes(objects[part]))
+                for part, content in found[place].items()
+                if part in objects
+            }
+        return bool(backends)
 
-    def _run(self) -> None:
-        while True:
-            self._changed.wait()
-            if self._stopping:
-                return
-            time.sleep(COALESCE_SECONDS)
-            self._changed.clear()
-            try:
-                self.write()
-            except OSError as error:
-                self._report(f"the state cannot be saved, trying again: {error}")
-                self._changed.set()
-                time.sleep(1)
+    def save(self) -> None:
+        """Write what changed where something was `used`. Raises `SnapshotError`; the next save then tries again."""
+        rows: list[tuple[str, bytes, bytes]] = []
+        gone: list[tuple[str]] = []
+        saved: dict[Place, dict[str, _Record]] = {}
+        for place in self.used:
+            before, objects = self._saved.get(place, {}), _objects(world.find(place))
+            saved[place] = {}
+            for part, found in objects.items():
+                record = before.get(part)
+                if record is None or record.attributes is None or record.attributes != vars(found):
+                    content = pickling.dump(found)
+                    new = _Record(_digest(content), _attributes(found))
+                    if record is None or record.digest != new.digest:
+                        rows.append((_name(place, part), new.digest, content))
+                    record = new
+                saved[place][part] = record
+            gone += [(_name(place, part),) for part in before.keys() - objects.keys()]
+        if rows or gone:
+            self._write(rows, gone)
+        self._saved.update(saved)
+        self.used.clear()
 
-    def _unreadable(self, why: str) -> str:
-        return (
+    def save_anew(self) -> None:
+        """Write everything after something else took the place of all that was there. Raises `SnapshotError`."""
+        self.used |= self._saved.keys() | world.places()
+        self.save()
+
+    def close(self) -> None:
+        """Let go of the state folder."""
+        if self._database is not None:
+            self._database.close()
+
+    def _create(self) -> None:
+        # Put in its place in one step: a file without the tables is a damaged one.
+        for left in self._path.parent.glob(f"{FILE}*"):
+            left.unlink()
+        new = self._path.with_suffix(".new")
+        with closing(sqlite3.connect(new, isolation_level=None)) as database:
+            # Changes go to a log beside the file. The setting is kept in the file.
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("CREATE TABLE version (format INTEGER, moto TEXT)")
+            database.execute("INSERT INTO version VALUES (?, ?)", (FORMAT, version("moto")))
+            database.execute("CREATE TABLE records (name TEXT PRIMARY KEY, digest BLOB, content BLOB)")
+        new.replace(self._path)
+
+    def _open(self) -> sqlite3.Connection:
+        # Any thread answers a request, one at a time.
+        database = sqlite3.connect(self._path, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+        # No second emulator uses this state.
+        database.execute("PRAGMA locking_mode = EXCLUSIVE")
+        # A change is written when its commit returns, if perhaps not yet on the disk itself: a process that is killed
+        # loses nothing, a machine that loses its power at most the last moments.
+        database.execute("PRAGMA synchronous = NORMAL")
+        # The lock is taken with the first look.
+        database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        return database
+
+    def _read(self, database: sqlite3.Connection) -> dict[Place, dict[str, bytes]]:
+        """The content of every record, by where its backend is and the part of it."""
+        written_by = database.execute("SELECT format, moto FROM version").fetchone()
+        if written_by != (FORMAT, version("moto")):
+            raise self._unreadable(f"was written by another version (format and moto {written_by})")
+        faults = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if faults != "ok":
+            raise self._unreadable(f"is damaged ({faults})")
+        found: dict[Place, dict[str, bytes]] = {}
+        for name, digest, content in database.execute("SELECT name, digest, content FROM records"):
+            service, account_id, region, part = name.split("/")
+            if digest != _digest(content):
+                raise self._unreadable(f"is damaged ({name})")
+            found.setdefault((service, account_id, region), {})[part] = content
+        return found
+
+    def _write(self, rows: list[tuple[str, bytes, bytes]], gone: list[tuple[str]]) -> None:
+        if self._database is None:
+            raise SnapshotError("the state folder is not open")
+        try:
+            with self._database as database:
+                database.execute("BEGIN IMMEDIATE")
+                database.executemany("INSERT OR REPLACE INTO records VALUES (?, ?, ?)", rows)
+                database.executemany("DELETE FROM records WHERE name = ?", gone)
+        except sqlite3.Error as error:
+            raise SnapshotError(f"the change cannot be saved in {self._path}: {error}") from None
+
+    def _unreadable(self, why: str) -> SnapshotError:
+        return SnapshotError(
             f"the saved state of the emulated AWS, {self._path}, {why}. "
             "Run `invoke sandbox.reset` to start from an empty one."
         )
+
+
+def _objects(backend: Any) -> dict[str, Any]:
+    """What there is a record of: the backend, unless it is None, as "", and its parts by id."""
+    return {} if backend is None else {"": backend, **pickling.parts_of(backend)}
+
+
+def _attributes(found: Any) -> dict[str, Any] | None:
+    """Of an organization and its parts, whose attributes are simple, a copy to see by whether one was changed."""
+    if not isinstance(found, pickling.COMPARED):
+        return None
+    return {name: copy(value) if isinstance(value, list | dict | set) else value for name, value in vars(found).items()}
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+def _name(place: Place, part: str) -> str:
+    return "/".join((*place, part))

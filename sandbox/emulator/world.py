@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 from moto.account.models import account_backends
 from moto.backup.models import backup_backends
-from moto.core.base_backend import BackendDict
+from moto.core import base_backend
+from moto.core.base_backend import BackendDict, BaseBackend
 from moto.core.responses import BaseResponse
 from moto.iam.models import iam_backends
 from moto.organizations.models import organizations_backends
@@ -23,8 +25,9 @@ from sandbox.emulator.ebs import EncryptionResponse, encryption_backends
 from sandbox.emulator.iam import IdentityBackend, identity_backend
 from sandbox.emulator.iam_requests import IdentityResponse
 from sandbox.emulator.organization_requests import CompanyResponse
-from sandbox.emulator.organizations import ACCESS_POLICY, CompanyBackend
+from sandbox.emulator.organizations import ACCESS_POLICY, CompanyBackend, companies
 from sandbox.emulator.sts import SessionResponse
+from sandbox.emulator.uses import AccountBackends, Place
 
 RESPONSES: dict[str, tuple[str, type[BaseResponse]]] = {
     "account": ("account", ContactResponse),
@@ -53,6 +56,7 @@ def install() -> None:
     """Have moto make this project's backends for every account from now on."""
     # AWS's general errors, as InvalidClientTokenId, are in no service's model, which moto warns of each time.
     warnings.filterwarnings("ignore", message=".*does not match an error shape")
+    vars(base_backend)["AccountSpecificBackend"] = AccountBackends
     backup_backends.backend = VaultBackend
     iam_backends.backend = IdentityBackend
     organizations_backends.backend = CompanyBackend
@@ -75,6 +79,32 @@ def seed() -> None:
     del identity.access_keys[key.access_key_id]
     key.access_key_id, key.secret_access_key = ACCESS_KEY_ID, SECRET_ACCESS_KEY
     identity.access_keys[ACCESS_KEY_ID] = key
+
+
+def places() -> set[Place]:
+    """Where there are backends."""
+    return {
+        (service, account_id, region)
+        for service, backends in BACKENDS.items()
+        for account_id, regions in backends.items()
+        for region in regions
+    }
+
+
+def find(place: Place) -> BaseBackend | None:
+    """The backend, or None if there is none; none is made."""
+    service, account_id, region = place
+    regions = BACKENDS[service].get(account_id) if service in BACKENDS else None
+    return regions.get(region) if regions else None
+
+
+def fill(backends: Mapping[Place, Any]) -> None:
+    """These backends take the place of all that there is. Raises `KeyError` if one is of no known service."""
+    empty()
+    for (service, account_id, region), backend in backends.items():
+        BACKENDS[service][account_id][region] = backend
+    for company in companies():
+        company.claim_members()
 
 
 def account_ids() -> set[str]:

@@ -1,172 +1,22 @@
-"""The emulator as a server: its state, its own endpoints, faults, and several clients at once."""
+"""The emulator as a server: its connections, its own endpoints, faults, and several clients at once."""
 
 from __future__ import annotations
 
-import hashlib
 import http.client
-import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from sandbox.credentials import ACCESS_KEY_ID
-from tests.emulator.conftest import ROOT, Organization, Server, refused, start_server
+from tests.emulator.conftest import Organization, Server, refused
 
 TRUST = (
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": '
     '{"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}]}'
 )
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[Server]:
-    """An emulator of the test's own, to be stopped and started again."""
-    server = start_server(tmp_path / "aws")
-    yield server
-    if server.process.poll() is None:
-        server.stop()
-
-
-def fill(server: Server) -> tuple[Organization, str]:
-    """An organization with something of everything in it."""
-    organization = Organization(server)
-    organization.enable("SERVICE_CONTROL_POLICY", "TAG_POLICY")
-    account = organization.account("one")
-    unit = organization.unit("Unit")
-    organization.api.move_account(AccountId=account, SourceParentId=organization.root, DestinationParentId=unit)
-    organization.attach("TAG_POLICY", {"tags": {"Key": {"tag_key": {"@@assign": "Key"}}}}, unit)
-    keys = organization.inside(account)
-    iam = server.client("iam", keys)
-    iam.create_role(RoleName="Role", AssumeRolePolicyDocument=TRUST)
-    iam.attach_role_policy(RoleName="Role", PolicyArn="arn:aws:iam::aws:policy/PowerUserAccess")
-    iam.create_user(UserName="ada", Tags=[{"Key": "a", "Value": "b"}])
-    iam.create_account_alias(AccountAlias="acme")
-    iam.create_open_id_connect_provider(Url="https://x.example.com", ClientIDList=["a"], ThumbprintList=["a" * 40])
-    server.client("backup", keys).create_backup_vault(BackupVaultName="Default", BackupVaultTags={"a": "b"})
-    server.client("ec2", keys).enable_ebs_encryption_by_default()
-    server.client("s3control", keys).put_public_access_block(
-        AccountId=account, PublicAccessBlockConfiguration={"BlockPublicAcls": True}
-    )
-    server.client("account", keys).put_alternate_contact(
-        AlternateContactType="SECURITY", EmailAddress="a@example.com", Name="A", PhoneNumber="1", Title="T"
-    )
-    return organization, account
-
-
-def contents(server: Server, account: str) -> dict[str, object]:
-    """What `fill` put in, as AWS's answers show it."""
-    api = server.client("organizations")
-    keys = server.client("sts").assume_role(
-        RoleArn=f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole", RoleSessionName="test"
-    )["Credentials"]
-    iam, backup = server.client("iam", keys), server.client("backup", keys)
-    vault = backup.describe_backup_vault(BackupVaultName="Default")["BackupVaultArn"]
-    return {
-        "organization": api.describe_organization()["Organization"],
-        "root": api.list_roots()["Roots"],
-        "accounts": api.list_accounts()["Accounts"],
-        "parent": api.list_parents(ChildId=account)["Parents"],
-        "tag policy": api.describe_effective_policy(PolicyType="TAG_POLICY", TargetId=account)["EffectivePolicy"][
-            "PolicyContent"
-        ],
-        "role": iam.get_role(RoleName="Role")["Role"],
-        "attached": iam.list_attached_role_policies(RoleName="Role")["AttachedPolicies"],
-        "use": iam.get_policy(PolicyArn="arn:aws:iam::aws:policy/PowerUserAccess")["Policy"]["AttachmentCount"],
-        "user": iam.get_user(UserName="ada")["User"],
-        "alias": iam.list_account_aliases()["AccountAliases"],
-        "providers": iam.list_open_id_connect_providers()["OpenIDConnectProviderList"],
-        "vault": backup.list_tags(ResourceArn=vault)["Tags"],
-        "encryption": server.client("ec2", keys).get_ebs_encryption_by_default()["EbsEncryptionByDefault"],
-        "block": server.client("s3control", keys).get_public_access_block(AccountId=account)[
-            "PublicAccessBlockConfiguration"
-        ],
-        "contact": server.client("account", keys).get_alternate_contact(AlternateContactType="SECURITY")[
-            "AlternateContact"
-        ],
-    }
-
-
-def test_everything_survives_a_stop(own: Server) -> None:
-    organization, account = fill(own)
-    session = organization.inside(account)
-    before = contents(own, account)
-    own.stop()
-    again = start_server(own.state)
-    try:
-        assert contents(again, account) == before
-        assert again.client("sts", session).get_caller_identity()["Account"] == account
-    finally:
-        again.stop()
-
-
-def test_a_kill_loses_nothing_older_than_a_moment(own: Server) -> None:
-    _organization, account = fill(own)
-    before = contents(own, account)
-    time.sleep(0.4)
-    os.kill(own.process.pid, signal.SIGKILL)
-    own.process.wait()
-    again = start_server(own.state)
-    try:
-        assert contents(again, account) == before
-    finally:
-        again.stop()
-
-
-@pytest.mark.parametrize("damage", ["cut", "changed", "other version", "nonsense"])
-def test_a_state_that_cannot_be_read_is_one_clear_error(own: Server, damage: str) -> None:
-    own.stop()
-    path = own.state / "snapshot"
-    right = path.read_bytes()
-    path.write_bytes(
-        {
-            "cut": right[:-20],
-            "changed": right[:-20] + b"x" * 20,
-            "other version": right.replace(b'"moto": "', b'"moto": "9', 1),
-            "nonsense": b"nonsense",
-        }[damage]
-    )
-    kept = path.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox.emulator", "--port", "0", "--state", str(own.state)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1
-    assert str(path) in done.stderr
-    assert "invoke sandbox.reset" in done.stderr
-    assert path.read_bytes() == kept
-
-
-@pytest.mark.parametrize("evil", [b"cposix\ngetcwd\n(tR.", b"csandbox.emulator.server\nsys.exit\n(tR."])
-def test_a_snapshot_makes_objects_of_the_emulator_only(own: Server, evil: bytes) -> None:
-    own.stop()
-    path = own.state / "snapshot"
-    evil = b"\x80\x04" + evil
-    head = {**json.loads(path.read_bytes().split(b"\n")[0]), "sha256": hashlib.sha256(evil).hexdigest()}
-    path.write_bytes(json.dumps(head).encode() + b"\n" + evil)
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox.emulator", "--port", "0", "--state", str(own.state)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "is not part of the emulated AWS" in done.stderr
 
 
 def test_it_listens_on_the_loopback_interface_only(running: Server) -> None:
@@ -176,6 +26,47 @@ def test_it_listens_on_the_loopback_interface_only(running: Server) -> None:
     # Another loopback address stands for any other interface: a server on all of them would answer.
     with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.2", port), timeout=5):
         pass
+
+
+def test_a_connection_is_kept_open(aws: Server) -> None:
+    signed = "AWS4-HMAC-SHA256 Credential=AKIASANDBOX000000000/20260101/us-east-1/sts/aws4_request"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = "Action=GetCallerIdentity&Version=2011-06-15"
+    connection = http.client.HTTPConnection(aws.url.removeprefix("http://"), timeout=5)
+    connection.connect()
+    first = connection.sock
+    for headers, sent, status in (
+        ({**form, "Authorization": signed}, body, 200),
+        # Neither what nobody reads nor what comes in chunks is taken for the next request.
+        ({"Content-Type": "application/json"}, "x" * 100_000, 403),
+        (
+            {**form, "Authorization": signed, "Transfer-Encoding": "chunked"},
+            iter([body[:9].encode(), body[9:].encode()]),
+            200,
+        ),
+        ({"Origin": "https://example.com"}, "x", 403),
+        ({**form, "Authorization": signed}, body, 200),
+    ):
+        connection.request("POST", "/", sent, headers, encode_chunked="Transfer-Encoding" in headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert (answer.status, connection.sock) == (status, first)
+    connection.putrequest("POST", "/")
+    connection.putheader("Content-Length", "many")
+    connection.endheaders()
+    answer = connection.getresponse()
+    answer.read()
+    assert (answer.status, connection.sock) == (400, None)
+
+
+def test_a_call_that_waits_holds_up_no_other(aws: Server) -> None:
+    aws.control("POST", "faults", [{"service": "iam", "action": "ListUsers", "delay_seconds": 2}])
+    slow = threading.Thread(target=aws.client("iam").list_users)
+    slow.start()
+    for _ in range(10):
+        aws.client("sts").get_caller_identity()
+    assert slow.is_alive()
+    slow.join()
 
 
 def test_health_and_counts(aws: Server) -> None:
