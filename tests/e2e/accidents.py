@@ -87,7 +87,9 @@ def kill(process: subprocess.Popen[str], program: str) -> None:
 
 
 def _children(parent: int, program: str) -> list[int]:
-    listed = subprocess.run(["ps", "-e", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-e", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     lines = [line.split(None, 2) for line in listed.splitlines()]
     return [int(pid) for pid, of, command in lines if int(of) == parent and program in command]
 
