@@ -6,6 +6,13 @@ import re
 
 from shared.layers import StackId
 
+EXISTS = (
+    r"EntityAlreadyExists|AlreadyExistsException|DuplicateOrganizationalUnitException|DuplicatePolicyException"
+    r"|AlreadyInOrganizationException|EMAIL_ALREADY_EXISTS|DuplicatePolicyAttachmentException"
+    r"|has this e-mail address already"
+)
+"""How AWS, and the embedded provider, refuse to make what is there already."""
+
 _ADVICE: tuple[tuple[str, str], ...] = (
     (
         r"OrganizationalUnitNotEmptyException",
@@ -33,15 +40,32 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "are; inside a member account they are those of its access role, and service control policies bound them",
     ),
     (
-        r"EntityAlreadyExists|AlreadyExistsException|DuplicateOrganizationalUnitException|DuplicatePolicyException"
-        r"|AlreadyInOrganizationException|EMAIL_ALREADY_EXISTS|DuplicatePolicyAttachmentException",
+        EXISTS,
         "it is in AWS and not in the state of {label}: made by hand, or by a run that was killed before it could "
         "record it. Take it over with `pulumi import {type} {name} <its id> -s {stack} --cwd stacks/{layer}` "
         "(https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/), or delete it in AWS, and run this again",
     ),
     (
         r"(connect|connection).*refused|EndpointConnectionError|Could not connect to the endpoint",
-        "AWS's address does not answer; in the sandbox `invoke sandbox.start` starts the emulated one again",
+        "AWS's address does not answer; in the sandbox, running this again starts the emulated one again",
+    ),
+    (
+        r"error reading from server|transport is closing",
+        "the AWS provider's process ended at that moment, killed or for want of memory: whether this came about is "
+        "not known. Run this again, which finds out",
+    ),
+    (
+        r"no space left on device",
+        "the disk that this is on is full: make room there, then run this again",
+    ),
+    (
+        r"still not done after|: cancelled$",
+        "AWS goes on with it: run this again in a while. An account that is being made is not asked for a second time",
+    ),
+    (
+        r"AWS could not make the account|unexpected state 'FAILED'",
+        "no account was made, and the same can be run again. What AWS's reason means: "
+        "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html",
     ),
     (
         r"no resource plugin|could not find plugin|failed to load plugin",

@@ -66,7 +66,7 @@ def explain(stack: StackId, problem: Problem, root: Path = ROOT) -> Cause:
     resource = problem.resource
     names = (resource.type, resource.name) if resource else ()
     code = aws_code(problem.message)
-    return Cause(code, _files(stack, problem, code, root), advice(stack, problem.message, *names))
+    return Cause(code, _files(stack, problem, code, root), problem.remedy or advice(stack, problem.message, *names))
 
 
 def aws_code(message: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pulumi.automation import EngineEvent, OpType
-from pulumi.automation.events import DiagnosticEvent, StepEventMetadata
+from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
 
 _COUNTED = {
     OpType.CREATE: "created",
@@ -25,6 +25,9 @@ _COUNTED = {
 
 _EMPTY = re.compile(
     r"(update|preview|refresh|destroy) failed|an unhandled error occurred: program exited with non-zero exit code: \d+"
+    # A provider that ended: the resources it was at have an error of their own.
+    r"|Detected that \S+ exited prematurely.*",
+    re.DOTALL,
 )
 """Errors that only repeat that there was another."""
 
@@ -93,10 +96,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Problem:
-    """An error: what it says and, where one resource has it, which."""
+    """An error: what it says and, where one resource has it, which. `remedy` is what to do about it, where that
+    is known better than from the message."""
 
     message: str
     resource: Resource | None = None
+    remedy: str | None = None
 
     def __str__(self) -> str:
         return f"{self.resource}: {self.message}" if self.resource else self.message
@@ -113,6 +118,8 @@ class Record:
     warnings: list[str] = field(default_factory=list)
     drift: list[Change] = field(default_factory=list)
     """What a refresh found changed or gone in AWS."""
+    begun: dict[str, StepEventStateMetadata] = field(default_factory=dict)
+    """What it began to create, by URN, as it was to be: whether that came about or not. Secrets are masked."""
     _problems: list[Problem] = field(default_factory=list)
     _stderr: list[str] = field(default_factory=list)
     _changes: dict[str, Change] = field(default_factory=dict)
@@ -166,6 +173,8 @@ class Record:
         # The stack itself is worked on until the end, which tells nobody anything.
         if _is_shown(step) and step.op is not OpType.SAME and not step.type.startswith("pulumi:pulumi:"):
             self._working[step.urn] = step.op.value
+            if step.op is OpType.CREATE and step.new and step.new.custom:
+                self.begun[step.urn] = step.new
 
     def _finish(self, step: StepEventMetadata) -> Change | None:
         # A refresh names its result in the second event: `refresh` in a preview, else what it came to.

@@ -10,11 +10,11 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
-from automation import adoption, recovery
-from automation.events import Problem, Record
+from automation import recovery, takeover
+from automation.events import Record
 from automation.queue import Status
 from automation.runs import Run, UsageError, existing, missing, operate
-from automation.stacks import StackFailed, Stacks, Watch
+from automation.stacks import Stacks, Watch
 from automation.summary import Outcomes, Wording, exit_code
 from shared.layers import StackId, graph
 
@@ -26,9 +26,6 @@ PREVIEW = Wording("preview", "previewing", "would change", change="would be ", n
 REFRESH = Wording("refresh", "refreshing", "state updated", change="in the state: ", next=("invoke preview-all",))
 COMPARE = Wording("drift", "comparing", "differs", change="would be ")
 DESTROY = Wording("destroy", "destroying", "destroyed")
-
-
-_KILLED = "which an earlier run was killed while it created"
 
 
 def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool) -> int:
@@ -134,11 +131,11 @@ def _states(run: Run) -> dict[StackId, dict[str, Any]]:
 
 
 def _up(run: Run) -> Callable[[Stacks, StackId, Watch], Record]:
-    """Deploy, put in order what an earlier run was killed in, and remember what the stack was deployed from."""
+    """Deploy, put in order what earlier runs left, and remember what the stack was deployed from."""
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         run.ledger.begin(stack)
-        record = attempt(stacks, stack, watch)
+        record = takeover.deploy(run, stack, watch)
         undeclared = stacks.programs.undeclared(stack)
         if undeclared:
             run.console.print(
@@ -149,37 +146,7 @@ def _up(run: Run) -> Callable[[Stacks, StackId, Watch], Record]:
         run.ledger.end(stack, sound=not record.pending and undeclared == [])
         return record
 
-    def attempt(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
-        try:
-            record = stacks.up(stack, watch)
-        except StackFailed as error:
-            if not error.record.pending:
-                raise
-            state = stacks.export(stack) or {}
-            left = recovery.unfinished(state)
-            identities = adoption.identities(left) if run.is_sandbox else {}
-            if not identities:
-                raise StackFailed([*error.problems, *_unfinished(left)], error.record) from error
-            for each in left:
-                if each.resource.urn in identities:
-                    run.console.print(f"{stack.label}: taking over {each.resource}, {_KILLED}", markup=False)
-            stacks.replace_state(stack, recovery.adopted(state, identities))
-            return stacks.up(stack, watch, refresh=True)
-        if record.pending:
-            state = stacks.export(stack) or {}
-            for each in recovery.unfinished(state):
-                run.console.print(
-                    f"{stack.label}: {each.resource}, {_KILLED}, is no longer wanted; delete it if it is in AWS",
-                    markup=False,
-                )
-            stacks.replace_state(stack, recovery.adopted(state, {}))
-        return record
-
     return work
-
-
-def _unfinished(left: Sequence[recovery.Creation]) -> list[Problem]:
-    return [Problem(f"it is not known whether this, {_KILLED}, is in AWS", each.resource) for each in left]
 
 
 def _show_drift(run: Run, chosen: Sequence[StackId], outcomes: Outcomes) -> None:

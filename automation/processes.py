@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from pulumi.automation import CommandResult, OnOutput, PulumiCommand
+from pulumi.automation import CommandError, CommandResult, OnOutput, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
 from automation.queue import Cancelled
@@ -102,6 +102,14 @@ class Processes:
                 self._running.discard(process)
 
 
+class EngineKilled(CommandError):
+    """The engine did not end by itself; `signal` is what ended it, such as `SIGKILL`."""
+
+    def __init__(self, result: CommandResult) -> None:
+        super().__init__(result)
+        self.signal = signal.Signals(-result.code).name
+
+
 class EngineCommand(PulumiCommand):
     """The `pulumi` command for the Automation API, run through `Processes`.
 
@@ -130,12 +138,14 @@ class EngineCommand(PulumiCommand):
         on_output: OnOutput | None = None,  # noqa: ARG002 - the signature of the Automation API
         on_error: OnOutput | None = None,  # noqa: ARG002
     ) -> CommandResult:
-        """Run one command. Raises `pulumi.automation.CommandError` when it fails."""
+        """Run one command. Raises `pulumi.automation.CommandError` when it fails, `EngineKilled` when it is killed."""
         env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         options = self._options() if args[0] in ("up", "preview") else []
         command = [self.command, "--non-interactive", *args, *options]
         code, out, err = self._processes.run(command, cwd, env, self._log)
         result = CommandResult(stdout=out, stderr=err if self._log is None else out, code=code)
+        if code < 0:
+            raise EngineKilled(result)
         if code != 0:
             raise create_command_error(result)
         return result

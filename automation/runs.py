@@ -21,12 +21,12 @@ from types import FrameType
 from pulumi.automation import CommandError
 from rich.console import Console
 
-from automation import queue, recovery, summary
+from automation import queue, recovery, state_files, summary
 from automation.display import Display, make_display
 from automation.doctor import caller
 from automation.engine import Engine, Report, get_engine
 from automation.environment import run_environment
-from automation.events import Record
+from automation.events import Problem, Record
 from automation.inputs import Reader
 from automation.ledger import Ledger
 from automation.processes import Processes
@@ -34,7 +34,7 @@ from automation.programs import Programs
 from automation.report import report_file, write_report
 from automation.sources import Sources
 from automation.stacks import StackFailed, Stacks, Watch, engine_error
-from automation.state import States, backend_folder
+from automation.state import States
 from automation.summary import Outcomes, Wording
 from sandbox import lifecycle
 from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
@@ -192,7 +192,11 @@ def missing(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
 
 def existing(run: Run) -> set[StackId]:
     """The environment's stacks that the backend has. Raises `UsageError` when the backend cannot be read."""
-    folder = backend_folder(run.backend)
+    if state_files.cut_off(run.backend, run.stacks):
+        if not run.is_sandbox:
+            raise UsageError(state_files.how_to_mend(run.backend, run.stacks))
+        run.console.print("\n".join(state_files.repair(run.backend, run.stacks)), markup=False)
+    folder = state_files.folder_of(run.backend)
     if folder and (folder / "stacks").is_dir():
         return {stack for stack in run.stacks if run.states.of(stack)}
     try:
@@ -235,6 +239,9 @@ def operate(
             display.started(stack, reasons)
             if locks and run.is_sandbox:
                 recovery.free_locks(run.backend, stack, partial(display.say, stack=stack), run.stop.is_set)
+            full = state_files.no_room(run.backend) if locks else None
+            if full:
+                raise StackFailed([Problem(full)])
             if stack in create:
                 run.engine.create(stack)
             try:

@@ -6,6 +6,8 @@ https://www.pulumi.com/docs/iac/automation-api/
 from __future__ import annotations
 
 import json
+import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,10 +28,16 @@ from pulumi.automation._stack import StackInitMode  # the package does not expor
 from pulumi.automation.errors import ConcurrentUpdateError
 
 from automation.events import Change, Problem, Record
-from automation.processes import EngineCommand, Processes
+from automation.processes import EngineCommand, EngineKilled, Processes
 from automation.programs import Programs
 from automation.queue import Cancelled
-from shared.layers import ROOT, StackId
+from shared.layers import ROOT, SANDBOX, StackId
+
+_SEVERAL = re.compile(r"(error: )?\d+ errors? occurred:")
+"""What the engine prints before a list of errors."""
+
+# The end of the event file of an engine that was killed is no event; that it was killed is said elsewhere.
+warnings.filterwarnings("ignore", "Error in event stream", UserWarning)
 
 Watch = Callable[[Record, Change | None], None]
 """Called with each event: what is known so far, and the change that is complete with it."""
@@ -207,6 +215,8 @@ class Stacks:
             return StackCancelled(record)
         if isinstance(error, ConcurrentUpdateError):
             return StackFailed([Problem(locked_message(stack))], record)
+        if isinstance(error, EngineKilled):
+            return StackFailed([*record.problems, Problem(killed_message(stack, error.signal))], record)
         return StackFailed(record.problems or [Problem(engine_error(str(error)))], record)
 
     def _of_stack(self, stack: StackId, command: list[str]) -> str | None:
@@ -252,8 +262,19 @@ def locked_message(stack: StackId) -> str:
     )
 
 
+def killed_message(stack: StackId, signal: str) -> str:
+    """What to do about a stack whose engine was killed."""
+    following = (
+        "run this again, which takes over what it was creating"
+        if stack.environment == SANDBOX
+        else f"free the stack with: pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}, then run this again"
+    )
+    return f"the engine was killed ({signal}) while it was at work on the stack; {following}"
+
+
 def engine_error(text: str) -> str:
     """The error lines in what an engine command printed, or its last lines if none is marked as an error."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    marked = [line.removeprefix("stderr:").strip() for line in lines if "error:" in line]
+    lines = [line.strip().removeprefix("stdout:").removeprefix("stderr:").strip() for line in text.splitlines()]
+    lines = [line for line in lines if line and not _SEVERAL.fullmatch(line)]
+    marked = [line.removeprefix("*").strip() for line in lines if "error:" in line or line.startswith("* ")]
     return "\n".join(dict.fromkeys(line.removeprefix("error:").strip() for line in marked)) or "\n".join(lines[-5:])

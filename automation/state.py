@@ -7,10 +7,9 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from automation.state_files import folder_of, stack_file
 from shared.layers import LAYERS, StackId
 
 Export = Callable[[StackId], Mapping[str, Any] | None]
@@ -31,7 +30,7 @@ class States:
     """
 
     def __init__(self, backend: str, export: Export) -> None:
-        self._folder = backend_folder(backend)
+        self._folder = folder_of(backend)
         self._export = export
         self._known: dict[StackId, State | None] = {}
         self._lock = threading.Lock()
@@ -68,20 +67,6 @@ class States:
         if exported is None:
             return None
         return State(digest(exported), digest(_outputs(exported.get("deployment") or {})))
-
-
-def backend_folder(backend: str) -> Path | None:
-    """Where a backend that is a folder keeps its files; None for any other, or one whose path is not absolute.
-    https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-file-system"""
-    address = urlsplit(backend)
-    if address.scheme != "file" or address.netloc:
-        return None
-    return Path(unquote(address.path)) / ".pulumi"
-
-
-def stack_file(folder: Path, stack: StackId) -> Path:
-    """The state of `stack` in the `folder` of a backend."""
-    return folder / "stacks" / stack.project / f"{stack.name}.json"
 
 
 def digest(value: Any) -> str:

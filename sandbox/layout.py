@@ -29,6 +29,11 @@ class Layout:
         return self.folder / "state"
 
     @property
+    def attempts(self) -> Path:
+        """What runs that did not end well had begun to create; see `automation.takeover`."""
+        return self.folder / "attempts"
+
+    @property
     def pulumi_home(self) -> Path:
         """PULUMI_HOME: the plugins and the engine's own settings."""
         return self.folder / "pulumi-home"

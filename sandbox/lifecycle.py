@@ -100,7 +100,7 @@ def reset(root: Path = ROOT, report: Report = print) -> None:
     with locked(layout.folder / "start.lock"):
         _stop_emulator(layout, report)
         # The engine remembers which stack is selected in each folder; those stacks are gone.
-        for folder in (layout.aws, layout.state, layout.pulumi_home / "workspaces"):
+        for folder in (layout.aws, layout.state, layout.attempts, layout.pulumi_home / "workspaces"):
             if folder.exists():
                 shutil.rmtree(folder)
     report("sandbox: the emulated AWS and its Pulumi state are empty")

@@ -1,4 +1,5 @@
-"""Faults on demand: the next calls of an action fail, wait, or make an account that does not come about."""
+"""Faults on demand: the next calls of an action fail, wait, go unanswered, or make an account that does not
+come about."""
 
 from __future__ import annotations
 
@@ -35,6 +36,9 @@ class Fault:
     With a `code` the call is answered by that error; without one it is only delayed by
     `delay_seconds`. For CreateAccount, a `code` that is a failure reason lets the call succeed and
     the account fail, and `IN_PROGRESS` keeps the account in progress for `delay_seconds`.
+
+    With `lost` the call is carried out and the connection then closed without an answer: the caller
+    cannot know what became of it.
     """
 
     service: str
@@ -44,6 +48,7 @@ class Fault:
     status: int = 400
     times: int = 1
     delay_seconds: float = 0.0
+    lost: bool = False
 
     @property
     def account_creation(self) -> dict[str, Any] | None:
@@ -88,12 +93,20 @@ class Faults:
         return None
 
 
+_FIELDS: dict[str, tuple[Any, str]] = {
+    **dict.fromkeys(("service", "action", "code", "message"), (str, "a text")),
+    **dict.fromkeys(("status", "times"), (int, "a number")),
+    "delay_seconds": (int | float, "a number"),
+    "lost": (bool, "true or false"),
+}
+
+
 def _fault(entry: Any) -> Fault:
-    types = {"service": str, "action": str, "code": str, "message": str, "status": int, "times": int}
-    known = {**types, "delay_seconds": int | float}
-    if not isinstance(entry, dict) or not {"service", "action"} <= set(entry) <= set(known):
-        raise FaultError(f"{entry!r}: a fault has service and action, and may have {', '.join(sorted(known))}")
+    if not isinstance(entry, dict) or not {"service", "action"} <= set(entry) <= set(_FIELDS):
+        raise FaultError(f"{entry!r}: a fault has service and action, and may have {', '.join(sorted(_FIELDS))}")
     for name, value in entry.items():
-        if not isinstance(value, known[name]) or isinstance(value, bool):
-            raise FaultError(f"{name} is {value!r}; it must be a {'text' if known[name] is str else 'number'}")
+        kind, called = _FIELDS[name]
+        # To Python, True is a number.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise FaultError(f"{name} is {value!r}; it must be {called}")
     return Fault(**entry)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import threading
 import time
 import traceback
@@ -89,6 +90,9 @@ class Application:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = ServerRequest(environ)
         response = self._control(request) if request.path.startswith(CONTROL) else self._answer(request)
+        if environ.get("sandbox.lost"):
+            # werkzeug's server gives its socket along; it takes the write that then fails for a client that left.
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
         return response(environ, start_response)
 
     # AWS
@@ -125,6 +129,7 @@ class Application:
         fault = self._faults.take(call.service, call.action)
         if fault is None:
             return
+        request.environ["sandbox.lost"] = fault.lost
         if fault.account_creation is not None:
             request.environ["sandbox.account_fault"] = fault.account_creation
             return

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 DEFAULT_ATTEMPTS = 6
 """How often boto3 tries a call that is throttled or does not get through, unless `maxRetries` says otherwise:
-about 15 seconds in all. What AWS throttles for longer is tried again by `Patience`."""
+about 15 seconds in all. What AWS throttles for longer is tried again by `Patience`, unless it says otherwise."""
+
+THROTTLED = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded"})
+CONCURRENT = frozenset({"ConcurrentModificationException", "ConcurrentModification"})
+"""https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html and the errors of each call."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,9 @@ class Patience:
 
     def seconds(self, error: AwsError) -> float:
         """How long to try again after `error`; 0 for an error that stays."""
-        if error.code in ("TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded"):
+        if error.code in THROTTLED:
             return self.throttled
-        if error.code in ("ConcurrentModificationException", "ConcurrentModification"):
+        if error.code in CONCURRENT:
             return self.concurrent
         if error.code == "FinalizingOrganizationException":
             return self.finalizing
@@ -244,14 +248,24 @@ class Aws:
 
     def _patiently(self, attempt: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         start = time.monotonic()
-        for delay in _delays():
+        for tries, delay in enumerate(_delays(), start=1):
             try:
                 return attempt()
             except AwsError as error:
                 waited = time.monotonic() - start
-                if waited + delay > self.patience().seconds(error) or self.connection.cancelled.wait(delay):
+                if self._is_tried_enough(error, tries) or waited + delay > self.patience().seconds(error):
+                    raise
+                if self.connection.cancelled.wait(delay):
                     raise
         raise AssertionError("the delays never end")
+
+    def _is_tried_enough(self, error: AwsError, tries: int) -> bool:
+        """Whether `maxRetries` is used up; boto3 itself has counted the tries of a call that is throttled.
+        https://www.pulumi.com/registry/packages/aws/api-docs/provider/#maxretries_python"""
+        limit = self.connection.config.max_retries
+        if limit is None:
+            return False
+        return error.code in THROTTLED or (error.code in CONCURRENT and tries > limit)
 
 
 def _delays() -> Iterator[float]:

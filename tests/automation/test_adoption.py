@@ -9,10 +9,12 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from pulumi.automation.events import StepEventStateMetadata
 
-from automation.adoption import identities
+from automation.adoption import finding_command, identities, import_command, known, told
 from automation.events import Resource
-from automation.recovery import Creation, adopted, unfinished
+from automation.recovery import Creation, adopted, unfinished, with_pending
+from shared.layers import StackId
 
 
 @pytest.fixture(autouse=True)
@@ -40,6 +42,11 @@ def find(type_: str, inputs: dict[str, Any], provider: dict[str, Any] | None = N
         ("aws:iam/accountAlias:AccountAlias", {"accountAlias": "acme"}, "acme"),
         ("aws:organizations/policyAttachment:PolicyAttachment", {"targetId": "ou-1", "policyId": "p-1"}, "ou-1:p-1"),
         ("aws:iam/policy:Policy", {"name": "b", "path": "/x/"}, "arn:aws:iam::123456789012:policy/x/b"),
+        (
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+            {"url": "https://gitlab.example.com/x"},
+            "arn:aws:iam::123456789012:oidc-provider/gitlab.example.com/x",
+        ),
         # A secret, and a type that can simply be made again.
         ("aws:iam/role:Role", {"name": {"ciphertext": "v1:x"}}, None),
         ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", {"role": "a"}, None),
@@ -73,10 +80,12 @@ def test_ids_that_aws_gives() -> None:
     assert find(*organization) == made["Id"]
     assert find(units, {"parentId": root, "name": "Development"}) == unit["Id"]
     assert find(units, {"parentId": root, "name": "Production"}) is None
-    assert find(accounts, {"email": "a@example.com", "name": "renamed"}) == account
+    assert find(accounts, {"email": "A@example.com", "name": "renamed"}) == account
     assert find(accounts, {"email": "b@example.com", "name": "A"}) is None
     assert find(policies, {"name": "P", "type": "SERVICE_CONTROL_POLICY"}) == policy["PolicySummary"]["Id"]
     assert find(policies, {"name": "Q"}) is None
+    client.close_account(AccountId=account)
+    assert find(accounts, {"email": "a@example.com"}) is None
 
 
 def test_a_state_takes_over_what_was_found() -> None:
@@ -95,9 +104,96 @@ def test_a_state_takes_over_what_was_found() -> None:
     after = adopted(state, {urns[1]: "found-id"})
     assert [each["urn"] for each in after["deployment"]["resources"]] == [urns[0], provider["urn"], urns[1]]
     assert after["deployment"]["resources"][-1]["id"] == "found-id"
+    assert after["deployment"]["resources"][-1]["outputs"] == {}
     assert [each["resource"]["urn"] for each in after["deployment"]["pending_operations"]] == [
         urns[0],
         urns[2],
         urns[3],
     ]
     assert len(resources) == 2
+
+
+SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"[secret]"'}
+UNIT, VAULT = "aws:organizations/organizationalUnit:OrganizationalUnit", "aws:backup/vault:Vault"
+ACCOUNT, POLICY = "aws:organizations/account:Account", "aws:iam/policy:Policy"
+
+
+def creation(type_: str, inputs: dict[str, Any], provider: dict[str, Any] | None = None) -> Creation:
+    """One that failed, below a component."""
+    prefix = "urn:pulumi:prod.shop::accounts"
+    parent = Resource(f"{prefix}::acme:accounts:BackupTarget::backup")
+    made_by = Resource(f"{prefix}::pulumi:providers:aws::inside")
+    return Creation(Resource(f"{prefix}::acme:x:Y${type_}::it"), inputs, provider or {}, parent, made_by)
+
+
+def test_a_creation_that_failed_is_one_that_is_pending() -> None:
+    provider = {"urn": "urn:pulumi:sandbox::org::pulumi:providers:aws::p", "id": "1", "inputs": {"region": "x"}}
+    step = StepEventStateMetadata(
+        type=ACCOUNT,
+        urn=f"urn:pulumi:sandbox::org::{ACCOUNT}::it",
+        id="",
+        parent="urn:pulumi:sandbox::org::acme:a:B::up",
+        provider=f"{provider['urn']}::1",
+        custom=True,
+        protect=True,
+        inputs={"name": "n", "email": "[secret]", "tags": {"a": "[secret]"}, "list": ["[secret]", 1]},
+    )
+    state = with_pending({"version": 3, "deployment": {"resources": [provider]}}, [step])
+    (left,) = unfinished(state)
+    assert (left.resource.urn, left.provider, str(left.parent)) == (step.urn, {"region": "x"}, "acme:a:B up")
+    assert left.inputs == {"name": "n", "email": SECRET, "tags": {"a": SECRET}, "list": [SECRET, 1]}
+    resource = adopted(state, {step.urn: "1"})["deployment"]["resources"][-1]
+    assert (resource["protect"], resource["parent"], resource["outputs"]) == (True, step.parent, left.inputs)
+    assert unfinished({"version": 3}) == []
+
+
+def test_an_id_that_the_refusal_names() -> None:
+    said = "account 123456789012 (Shop) of this organization has this e-mail address already. If an earlier run"
+    assert told(creation(ACCOUNT, {"email": SECRET}), said) == "123456789012"
+    assert told(creation(ACCOUNT, {}), "EMAIL_ALREADY_EXISTS") is None
+    assert told(creation("aws:iam/role:Role", {}), said) is None
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (creation("aws:iam/role:Role", {"name": "R"}), "R"),
+        (
+            creation(POLICY, {"name": "b"}, {"allowedAccountIds": ["210987654321"]}),
+            "arn:aws:iam::210987654321:policy/b",
+        ),
+        # Whose account it is, only AWS knows.
+        (creation(POLICY, {"name": "b"}), None),
+        (creation(UNIT, {"name": "U", "parentId": "r-1"}), None),
+        (creation("shelf:index:Item", {"name": "x"}), None),
+    ],
+)
+def test_ids_that_are_known_without_asking(made: Creation, expected: str | None) -> None:
+    assert known(made) == expected
+
+
+def test_the_command_that_takes_over() -> None:
+    stack = StackId("accounts", "prod", "shop")
+    prefix = "urn:pulumi:prod.shop::accounts"
+    below = f"--parent backup={prefix}::acme:accounts:BackupTarget::backup"
+    made_by = f"--provider inside={prefix}::pulumi:providers:aws::inside"
+    where = "-s prod.shop --cwd stacks/accounts --generate-code=false"
+    vault = creation(VAULT, {"name": "Default", "region": "us-east-1"})
+    assert import_command(stack, vault, "Default") == (
+        f"pulumi import {VAULT} it Default@us-east-1 {where} {below} {made_by}"
+    )
+    top = Creation(Resource("urn:x::y::t::a b"), {}, {}, Resource("urn:x::y::pulumi:pulumi:Stack::y-x"))
+    assert import_command(stack, top, None) == f"pulumi import t 'a b' <its id> {where}"
+
+
+def test_the_command_that_finds_an_id() -> None:
+    unit = finding_command(creation(UNIT, {"name": "U", "parentId": "r-1"}))
+    assert unit == (
+        "aws organizations list-organizational-units-for-parent --parent-id r-1 "
+        """--query "OrganizationalUnits[?Name=='U'].Id" --output text"""
+    )
+    policy = finding_command(creation("aws:organizations/policy:Policy", {"name": "P"}))
+    assert policy is not None
+    assert "--filter SERVICE_CONTROL_POLICY " in policy
+    assert finding_command(creation(ACCOUNT, {"email": SECRET})) is None
+    assert finding_command(creation("aws:iam/role:Role", {"name": "R"})) is None

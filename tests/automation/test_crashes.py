@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +38,7 @@ from shared.layers import ROOT
 root = Path(sys.argv[1])
 logs = root / "logs"
 logs.mkdir()
-run = make_run("sandbox", find_engine(ROOT), make_console(), logs, root, parallel=2)
+run = make_run("sandbox", find_engine(ROOT), make_console(), logs, root)
 sys.exit(operations.deploy(run, run.stacks, yes=True, interactive=False))
 """
 
@@ -143,6 +144,68 @@ def test_what_to_do_is_said_where_the_id_is_not_known(slow: Repository, monkeypa
     assert "pulumi import shelf:index:Item slow <its id> -s sandbox --cwd stacks/org" in printed
 
 
+@pytest.mark.parametrize("environment", ["sandbox", "prod"])
+def test_what_is_there_already_is_taken_over_in_the_sandbox_by_the_second_run(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, environment: str
+) -> None:
+    monkeypatch.setattr(adoption, "identities", by_name)
+    repository.plan("org", {"slow": RED}, environment=environment)
+    (repository.shelf / "slow.json").write_text(json.dumps({"name": "slow", "color": "blue", "seconds": 0}))
+
+    def deploy() -> int:
+        run = repository.run(environment)
+        return operations.deploy(run, run.stacks, yes=True, interactive=False)
+
+    for _ in range(1 if environment == "sandbox" else 2):
+        assert deploy() == 1
+        printed = repository.printed.getvalue()
+        assert "shelf:index:Item slow: " in printed
+        assert f"pulumi import shelf:index:Item slow <its id> -s {environment} --cwd stacks/org" in printed
+        assert "taking over" not in printed
+        assert repository.items() == {"slow": "blue"}
+    if environment == "sandbox":
+        assert deploy() == 0
+        expected = "org: taking over shelf:index:Item slow, which an earlier run had begun to create (slow)"
+        assert expected in repository.printed.getvalue()
+        assert repository.items() == {"slow": "red"}
+        # Done is done: one that is made by hand in the place of it is a surprise again.
+        assert not list((repository.root / ".sandbox" / "attempts").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("environment", "following"),
+    [("sandbox", "run this again, which"), ("prod", "pulumi cancel -s prod --cwd stacks/org")],
+)
+def test_a_killed_engine_and_the_lock_that_it_leaves(repository: Repository, environment: str, following: str) -> None:
+    repository.plan("org", {"slow": SLOW}, environment=environment)
+    run = repository.run(environment)
+    pids: list[int] = []
+
+    def kill() -> None:
+        until((repository.shelf / "slow.json").exists)
+        pids.extend(lock.pid for lock in recovery.locks(repository.state.as_uri(), StackId("org", environment)))
+        os.kill(pids[0], signal.SIGKILL)
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    assert operations.deploy(run, run.stacks, yes=True, interactive=False) == 1
+    killing.join()
+    printed = repository.printed.getvalue()
+    assert "the engine was killed (SIGKILL) while it was at work on the stack" in printed
+    assert following in printed
+    for pid in session_of(pids[0]):
+        os.kill(pid, signal.SIGKILL)
+    if environment == "prod":
+        again = repository.run(environment)
+        assert operations.deploy(again, again.stacks, yes=True, interactive=False) == 1
+        printed = repository.printed.getvalue()
+        assert "the stack is locked by another run" in printed
+        command = "pulumi cancel -s prod --cwd stacks/org"
+        assert command in printed
+        subprocess.run([*command.split(), "--yes"], cwd=repository.root, check=True, capture_output=True)
+        assert recovery.locks(repository.state.as_uri(), StackId("org", "prod")) == []
+
+
 def test_a_creation_that_never_happened_is_made(slow: Repository) -> None:
     process = start(slow)
     pid = engine_pid(slow)
@@ -170,6 +233,21 @@ def test_a_lock_of_another_machine_stays(tmp_path: Path) -> None:
         recovery.free_locks(tmp_path.as_uri(), stack, said.append, lambda: False)
     assert (folder / "x.json").exists()
     assert said == []
+
+
+def test_an_empty_lock_is_nobody_s(tmp_path: Path) -> None:
+    folder = tmp_path / ".pulumi" / "locks" / "organization" / "org" / "sandbox"
+    folder.mkdir(parents=True)
+    for name in ("x.json", "x.json.18eaed4f045c93b1.tmp"):
+        (folder / name).touch()
+    said: list[str] = []
+    recovery.free_locks(tmp_path.as_uri(), ORG, said.append, lambda: False)
+    assert (len(list(folder.iterdir())), said) == (2, []), "it may be being written"
+    for file in folder.iterdir():
+        os.utime(file, (1, 1))
+    recovery.free_locks(tmp_path.as_uri(), ORG, said.append, lambda: False)
+    assert list(folder.iterdir()) == []
+    assert said == ["removed an empty lock, of a run that found the disk full"]
 
 
 def test_other_backends_locks_are_not_touched() -> None:

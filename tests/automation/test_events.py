@@ -84,6 +84,25 @@ def test_a_failed_step_is_no_longer_worked_on() -> None:
     assert [str(each) for each in record.problems] == ["aws:iam/role:Role a::b: AccessDenied: no"]
 
 
+def test_what_was_begun_is_kept_whether_it_failed_or_not() -> None:
+    record = Record()
+    component = {"urn": "urn:1", "custom": False}
+    role = {"urn": URN, "custom": True, "inputs": {"name": "b"}}
+    for op, new in (("create", component), ("create", role), ("update", {**role, "urn": "urn:2"})):
+        metadata = {"op": op, "urn": new["urn"], "type": "t", "new": new}
+        record.take(event("resourcePreEvent", metadata=metadata))
+    record.take(step("resOpFailedEvent", "create"))
+    assert {urn: each.inputs for urn, each in record.begun.items()} == {URN: {"name": "b"}}
+
+
+def test_a_provider_that_ended_is_told_once() -> None:
+    record = Record()
+    record.take(event("diagnosticEvent", message="error reading from server: EOF", severity="error", urn=URN))
+    ended = "Detected that /x/pulumi-resource-aws exited prematurely. \n   This is *always* a bug in the provider."
+    record.take(event("diagnosticEvent", message=ended, severity="error"))
+    assert [each.message for each in record.problems] == ["error reading from server: EOF"]
+
+
 def test_a_program_that_ended_without_an_error_of_its_own() -> None:
     record = Record()
     record.take(event("diagnosticEvent", message="ModuleNotFoundError: No module named 'x'\n", severity="info#err"))
@@ -117,6 +136,7 @@ def test_total() -> None:
         (" code: 255\n stdout: \n stderr: error: no such thing\n", "no such thing"),
         ("stdout: Updating\n\nerror: one\nerror: one\nerror: two", "one\ntwo"),
         ("nothing\nmarked", "nothing\nmarked"),
+        ("stdout: error: 2 errors occurred:\n\t* write x: no space left\n\t* lock\n\n", "write x: no space left\nlock"),
     ],
 )
 def test_engine_error(text: str, expected: str) -> None:
@@ -130,6 +150,10 @@ def test_engine_error(text: str, expected: str) -> None:
         ("api error EntityAlreadyExists: Role", "pulumi import aws:iam/role:Role dev <its id> -s sandbox.a --cwd"),
         ("ConcurrentModificationException: x", "run this again"),
         ("ExpiredToken: x", "invoke doctor --stack sandbox"),
+        ("error reading from server: EOF", "the AWS provider's process ended"),
+        ("write /x/y: no space left on device", "make room there"),
+        ("waiting for the account (request car-1): still not done after 600 seconds", "run this again in a while"),
+        ("AWS could not make the account (request car-1): INTERNAL_FAILURE", "no account was made"),
     ],
 )
 def test_advice(message: str, expected: str) -> None:

@@ -18,6 +18,13 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="module")
+def upstream(project: Project) -> Project:
+    """The project with everything deployed that accounts read, and no account."""
+    project.invoke("deploy-all", "--layer", "org", "--layer", "identity", "--layer", "policies")
+    return project
+
+
+@pytest.fixture(scope="module")
 def deployed(project: Project) -> Project:
     """The project after its first `invoke deploy-all`."""
     project.invoke("deploy-all")

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ConnectionClosedError
 
 from sandbox.credentials import ACCESS_KEY_ID
 from tests.emulator.conftest import Organization, Server, refused
@@ -139,6 +139,23 @@ def test_faults_meet_the_next_calls(organization: Organization) -> None:
     assert state == "IN_PROGRESS"
 
 
+def test_a_lost_answer_is_of_a_call_that_was_carried_out(organization: Organization) -> None:
+    aws = organization.aws
+    call = {"service": "iam", "action": "CreateRole", "lost": True}
+    account = {"service": "organizations", "action": "CreateAccount", "lost": True}
+    aws.control("POST", "faults", [call, account])
+    iam = aws.client("iam")
+    with pytest.raises(ConnectionClosedError):
+        iam.create_role(RoleName="Role", AssumeRolePolicyDocument=TRUST)
+    assert iam.get_role(RoleName="Role")["Role"]["RoleName"] == "Role"
+    with pytest.raises(ConnectionClosedError):
+        organization.api.create_account(AccountName="one", Email="one@example.com")
+    again = organization.api.create_account(AccountName="one", Email="one@example.com")
+    assert organization.finished(again)["FailureReason"] == "EMAIL_ALREADY_EXISTS"
+    emails = [account["Email"] for account in organization.api.list_accounts()["Accounts"]]
+    assert emails.count("one@example.com") == 1
+
+
 def test_faults_can_be_cleared_and_a_wrong_one_is_refused(aws: Server) -> None:
     aws.control("POST", "faults", [{"service": "iam", "action": "ListUsers", "code": "Throttling"}])
     aws.control("DELETE", "faults")
@@ -148,6 +165,8 @@ def test_faults_can_be_cleared_and_a_wrong_one_is_refused(aws: Server) -> None:
         ([{"service": "iam"}], "a fault has service and action"),
         ([{"service": "iam", "action": "X", "often": 1}], "a fault has service and action"),
         ([{"service": "iam", "action": "X", "times": "2"}], "times is '2'; it must be a number"),
+        ([{"service": "iam", "action": "X", "times": True}], "times is True; it must be a number"),
+        ([{"service": "iam", "action": "X", "lost": 1}], "lost is 1; it must be true or false"),
     ):
         assert said in aws.control("POST", "faults", wrong)["error"]
 

@@ -67,6 +67,17 @@ def test_trying_again_ends(engine: Engine, emulator: Server, faults: Any) -> Non
     assert calls(emulator, "organizations", "CreateOrganization") > 2
 
 
+def test_max_retries_bounds_the_tries(emulator: Server, faults: Any) -> None:
+    aws = Connection(Config(region="us-east-1", max_retries=1), Patience()).aws()
+    for code in ("TooManyRequestsException", "ConcurrentModificationException"):
+        faults("organizations", "CreateOrganization", code, times=100)
+        before = calls(emulator, "organizations", "CreateOrganization")
+        with pytest.raises(AwsError, match=f"api error {code}"):
+            aws.call("organizations", "create_organization")
+        assert calls(emulator, "organizations", "CreateOrganization") - before == 2
+        emulator.control("DELETE", "faults")
+
+
 def test_principal_that_iam_does_not_know_yet(engine: Engine, faults: Any) -> None:
     faults("iam", "CreateRole", "MalformedPolicyDocument", message="Invalid principal in policy: AWS")
     assert role(engine) == "Reader"
@@ -100,6 +111,16 @@ def test_account_that_takes_too_long(engine: Engine, faults: Any) -> None:
     with pytest.raises(Failed, match=r"waiting for the account \(request car-\w+\): still not done after 1 seconds"):
         engine.create(ACCOUNT, {"name": "dev", "email": "dev@example.com"}, timeout=1)
     assert time.monotonic() - start < 4, "the program's customTimeouts count, not the default"
+
+
+def test_account_that_an_earlier_run_asked_for_is_waited_for(engine: Engine, emulator: Server, faults: Any) -> None:
+    root(engine)
+    faults("organizations", "CreateAccount", "IN_PROGRESS", delay_seconds=2)
+    with pytest.raises(Failed, match="still not done after 1 seconds"):
+        engine.create(ACCOUNT, {"name": "dev", "email": "dev@example.com"}, timeout=1)
+    with pytest.raises(Failed, match=rf"pulumi import {ACCOUNT} <resource name> [0-9]{{12}}"):
+        engine.create(ACCOUNT, {"name": "dev", "email": "dev@example.com"})
+    assert calls(emulator, "organizations", "CreateAccount") == 1
 
 
 def test_account_that_aws_could_not_make(engine: Engine, faults: Any) -> None:

@@ -42,6 +42,7 @@ class Account(Tagged):
 
     def create(self, aws: Aws, new: Values) -> str:
         email = str(new["email"])
+        self._await_earlier_request(aws, str(new["name"]))
         self._refuse_existing(aws, email)
         answer = aws.call(SERVICE, "create_account", **self.request(new))
         id_ = self._wait(aws, answer["CreateAccountStatus"], email)
@@ -89,6 +90,23 @@ class Account(Tagged):
         source = self._parent(aws, id_)
         if source != parent:
             aws.call(SERVICE, "move_account", AccountId=id_, SourceParentId=source, DestinationParentId=parent)
+
+    def _await_earlier_request(self, aws: Aws, name: str) -> None:
+        """A run that gave up waiting, or was stopped, leaves a request that AWS goes on with. It is not made a
+        second time meanwhile: AWS would refuse the address, and not say whose it is.
+
+        AWS tells a request's account by its name only:
+        https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
+
+        def under_way() -> list[str]:
+            found = aws.pages(SERVICE, "list_create_account_status", "CreateAccountStatuses", States=["IN_PROGRESS"])
+            return [str(status["Id"]) for status in found if status.get("AccountName") == name]
+
+        requests = under_way()
+        if requests:
+            seconds = aws.timeout or aws.patience().account
+            what = f"waiting for the account that an earlier run asked for (request {', '.join(requests)})"
+            aws.poll(lambda: not under_way(), seconds, what)
 
     def _refuse_existing(self, aws: Aws, email: str) -> None:
         """Making an account is not idempotent: one whose creation was interrupted after AWS had taken the

@@ -1,0 +1,98 @@
+"""The state as files in a folder: whether there is room for it, and what a full disk has cut off.
+
+The engine writes a state beside the old one and then puts it in its place. Version 3.259.0 does the
+latter also when the former failed for want of room, with as much as there was room for, and then
+copies that over its copy of the state before. From then on it cannot list any stack of the backend.
+https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-filesystem
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shared.layers import StackId
+
+ROOM_BYTES = 1024 * 1024
+"""What has to be free before a stack is worked on. An account's state takes 60 kB, and the engine keeps three
+copies of it."""
+
+
+def folder_of(backend: str) -> Path | None:
+    """Where the backend with the address `backend` keeps its files; None unless it is a folder (file://) with an
+    absolute path."""
+    address = urlsplit(backend)
+    if address.scheme != "file" or address.netloc:
+        return None
+    return Path(unquote(address.path)) / ".pulumi"
+
+
+def stack_file(folder: Path, stack: StackId) -> Path:
+    """The state of `stack` in the `folder` of a backend."""
+    return folder / "stacks" / stack.project / f"{stack.name}.json"
+
+
+def no_room(backend: str) -> str | None:
+    """What is wrong when the disk with the state is full, or so nearly that a state could be cut off."""
+    folder = folder_of(backend)
+    if folder is None or not folder.parent.is_dir():
+        return None
+    free = shutil.disk_usage(folder.parent).free
+    if free >= ROOM_BYTES:
+        return None
+    return (
+        f"the disk with the state is full: {free // 1024} kB are free in {folder.parent}, and {ROOM_BYTES // 1024} kB "
+        "are needed. Nothing was changed; make room and run this again"
+    )
+
+
+def cut_off(backend: str, stacks: Iterable[StackId]) -> dict[StackId, tuple[Path, Path | None]]:
+    """The stacks whose state is not whole: its file, and the newest whole copy of it, if there is one."""
+    folder = folder_of(backend)
+    found: dict[StackId, tuple[Path, Path | None]] = {}
+    if folder is None:
+        return found
+    for stack in stacks:
+        file = stack_file(folder, stack)
+        if file.exists() and not _is_whole(file):
+            backups = sorted((folder / "backups" / stack.project / stack.name).glob("*.json"), reverse=True)
+            copies = [file.with_name(f"{file.name}.bak"), *backups]
+            found[stack] = file, next((copy for copy in copies if _is_whole(copy)), None)
+    return found
+
+
+def how_to_mend(backend: str, stacks: Iterable[StackId]) -> str:
+    """What is wrong with the states that are cut off, and what a person can do about each."""
+    return "\n".join(
+        f"{stack.label}: its state cannot be read: {file} is cut off; "
+        + (f"the newest whole copy is {copy}: put it in its place" if copy else "there is no whole copy of it")
+        for stack, (file, copy) in cut_off(backend, stacks).items()
+    )
+
+
+def repair(backend: str, stacks: Iterable[StackId]) -> list[str]:
+    """Put the newest whole copy in the place of each state that is cut off; what was done, a line a stack.
+
+    A state without a whole copy is taken away. The one that is cut off stays beside it as `<file>.damaged`.
+    """
+    done = []
+    for stack, (file, copy) in cut_off(backend, stacks).items():
+        damaged = file.with_name(f"{file.name}.damaged")
+        file.replace(damaged)
+        file.with_name(f"{file.name}.attrs").unlink(missing_ok=True)
+        if copy:
+            shutil.copyfile(copy, file)
+        put = f"put back the one before, {copy.name}" if copy else "there is none before it"
+        done.append(f"{stack.label}: its state was cut off, by a full disk: {put}; it is kept as {damaged.name}")
+    return done
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
