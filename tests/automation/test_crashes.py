@@ -38,7 +38,7 @@ from shared.layers import ROOT
 root = Path(sys.argv[1])
 logs = root / "logs"
 logs.mkdir()
-run = make_run("sandbox", find_engine(ROOT), make_console(), logs, root)
+run = make_run("sandbox", find_engine(ROOT), make_console(), logs, root, parallel=2)
 sys.exit(operations.deploy(run, run.stacks, yes=True, interactive=False))
 """
 
