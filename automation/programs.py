@@ -32,7 +32,7 @@ class Programs:
         self._script = Path(engine.language_host).with_name(HOST_EXEC)
         self._root = root
         self._sources = sources
-        self._reads: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
         self._address: str | None = None
         self._lock = threading.Lock()
@@ -52,17 +52,17 @@ class Programs:
             if self._process and self._process.stdin:
                 self._process.stdin.close()
                 self._process.wait()
-            if self._reads:
-                self._reads.cleanup()
-            self._process = self._address = self._reads = None
+            if self._folder:
+                self._folder.cleanup()
+            self._process = self._address = self._folder = None
 
     def undeclared(self, stack: StackId) -> list[str] | None:
         """What the stack's program has read in its last update that is none of its inputs (see `automation.inputs`),
         as a person calls it. None if that is not known."""
-        if self._reads is None:
+        if self._folder is None:
             return None
         try:
-            seen = json.loads((Path(self._reads.name) / f"{stack.project}.{stack.name}.json").read_text())
+            seen = json.loads((Path(self._folder.name) / f"{stack.project}.{stack.name}.json").read_text())
         except (OSError, ValueError):
             return None
         files = [file for file in map(_source, seen["files"]) if not self._is_declared(file, stack)]
@@ -80,10 +80,10 @@ class Programs:
         return file == stack.config_file(root) or others or file in self._sources.of(stack.layer)
 
     def _start(self) -> str | None:
-        self._reads = tempfile.TemporaryDirectory()
+        self._folder = tempfile.TemporaryDirectory(prefix="pulumi-")
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "automation.language_host", str(self._script), self._reads.name],
+                [sys.executable, "-m", "automation.language_host", str(self._script), self._folder.name],
                 cwd=self._root,
                 env=dict(os.environ),
                 stdin=subprocess.PIPE,
@@ -93,8 +93,8 @@ class Programs:
                 # Ctrl-C in the terminal is not meant for it, and it outlives a run that is killed.
                 start_new_session=True,
             )
-        port = self._process.stdout.readline().strip() if self._process.stdout else ""
-        return f"127.0.0.1:{port}" if port else None
+        address = self._process.stdout.readline().strip() if self._process.stdout else ""
+        return address or None
 
 
 def _source(name: str) -> Path:

@@ -1,6 +1,7 @@
-"""The host's process: `python -m automation.language_host SCRIPT READS` prints the port that it serves on.
+"""The host's process: `python -m automation.language_host SCRIPT FOLDER` prints the address that it serves on.
 
-SCRIPT is the SDK's `pulumi-language-python-exec`, READS a folder for what each program has read. It ends when its
+SCRIPT is the SDK's `pulumi-language-python-exec`. FOLDER is nobody else's: the host's socket is in it, so that no
+other user of the machine can have it run anything, and what each program has read. The host ends when its
 standard input does, once the programs that it is running have ended: an engine outlives a run that is killed.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -28,21 +30,25 @@ THREADS = 64
 
 def main() -> None:
     """Serve until standard input ends."""
-    script, reads = Path(sys.argv[1]), Path(sys.argv[2])
+    script, folder = Path(sys.argv[1]), Path(sys.argv[2])
     # Ctrl-C is for the run, which tells the engines; a program ends when its engine wants it to.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     multiprocessing.set_forkserver_preload(["automation.language_host.preload"])
     ensure_running()
-    host = LanguageHost(script, reads, multiprocessing.get_context("forkserver"))
+    host = LanguageHost(script, folder, multiprocessing.get_context("forkserver"))
     limits = [("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.max_send_message_length", LARGEST_MESSAGE)]
     server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)
-    port = server.add_insecure_port("127.0.0.1:0")
+    # https://github.com/grpc/grpc/blob/master/doc/naming.md
+    address = f"unix:{folder / 'host'}"
+    server.add_insecure_port(address)
     server.start()
-    print(port, flush=True)
+    print(address, flush=True)
     sys.stdin.buffer.read()
     host.drain()
     server.stop(None).wait()
+    # The run that made it may have been killed.
+    shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 
 
