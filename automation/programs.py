@@ -42,7 +42,8 @@ class Programs:
         if not self._script.is_file():
             return []
         with self._lock:
-            if self._address is None:
+            ended = self._process is not None and self._process.poll() is not None
+            if self._address is None or ended:
                 self._address = self._start()
             return [f"--client={self._address}"] if self._address else []
 

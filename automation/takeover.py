@@ -76,6 +76,8 @@ def deploy(run: Run, stack: StackId, watch: Watch) -> Record:
             break
     if run.is_sandbox:
         attempts.clear()
+    # It is all in the state now, and the inputs of hundreds of stacks would add up.
+    record.begun.clear()
     if record.pending and not taken:
         _forget_pending(run, stack)
     return record

@@ -117,6 +117,19 @@ def test_the_host_ends_when_its_run_is_killed(repository: Repository) -> None:
     programs.stop()
 
 
+def test_a_host_that_was_killed_is_started_again(repository: Repository) -> None:
+    programs = Programs(repository.engine, repository.root, Sources(repository.root), repository.root)
+    (before,) = programs.options()
+    assert programs._process
+    programs._process.kill()
+    programs._process.wait()
+    (after,) = programs.options()
+    assert after != before
+    assert Path(after.removeprefix("--client=unix:")).is_socket()
+    programs.stop()
+    assert not Path(after.removeprefix("--client=unix:")).parent.exists()
+
+
 def test_an_engine_without_the_sdk_s_script_uses_its_own_host(repository: Repository, tmp_path: Path) -> None:
     engine = dataclasses.replace(repository.engine, language_host=str(tmp_path / "pulumi-language-python"))
     programs = Programs(engine, repository.root, Sources(repository.root), tmp_path)
