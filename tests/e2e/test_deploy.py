@@ -27,6 +27,24 @@ def test_deploy_all_ends_with_a_summary_of_five_stacks(deployed: Project) -> Non
         assert re.search(rf"{re.escape(stack)}\b.*unchanged", output), output
 
 
+def test_every_program_reads_its_inputs_and_nothing_else(deployed: Project) -> None:
+    assert "none of its inputs" not in deployed.invoke("deploy-all", "--force").output
+    output = deployed.invoke("deploy-all").output
+    assert len(re.findall(r" \| unchanged \(inputs\)", output)) == len(STACKS), output
+    # A stack that is run has a log.
+    newest = max((deployed.root / ".runs").iterdir())
+    assert list(newest.rglob("*.log")) == []
+
+
+def test_a_change_of_one_account_runs_that_account_alone(deployed: Project) -> None:
+    deployed.configure("accounts/Pulumi.sandbox.developer.yaml", alias="acme-developer")
+    output = deployed.invoke("deploy-all").output
+    assert "accounts/developer   | deploying (configuration)" in output
+    assert len(re.findall(r" \| unchanged \(inputs\)", output)) == len(STACKS) - 1, output
+    deployed.configure("accounts/Pulumi.sandbox.developer.yaml", alias=None)
+    deployed.invoke("deploy-all")
+
+
 def test_the_organization_is_there(deployed: Project) -> None:
     organizations = deployed.aws("organizations")
     org = deployed.outputs("org")
