@@ -150,14 +150,28 @@ def _on_path(root: Path, report: Report) -> Engine | None:
 def _got_before(root: Path) -> Engine | None:
     folder = root / ".engine" / wanted_version()
     host = folder / "bin" / HOST
+    program, record = folder / "bin" / "pulumi", folder / "source.json"
     try:
-        how = json.loads((folder / "source.json").read_text())
-        command = PulumiCommand(root=str(folder), version=VersionInfo.parse(wanted_version()))
+        how = json.loads(record.read_text())
+        version = VersionInfo.parse(wanted_version())
+        # It is run once to see that it works: each time would cost as much as all else of a run with nothing to do.
+        if how.get("works") != program.stat().st_mtime_ns:
+            PulumiCommand(root=str(folder), version=version)
+            record.write_text(json.dumps({**how, "works": program.stat().st_mtime_ns}) + "\n")
     except (OSError, ValueError, InvalidVersionError, subprocess.CalledProcessError):
         return None
-    if not os.access(host, os.X_OK):
+    if not os.access(host, os.X_OK) or not os.access(program, os.X_OK):
         return None
-    return Engine(command, folder / "bin", how["source"], str(command.version), str(host), how["language_host_version"])
+    command = _Known(program, version)
+    return Engine(command, folder / "bin", how["source"], str(version), str(host), how["language_host_version"])
+
+
+class _Known(PulumiCommand):
+    """An engine whose version is known: the inherited constructor runs it to ask, each time."""
+
+    def __init__(self, program: Path, version: VersionInfo) -> None:
+        self.command = str(program)
+        self.version = version
 
 
 def vendor_reachable(seconds: float = REACH_SECONDS) -> bool:

@@ -37,14 +37,19 @@ class Programs:
         self._address: str | None = None
         self._lock = threading.Lock()
 
-    def options(self) -> list[str]:
-        """What makes an engine use the host; nothing where it cannot be had, so that the engine's own is used."""
-        if not self._script.is_file():
-            return []
+    def prepare(self) -> None:
+        """Start the host, without waiting until it can be used: a program will be run soon."""
         with self._lock:
             ended = self._process is not None and self._process.poll() is not None
-            if self._address is None or ended:
-                self._address = self._start()
+            if self._script.is_file() and (self._process is None or ended):
+                self._start()
+
+    def options(self) -> list[str]:
+        """What makes an engine use the host; nothing where it cannot be had, so that the engine's own is used."""
+        self.prepare()
+        with self._lock:
+            if self._address is None and self._process and self._process.stdout:
+                self._address = self._process.stdout.readline().strip()
             return [f"--client={self._address}"] if self._address else []
 
     def stop(self) -> None:
@@ -80,7 +85,8 @@ class Programs:
         others = stack.account is not None and is_config(file, folder)
         return file == stack.config_file(root) or others or file in self._sources.of(stack.layer)
 
-    def _start(self) -> str | None:
+    def _start(self) -> None:
+        self._address = None
         self._folder = tempfile.TemporaryDirectory(prefix="pulumi-")
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
@@ -94,8 +100,6 @@ class Programs:
                 # Ctrl-C in the terminal is not meant for it, and it outlives a run that is killed.
                 start_new_session=True,
             )
-        address = self._process.stdout.readline().strip() if self._process.stdout else ""
-        return address or None
 
 
 def _source(name: str) -> Path:

@@ -237,6 +237,8 @@ def operate(
             if not reasons and not again:
                 return Record(same_inputs=True)
             display.started(stack, reasons)
+            if reasons:
+                run.engine.programs.prepare()
             if locks and run.is_sandbox:
                 recovery.free_locks(run.backend, stack, partial(display.say, stack=stack), run.stop.is_set)
             full = state_files.no_room(run.backend) if locks else None

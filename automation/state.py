@@ -53,11 +53,13 @@ class States:
         return found
 
     def _read(self, stack: StackId) -> State | None:
-        file = self._folder and stack_file(self._folder, stack)
+        file = stack_file(self._folder, stack) if self._folder else None
         try:
             content = file.read_bytes() if file else None
-        except FileNotFoundError:  # compressed, or not there
+        except FileNotFoundError:
             content = None
+        if file and content is None and not file.with_name(f"{file.name}.gz").exists():
+            return None
         if content is not None:
             if LAYERS[stack.layer].per_account:  # read by none, and there may be hundreds
                 return State(digest(content))

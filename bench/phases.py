@@ -14,12 +14,13 @@ from bench.spans import Span, share_out
 Note = Mapping[str, Any]
 """One line of `bench.tracer`."""
 
-ROLES = UPDATE, COMMAND, HOST, HELPER, PROGRAM, PROVIDER, RUNNER = (
+ROLES = UPDATE, COMMAND, HOST, HELPER, PROGRAM, WARM, PROVIDER, RUNNER = (
     "engine",
     "other engine commands",
     "language host",
     "pip list",
     "program",
+    "warm language host and program",
     "provider",
     "runner",
 )
@@ -52,6 +53,9 @@ class Process:
             return PROVIDER
         if "invoke" in names:
             return RUNNER
+        # The run's own host, what it forks programs from, and the programs: they have the same command line.
+        if "automation.language_host" in self.arguments or any("multiprocessing" in each for each in self.arguments):
+            return WARM
         # What the language host asks the virtual environment.
         if "pip" in self.arguments or "-c" in self.arguments:
             return HELPER
@@ -76,7 +80,7 @@ class Account:
 
 def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]) -> Account:
     """What went on in `whole`."""
-    roles = _roles(processes)
+    roles = {each.pid: each.role for each in processes}
     by_role: dict[str, list[Process]] = {}
     for process in sorted(processes, key=lambda each: each.start):
         by_role.setdefault(roles[process.pid], []).append(process)
@@ -99,8 +103,8 @@ def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]
         return [(each.start, first[each.pid]) for each in by_role.get(role, ()) if each.pid in first]
 
     updates, hosts = by_role.get(UPDATE, []), by_role.get(HOST, [])
-    # Where no language host runs the program, the runner serves the call that does.
-    program = spans(PROGRAM) + noted("rpc", RUNNER, "Run")
+    # The warm host serves the call that runs the program.
+    program = spans(PROGRAM) + noted("rpc", WARM, "Run")
     children = [each.start for role in (HOST, PROVIDER) for each in by_role.get(role, ())]
     begun = min([*children, *(start for start, _ in program)], default=whole[1])
     ended = max((end for _, end in program), default=whole[1])
@@ -112,6 +116,7 @@ def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]
         "program: Python start": until(PROGRAM, "ready"),
         "pip list": spans(HELPER),
         "provider: start": until(PROVIDER, "rpc"),
+        "warm language host: start": until(WARM, "rpc"),
         "language host: start": [(each.start, min([*helped, each.end])) for each in hosts],
         "program and engine": program,
         "provider: end": [(ended, each.end) for each in by_role.get(PROVIDER, ())],
@@ -132,13 +137,6 @@ def account_for(whole: Span, processes: Sequence[Process], notes: Sequence[Note]
     ]
     cpu = {role: sum(each.cpu for each in found) for role, found in by_role.items()}
     return Account(whole[1] - whole[0], share_out(whole, phases), dict(packages.most_common()), cpu, commands)
-
-
-def _roles(processes: Sequence[Process]) -> dict[int, str]:
-    """The role of each process, by its id."""
-    begun = min((each.start for each in processes if each.role == UPDATE), default=float("inf"))
-    # What is there before the engine runs no program yet: the runner keeps it ready.
-    return {each.pid: RUNNER if each.role == PROGRAM and each.start < begun else each.role for each in processes}
 
 
 def _whole(engines: Sequence[Process]) -> list[Process]:

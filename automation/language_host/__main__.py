@@ -16,11 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
-import grpc  # type: ignore[import-untyped]
-from pulumi.runtime.proto import language_pb2_grpc
-
-from automation.language_host.server import LanguageHost
-
 LARGEST_MESSAGE = 400 * 1024 * 1024
 """In bytes; the limit that the engine itself has."""
 
@@ -35,6 +30,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     multiprocessing.set_forkserver_preload(["automation.language_host.preload"])
     ensure_running()
+    # Only now: the process that forks the programs imports what they need at the same time.
+    import grpc  # type: ignore[import-untyped]
+    from pulumi.runtime.proto import language_pb2_grpc
+
+    from automation.language_host.server import LanguageHost
+
     host = LanguageHost(script, folder, multiprocessing.get_context("forkserver"))
     limits = [("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.max_send_message_length", LARGEST_MESSAGE)]
     server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)

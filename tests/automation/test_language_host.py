@@ -85,11 +85,10 @@ def test_one_host_serves_all_programs_and_ends_with_the_run(repository: Reposito
     started: list[int] = []
     start = run.engine.programs._start
 
-    def counted() -> str | None:
-        address = start()
+    def counted() -> None:
+        start()
         assert run.engine.programs._process
         started.append(run.engine.programs._process.pid)
-        return address
 
     run.engine.programs._start = counted  # type: ignore[method-assign]
     assert operations.deploy(run, run.stacks, yes=True, interactive=False) == 0

@@ -76,42 +76,37 @@ def test_the_phases_of_plain_pulumi_up() -> None:
     assert account.commands == ["up"]
 
 
-def test_a_runner_that_runs_the_program_itself() -> None:
+def test_a_runner_with_a_warm_host_that_forks_a_python_for_the_program() -> None:
+    fork = ("/venv/bin/python", "-c", "from multiprocessing.forkserver import main; main(5, 6, ['x'])")
     run = [
         process(1, 0.0, 10.0, "/venv/bin/python", "/venv/bin/invoke", "up", "identity"),
-        process(2, 2.0, 2.5, "/bin/pulumi", "--non-interactive", "stack", "ls", "--all"),
-        process(3, 3.0, 9.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
+        process(2, 2.0, 2.5, "/bin/pulumi", "--non-interactive", "stack", "init", "sandbox"),
+        process(3, 1.0, 10.0, "/venv/bin/python", "-m", "automation.language_host", "script", "folder"),
+        process(4, 1.1, 10.0, *fork),
+        process(5, 3.0, 9.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
         # A child of it that had not yet become what it is.
-        process(4, 5.0, 5.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
+        process(6, 5.0, 5.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
+        process(7, 4.0, 8.0, *fork),
     ]
-    notes = [noted(1, "ready", 0.1, 0.1), noted(1, "import", 0.1, 1.1), noted(1, "rpc", 4.0, 8.0, "Run")]
+    notes = [
+        noted(1, "ready", 0.1, 0.1),
+        noted(1, "import", 0.1, 0.6),
+        noted(3, "rpc", 3.5, 3.6, "GetRequiredPackages"),
+        noted(3, "rpc", 4.0, 8.0, "Run"),
+    ]
     account = account_for((0.0, 10.0), run, notes)
     alone = {name: round(seconds[0], 3) for name, seconds in account.phases.items() if seconds[0]}
     assert alone == {
         "program and engine": 4.0,
-        "engine: start": 1.0,
+        "warm language host: start": 2.5,
+        "engine: start": 0.5,
         "engine: end": 1.0,
-        "other engine commands": 0.5,
         "runner: Python start": 0.1,
-        "runner: imports": 1.0,
-        "runner: the rest": 2.4,
+        "runner: imports": 0.5,
+        "runner: the rest": 1.4,
     }
-    assert account.commands == ["up", "stack ls"]
-
-
-def test_a_runner_that_keeps_a_python_ready_and_forks_it_for_the_program() -> None:
-    warm = ("/venv/bin/python", "-m", "automation.language_host")
-    run = [
-        process(1, 0.0, 10.0, "/venv/bin/python", "/venv/bin/invoke", "up", "identity"),
-        process(2, 1.0, 10.0, *warm),
-        process(3, 3.0, 9.0, "/bin/pulumi", "--non-interactive", "up", "--yes"),
-        process(4, 4.0, 8.0, *warm),
-    ]
-    account = account_for((0.0, 10.0), run, [noted(2, "import", 1.5, 2.5, pulumi=1.0)])
-    alone = {name: round(seconds[0], 3) for name, seconds in account.phases.items() if seconds[0]}
-    assert alone["program and engine"] == 4.0
-    assert alone["engine: start"] == alone["engine: end"] == 1.0
-    assert account.imports == {}
+    assert set(account.cpu) == {"runner", "engine", "other engine commands", "warm language host and program"}
+    assert account.commands == ["up", "stack init sandbox"]
 
 
 def test_the_table_says_what_a_phase_covers_in_all_where_others_hide_it() -> None:
