@@ -132,8 +132,10 @@ def _arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure as the command line says; the exit code."""
     given = _arguments()
-    # However it is ended, it takes down what it has started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # However it is ended, it takes down what it has started. A shell lets what it starts in the background ignore
+    # SIGINT, which engines end their plugins with: each update would wait five seconds for them.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     names = given.only_contestant or CONTESTANTS
     chosen = [each for name, each in CONTESTANTS.items() if name in names and (each.after or name) in names]
     given.out.mkdir(parents=True, exist_ok=True)
