@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from automation.engine import Engine, get_engine
 from automation.queue import default_parallel
@@ -43,13 +44,23 @@ def run(plan: Plan, engine: Engine) -> Results:
     about = {**machine.describe(engine), "parallel": plan.parallel}
     found: dict[tuple[int, str, str], Cell] = {}
     plan.lines.unlink(missing_ok=True)
+    try:
+        _run(plan, engine, about, found)
+    except KeyboardInterrupt:
+        print("stopped: what was measured by then is kept, and the report says what was not", flush=True)
+    return Results(about, found)
+
+
+def _run(plan: Plan, engine: Engine, about: dict[str, Any], found: dict[tuple[int, str, str], Cell]) -> None:
     for size in plan.sizes:
         with _projects(plan, size, engine) as projects:
             plugin = find_plugin(next(iter(projects.values())).root)
             about["provider"] = f"{plugin.kind} {plugin.version}" if plugin else "none"
             # Contestants take turns at each scenario: a slow quarter of an hour of the machine hits them all.
             for scenario in SCENARIOS:
-                for contestant in (each for each in plan.contestants if scenario in each.scenarios):
+                for contestant in plan.contestants:
+                    if scenario not in contestant.scenarios or size > (contestant.most or size):
+                        continue
                     before = found.get((size, contestant.after or contestant.name, FIRST))
                     if before and before.why:
                         cell = Cell(size, contestant.name, scenario, why="the first deploy did not end well")
@@ -58,7 +69,6 @@ def run(plan: Plan, engine: Engine) -> Results:
                     found[cell.key] = cell
                     cells.append(plan.lines, cell)
                     print(_line(cell), flush=True)
-    return Results(about, found)
 
 
 @contextmanager
@@ -123,6 +133,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--only-contestant", action="append", choices=list(CONTESTANTS), help="leave the others out; again for more"
     )
+    parser.add_argument("--add", action="store_true", help="keep what the results have already of other sizes")
     parser.add_argument("--out", type=Path, default=ROOT / "docs", help="the folder that the results go to")
     parser.add_argument("--parallel", type=int, default=default_parallel(), help="stacks at a time")
     parser.add_argument("--minutes", type=float, default=45, help="what one measurement may take")
@@ -141,7 +152,9 @@ def main() -> int:
     given.out.mkdir(parents=True, exist_ok=True)
     plan = Plan(given.accounts, chosen, given.parallel, Limits(seconds=given.minutes * 60), given.out)
     results = run(plan, get_engine(ROOT, lambda line: print(line, flush=True)))
-    cells.write(plan.output / "benchmark.json", results)
+    file = plan.output / "benchmark.json"
+    before = cells.read(file).cells if given.add and file.exists() else {}
+    cells.write(file, Results(results.machine, {**before, **results.cells}))
     plan.lines.unlink()
     print(f"wrote {plan.output / 'benchmark.json'}; next: python -m bench.report {plan.output / 'benchmark.json'}")
     return 0

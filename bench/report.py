@@ -14,7 +14,7 @@ from typing import Any
 
 from bench import cells
 from bench.cells import Cell, Results
-from bench.contestants import QUEUE, SCENARIOS
+from bench.contestants import CONTESTANTS, QUEUE, SCENARIOS
 from bench.criteria import criteria, different_work
 from bench.overhead_report import overhead_section
 from bench.tables import machine_table, table
@@ -31,7 +31,8 @@ The same organization, from the same configuration files and components, in the 
 - **run queue**: `invoke deploy-all --parallel {parallel}`, `invoke preview-all --parallel {parallel}`.
 - **shell loop -P**: [`bench/loop.sh`](../bench/loop.sh), `pulumi up --yes --skip-preview` for up to {parallel} stacks
   of a layer at a time, by `xargs -P`.
-- **shell loop**: the same for one stack after the other, the way most people write it; at the no-op only.
+- **shell loop**: the same for one stack after the other, the way most people write it; at the no-op only,
+  and with 50 accounts at the most.
 - **one big stack**: [`bench/one_stack`](../bench/one_stack), one Pulumi program with an explicit provider for each
   account, by `pulumi up --yes --skip-preview`. It has no StackReferences, and does not ask in each layer and account
   whose the credentials are.
@@ -79,7 +80,21 @@ def _same_work(results: Results) -> str:
 def _scenario(results: Results, scenario: str) -> str:
     found = sorted((cell for cell in results.cells.values() if cell.scenario == scenario), key=lambda c: c.accounts)
     head = ["accounts", "", "time to the run queue's", "processes", "peak memory", "emulated AWS", "AWS calls", "time"]
-    return table(head, (_row(results, cell) for cell in found), right={0, 2, 3, 4, 5, 6, 7})
+    rows = [_row(results, cell) for cell in found]
+    rows += [[str(size), name, "not measured", "", "", "", "", ""] for size, name in _missing(results, scenario)]
+    return table(head, rows, right={0, 2, 3, 4, 5, 6, 7})
+
+
+def _missing(results: Results, scenario: str) -> list[tuple[int, str]]:
+    """What belongs to a whole run and is not there."""
+    return [
+        (size, each.name)
+        for size in results.sizes
+        for each in CONTESTANTS.values()
+        if scenario in each.scenarios
+        and size <= (each.most or size)
+        and (size, each.name, scenario) not in results.cells
+    ]
 
 
 def _row(results: Results, cell: Cell) -> list[str]:
