@@ -9,7 +9,7 @@ import pytest
 
 from bench import cells
 from bench.cells import Cell, Results
-from bench.contestants import CONTESTANTS, FIRST, LOOP, NO_OP, ONE_STACK, QUEUE, SCENARIOS
+from bench.contestants import CONTESTANTS, FIRST, NO_OP, ONE_STACK, PARALLEL_LOOP, QUEUE, SCENARIOS
 from bench.criteria import criteria, different_work
 from bench.report import markdown
 
@@ -51,7 +51,10 @@ def test_all_criteria_are_met() -> None:
         (replace(cell(200, QUEUE, "one account changed"), seconds=20.1), [True, False, True, True]),
         (replace(cell(200, "shell loop -P", FIRST), seconds=9.9), [True, True, False, True]),
         (replace(cell(200, QUEUE, FIRST), peak_bytes=601 * 2**20), [True, True, True, False]),
-        (replace(cell(200, LOOP, NO_OP), why="over the time limit of 45 min", stopped=True), [None, True, True, True]),
+        (
+            replace(cell(200, PARALLEL_LOOP, NO_OP), why="over the time limit of 45 min", stopped=True),
+            [None, True, True, True],
+        ),
     ],
 )
 def test_each_criterion_by_itself(changed: Cell, expected: list[bool | None]) -> None:
@@ -62,7 +65,7 @@ def test_of_what_was_not_measured_nothing_is_claimed() -> None:
     one = cell(1, QUEUE, FIRST)
     found = criteria(Results(MACHINE, {one.key: one}))
     assert [each.passed for each in found] == [None, None, None, True]
-    assert found[0].found == "not measured: shell loop, 1 accounts, no-op"
+    assert found[0].found == "not measured: shell loop -P, 1 accounts, no-op"
 
 
 def test_a_contestant_that_does_less_is_named() -> None:
@@ -88,6 +91,15 @@ def test_the_document_has_every_cell_also_what_was_stopped() -> None:
     assert f"| 200 | one big stack | stopped: {why} | 30 |" in document
     assert "| 200 | one big stack | failed: the first deploy did not end well |  |" in document
     assert "| 50 | shell loop | 50.00 | 30 | 500 MiB | 100 MiB | 9 (iam 8, sts 1) | 500.0 s |" in document
+
+
+def test_the_document_says_what_a_stopped_run_did_not_get_to() -> None:
+    found = results()
+    left = {key: each for key, each in found.cells.items() if key != (200, ONE_STACK, "preview")}
+    document = markdown(Results(MACHINE, left))
+    assert document.count("not measured") == 1
+    preview = document[document.index("## Preview") :]
+    assert "| 200 | one big stack | not measured |" in preview
 
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
