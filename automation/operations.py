@@ -118,7 +118,10 @@ def destroy(
             return Record()
         if stack in guarded:
             stacks.unprotect(stack)
-        return stacks.destroy(stack, watch)
+        record = stacks.destroy(stack, watch)
+        # What an earlier run had begun to create is gone with all else.
+        takeover.Attempts(stacks.root, stack).clear()
+        return record
 
     return exit_code(operate(run, chosen, work, DESTROY, backwards=True))
 
