@@ -124,7 +124,7 @@ def get_engine(root: Path = ROOT, report: Report = print) -> Engine:
 
 def _on_path(root: Path, report: Report) -> Engine | None:
     found = shutil.which("pulumi")
-    if found is None or Path(found).resolve().is_relative_to(root / ".engine"):
+    if found is None or Path(found).resolve().is_relative_to((root / ".engine").resolve()):
         return None
     try:
         command = PulumiCommand(version=MINIMUM)

@@ -323,7 +323,9 @@ def test_a_change_costs_the_same_however_many_accounts_there_are(own: Server) ->
     assert [few[name] for name in ("fail", "same again", "read")] == [0, 0, 0]
     assert [many[name] for name in ("fail", "same again", "read")] == [0, 0, 0]
     for name in ("move", "tag account", "tag role"):
-        assert 0 < many[name] <= 1.5 * few[name], (name, few, many)
+        # Whole pages are written, and random ids decide how many of them a record lies on: a few more or less. With
+        # the accounts the cost would grow 21 times.
+        assert 0 < many[name] <= 5 * few[name], (name, few, many)
 
 
 @pytest.mark.parametrize("damage", ["cut", "empty", "changed", "lost", "other version", "older format", "nonsense"])
