@@ -117,8 +117,8 @@ def stacks_command(**helps: str) -> Callable[[Callable[..., int | None]], Task[A
 
         @functools.wraps(body)
         def run(_context: Any, **given: Any) -> int | None:
-            options = Options(**{each.name: given.pop(each.name) for each in common if given.get(each.name)})
-            return body(options, **{key: value for key, value in given.items() if key not in Options.__annotations__})
+            taken = {each.name: given.pop(each.name, None) for each in common}
+            return body(Options(**{name: value for name, value in taken.items() if value}), **given)
 
         context = inspect.Parameter("_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         shared = [

@@ -53,22 +53,24 @@ class States:
         return found
 
     def _read(self, stack: StackId) -> State | None:
-        file = stack_file(self._folder, stack) if self._folder else None
-        try:
-            content = file.read_bytes() if file else None
-        except FileNotFoundError:
-            content = None
-        if file and content is None and not file.with_name(f"{file.name}.gz").exists():
-            return None
-        if content is not None:
-            if LAYERS[stack.layer].per_account:  # read by none, and there may be hundreds
-                return State(digest(content))
-            document = json.loads(content)
-            return State(digest(content), digest(_outputs((document.get("checkpoint") or {}).get("latest") or {})))
+        if self._folder:
+            file = stack_file(self._folder, stack)
+            try:
+                return _of_file(stack, file.read_bytes())
+            except FileNotFoundError:
+                if not file.with_name(f"{file.name}.gz").exists():
+                    return None
         exported = self._export(stack)
         if exported is None:
             return None
         return State(digest(exported), digest(_outputs(exported.get("deployment") or {})))
+
+
+def _of_file(stack: StackId, content: bytes) -> State:
+    if LAYERS[stack.layer].per_account:  # read by none, and there may be hundreds
+        return State(digest(content))
+    document = json.loads(content)
+    return State(digest(content), digest(_outputs((document.get("checkpoint") or {}).get("latest") or {})))
 
 
 def digest(value: Any) -> str:
