@@ -59,7 +59,7 @@ def _run(plan: Plan, engine: Engine, about: dict[str, Any], found: dict[tuple[in
             # Contestants take turns at each scenario: a slow quarter of an hour of the machine hits them all.
             for scenario in SCENARIOS:
                 for contestant in plan.contestants:
-                    if scenario not in contestant.scenarios or size > (contestant.most or size):
+                    if scenario not in contestant.scenarios:
                         continue
                     before = found.get((size, contestant.after or contestant.name, FIRST))
                     if before and before.why:

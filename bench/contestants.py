@@ -19,15 +19,13 @@ QUEUE, LOOP, PARALLEL_LOOP, ONE_STACK = "run queue", "shell loop", "shell loop -
 class Contestant:
     """`command` gives the command of a scenario, for so many stacks at a time.
 
-    One that is measured at some `scenarios` only works in the project of another, `after` whom it comes. With more
-    than `most` accounts it is not measured.
+    One that is measured at some `scenarios` only works in the project of another, `after` whom it comes.
     """
 
     name: str
     command: Callable[[str, int], list[str]]
     scenarios: tuple[str, ...] = SCENARIOS
     after: str | None = None
-    most: int | None = None
 
 
 def _queue(scenario: str, parallel: int) -> list[str]:
@@ -52,7 +50,7 @@ CONTESTANTS = {
         Contestant(QUEUE, _queue),
         Contestant(PARALLEL_LOOP, _parallel_loop),
         # Twice as slow as the one above, and no different otherwise.
-        Contestant(LOOP, _loop, (NO_OP,), after=PARALLEL_LOOP, most=50),
+        Contestant(LOOP, _loop, (NO_OP,), after=PARALLEL_LOOP),
         Contestant(ONE_STACK, _one_stack),
     )
 }
