@@ -38,8 +38,12 @@ def _panel(axes: Axes, results: Results, scenario: str, title: str, value: Calla
         points = [(cell.accounts, value(cell)) for cell in found if cell]
         axes.plot([x for x, _ in points], [y for _, y in points], marker="o", label=contestant)
     axes.set_xscale("log")
-    # A no-op that asks AWS nothing is to be seen too.
-    axes.set_yscale("symlog" if title.endswith("calls") else "log")
+    if title.endswith("calls"):
+        # A no-op that asks AWS nothing is to be seen too.
+        axes.set_yscale("symlog")
+        axes.set_ylim(-0.3, 2 * axes.dataLim.y1)
+    else:
+        axes.set_yscale("log")
     axes.set_xticks(results.sizes, [str(size) for size in results.sizes])
     axes.yaxis.set_major_formatter("{x:g}")
     axes.minorticks_off()
