@@ -12,6 +12,7 @@ from automation.cli import (
     STACK,
     YES,
     Options,
+    Selection,
     command,
     interactive,
     open_named,
@@ -161,17 +162,31 @@ def access(_context: Context, stack: str = SANDBOX) -> None:
     reading.show_access(run.console, reading.read(run, chosen, show_secrets=False))
 
 
-@command(stack=STACK, mermaid="as a Mermaid diagram, for Markdown", svg="as a drawing: invoke graph --svg > stacks.svg")
-def graph(_context: Context, stack: str = SANDBOX, mermaid: bool = False, svg: bool = False) -> None:
-    """Show the stacks and what each reads."""
+@stacks_command(
+    Selection,
+    json="as a JSON list, for scripts: the stacks to deploy one by one, for example",
+    mermaid="as a Mermaid diagram, for Markdown",
+    svg="as a drawing: invoke graph --svg > stacks.svg",
+)
+def graph(selection: Selection, json: bool = False, mermaid: bool = False, svg: bool = False) -> None:
+    """Show the stacks and what each reads, upstream first; neither an engine nor AWS is needed."""
     from automation.drawing import as_svg
-    from automation.graphs import as_mermaid, as_text
+    from automation.graphs import as_json, as_mermaid, as_text
     from automation.runs import UsageError
+    from automation.selection import NothingChosen
 
-    if mermaid and svg:
-        raise UsageError("--mermaid and --svg are both given; allowed: one of them, or neither for text")
-    stacks = discover(stack)
-    print(as_svg(stacks) if svg else as_mermaid(stacks) if mermaid else as_text(stacks))
+    asked = {"json": (json, as_json), "mermaid": (mermaid, as_mermaid), "svg": (svg, as_svg)}
+    formats = {name: form for name, (wanted, form) in asked.items() if wanted}
+    if len(formats) > 1:
+        names = " and ".join(f"--{name}" for name in formats)
+        raise UsageError(f"{names} are given together; allowed: one of them, or none for text")
+    try:
+        chosen = selection.of(discover(selection.stack))
+    except NothingChosen:
+        if not json:
+            raise
+        chosen = []
+    print(next(iter(formats.values()), as_text)(chosen))
 
 
 @command(stack=STACK)

@@ -29,8 +29,8 @@ FORCE = "also the stacks whose inputs and state are those of their last deployme
 
 
 @dataclass(frozen=True)
-class Options:
-    """What every command on many stacks takes: which stacks, how many at a time, and what is written of the run."""
+class Selection:
+    """Which stacks a command is for."""
 
     stack: str = field(default=SANDBOX, metadata={"help": STACK})
     only: list[str] = field(default_factory=list, metadata={"help": ONLY})
@@ -44,6 +44,25 @@ class Options:
     )
     with_dependents: bool = field(default=False, metadata={"help": "the stacks that read the chosen ones, too"})
     with_dependencies: bool = field(default=False, metadata={"help": "the stacks that the chosen ones read, too"})
+
+    def of(self, stacks: Sequence[StackId]) -> list[StackId]:
+        """Those of `stacks`; raises as `automation.selection.choose` does."""
+        from automation.selection import choose
+
+        return choose(
+            stacks,
+            only=self.only,
+            layers=self.layer,
+            affected=self.affected,
+            with_dependents=self.with_dependents,
+            with_dependencies=self.with_dependencies,
+        )
+
+
+@dataclass(frozen=True)
+class Options(Selection):
+    """What every command that runs stacks takes: which, how many at a time, and what is written of the run."""
+
     parallel: str | None = field(
         default=None,
         metadata={"help": "how many stacks at a time; what suits this machine's cores and memory unless given"},
@@ -56,22 +75,9 @@ class Options:
     def open(self) -> tuple[Run, list[StackId]]:
         """The run, ready to begin, and the stacks that it is to work on."""
         from automation.runs import open_run
-        from automation.selection import choose
 
         return open_run(
-            self.stack,
-            lambda stacks: choose(
-                stacks,
-                only=self.only,
-                layers=self.layer,
-                affected=self.affected,
-                with_dependents=self.with_dependents,
-                with_dependencies=self.with_dependencies,
-            ),
-            console(),
-            parallel=self.parallel,
-            fail_fast=self.fail_fast,
-            report=self.report,
+            self.stack, self.of, console(), parallel=self.parallel, fail_fast=self.fail_fast, report=self.report
         )
 
 
@@ -108,9 +114,11 @@ def command(iterable: Sequence[str] = (), /, **helps: str) -> Callable[[Callable
     return decorate
 
 
-def stacks_command(**helps: str) -> Callable[[Callable[..., int | None]], Task[Any]]:
-    """A command whose body takes `Options` and then its own arguments, which `helps` explains."""
-    common = fields(Options)
+def stacks_command(
+    options: type[Selection] = Options, /, **helps: str
+) -> Callable[[Callable[..., int | None]], Task[Any]]:
+    """A command whose body takes `options` and then its own arguments, which `helps` explains."""
+    common = fields(options)
 
     def decorate(body: Callable[..., int | None]) -> Task[Any]:
         own = list(inspect.signature(body).parameters.values())[1:]
@@ -118,7 +126,7 @@ def stacks_command(**helps: str) -> Callable[[Callable[..., int | None]], Task[A
         @functools.wraps(body)
         def run(_context: Any, **given: Any) -> int | None:
             taken = {each.name: given.pop(each.name, None) for each in common}
-            return body(Options(**{name: value for name, value in taken.items() if value}), **given)
+            return body(options(**{name: value for name, value in taken.items() if value}), **given)
 
         context = inspect.Parameter("_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
         shared = [

@@ -1,7 +1,8 @@
-"""The stacks and what they read, as text and as a Mermaid diagram."""
+"""The stacks and what they read, as text, as JSON and as a Mermaid diagram."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from shared.layers import LAYERS, StackId, graph
@@ -9,13 +10,27 @@ from shared.layers import LAYERS, StackId, graph
 
 def as_text(stacks: Sequence[StackId]) -> str:
     """A line a stack, upstream first: what it is and what it reads."""
-    edges = graph(stacks)
     width = max(len(stack.label) for stack in stacks)
     lines = []
     for stack in stacks:
-        reads = ", ".join(up.label for up in stack.upstream() if up in edges[stack])
+        reads = ", ".join(up.label for up in stack.upstream())
         lines.append(f"{stack.label:<{width}}  {LAYERS[stack.layer].summary}" + (f"  ← {reads}" if reads else ""))
     return "\n".join(lines)
+
+
+def as_json(stacks: Sequence[StackId]) -> str:
+    """A list of objects, upstream first, with the keys of `docs/report.md`; `reads` has labels, chosen or not."""
+    found = [
+        {
+            "label": stack.label,
+            "stack": stack.name,
+            "layer": stack.layer,
+            "configuration": stack.config_label,
+            "reads": [up.label for up in stack.upstream()],
+        }
+        for stack in stacks
+    ]
+    return json.dumps(found, indent=2)
 
 
 def as_mermaid(stacks: Sequence[StackId]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
@@ -275,5 +276,11 @@ def test_nothing_to_do_is_no_error(tmp_path: Path) -> None:
     subprocess.run(["git", *who, "commit", "--quiet", "--message", "all"], cwd=tmp_path, check=True)
     done = project.invoke("deploy-all", "--affected=HEAD")
     assert done.output == "nothing to do: no stack is affected by what has changed since HEAD\n"
+    assert project.invoke("graph", "--affected=HEAD").output == done.output
+    assert json.loads(project.invoke("graph", "--affected=HEAD", "--json").output) == []
+    with (tmp_path / "stacks/policies/Pulumi.sandbox.yaml").open("a") as file:
+        file.write("# reviewed\n")
+    affected = json.loads(project.invoke("graph", "--affected=HEAD", "--with-dependents", "--json").output)
+    assert [each["label"] for each in affected] == ["policies", "accounts/developer", "accounts/shared-test"]
     # Not even the sandbox was started.
     assert not (tmp_path / ".sandbox").exists()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from automation.graphs import as_mermaid, as_text
+from automation.graphs import as_json, as_mermaid, as_text
 from automation.selection import choose, named, select
 from shared.layers import LayerError, StackId
 
@@ -78,8 +80,23 @@ def test_graph_as_text() -> None:
     assert [line.split()[0] for line in lines] == [stack.label for stack in STACKS]
     assert "←" not in lines[0]
     assert lines[5].endswith("← org, identity, policies")
-    # What is not shown is not pointed at either.
-    assert "←" not in as_text(STACKS[1:2])
+    # What a stack reads is what it reads, whatever else is shown.
+    assert as_text(STACKS[5:]).split() == lines[5].split()
+
+
+def test_graph_as_json() -> None:
+    listed = json.loads(as_json(STACKS))
+    assert [each["label"] for each in listed] == [stack.label for stack in STACKS]
+    assert json.loads(as_json(STACKS[5:])) == [
+        {
+            "label": "accounts/test",
+            "stack": "sandbox.test",
+            "layer": "accounts",
+            "configuration": "stacks/accounts/Pulumi.sandbox.test.yaml",
+            "reads": ["org", "identity", "policies"],
+        }
+    ]
+    assert json.loads(as_json([])) == []
 
 
 def test_graph_as_mermaid() -> None:

@@ -47,7 +47,8 @@ def test_every_command_and_argument_has_help(name: str) -> None:
         (["deploy-all", "--parallel", "many"], "--parallel is 'many'; allowed: a whole number, 1 or more"),
         (["deploy-all", "--parallel", "0"], "--parallel is '0'; allowed"),
         (["up", "nope"], "no stack or layer is called 'nope'; there are: org, "),
-        (["graph", "--mermaid", "--svg"], "--mermaid and --svg are both given; allowed: one of them"),
+        (["graph", "--mermaid", "--svg"], "--mermaid and --svg are given together; allowed: one of them"),
+        (["graph", "--only", "nope"], "no stack fits 'nope'; there are: org, "),
         (["deploy-all", "--report", "run.txt"], "--report is 'run.txt'; allowed: a file that ends in .json or .xml"),
         (["graph", "--stack", "../etc"], "environment '../etc': allowed are"),
         (
@@ -66,6 +67,8 @@ def test_a_mistake_is_one_message(arguments: list[str], message: str) -> None:
 
 def test_graph() -> None:
     assert invoke("graph", "--svg").stdout.startswith("<svg ")
+    listed = invoke("graph", "--layer", "policies", "--with-dependencies")
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["org", "policies"]
     drawn = invoke("graph", "--mermaid")
     assert drawn.returncode == 0
     assert drawn.stdout.startswith("flowchart LR\n")
