@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from automation import adoption, operations, recovery
-from automation.processes import session_of
+from automation.processes import end_session, session_of
 from automation.summary import CANCELLED_EXIT
 from shared.layers import ROOT, StackId
 from tests.automation.conftest import Repository
 
 RED = {"color": "red"}
-SLOW = {"color": "red", "seconds": 2}
+SLOW = {"color": "red", "seconds": 3}
 
 ORG = StackId("org", "sandbox")
 
@@ -60,7 +60,19 @@ def start(repository: Repository) -> subprocess.Popen[str]:
         text=True,
     )
     until((repository.shelf / "slow.json").exists)
+    # Both are begun at once; what a test does next is to hit the slow one only.
+    until(lambda: "quick" in recorded(repository))
     return process
+
+
+def recorded(repository: Repository) -> list[str]:
+    """The names of what the stack's state has at this moment, while its engine is at work."""
+    try:
+        state = json.loads((repository.state / ".pulumi/stacks/org/sandbox.json").read_text())
+    except (FileNotFoundError, ValueError):  # being written
+        return []
+    resources = (state["checkpoint"]["latest"] or {}).get("resources") or []
+    return [each["urn"].rpartition("::")[2] for each in resources]
 
 
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
@@ -90,6 +102,16 @@ def engine_pid(repository: Repository) -> int:
     found = recovery.locks(repository.state.as_uri(), ORG)
     assert len(found) == 1
     return found[0].pid
+
+
+def kill_all(repository: Repository, process: subprocess.Popen[str]) -> int:
+    """Kill a run, its engine, and what the engine has started, in this order; the engine's process."""
+    pid = engine_pid(repository)
+    process.kill()
+    os.kill(pid, signal.SIGKILL)
+    end_session(pid)
+    process.communicate(timeout=10)
+    return pid
 
 
 def test_ctrl_c_lets_running_stacks_finish(slow: Repository) -> None:
@@ -128,12 +150,7 @@ def test_engines_outlive_a_run_that_is_killed(slow: Repository) -> None:
 
 
 def test_what_to_do_is_said_where_the_id_is_not_known(slow: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
-    process = start(slow)
-    pid = engine_pid(slow)
-    process.kill()
-    for each in [pid, *session_of(pid)]:
-        os.kill(each, signal.SIGKILL)
-    process.communicate(timeout=10)
+    pid = kill_all(slow, start(slow))
 
     monkeypatch.setattr(adoption, "identities", lambda _creations: {})
     run = slow.run()
@@ -193,8 +210,7 @@ def test_a_killed_engine_and_the_lock_that_it_leaves(repository: Repository, env
     printed = repository.printed.getvalue()
     assert "the engine was killed (SIGKILL) while it was at work on the stack" in printed
     assert following in printed
-    for pid in session_of(pids[0]):
-        os.kill(pid, signal.SIGKILL)
+    end_session(pids[0])
     if environment == "prod":
         again = repository.run(environment)
         assert operations.deploy(again, again.stacks, yes=True, interactive=False) == 1
@@ -207,12 +223,7 @@ def test_a_killed_engine_and_the_lock_that_it_leaves(repository: Repository, env
 
 
 def test_a_creation_that_never_happened_is_made(slow: Repository) -> None:
-    process = start(slow)
-    pid = engine_pid(slow)
-    process.kill()
-    for each in [pid, *session_of(pid)]:
-        os.kill(each, signal.SIGKILL)
-    process.communicate(timeout=10)
+    kill_all(slow, start(slow))
     (slow.shelf / "slow.json").unlink()
     deploy_again(slow)
 
