@@ -170,23 +170,9 @@ def access(_context: Context, stack: str = SANDBOX) -> None:
 )
 def graph(selection: Selection, json: bool = False, mermaid: bool = False, svg: bool = False) -> None:
     """Show the stacks and what each reads, upstream first; neither an engine nor AWS is needed."""
-    from automation.drawing import as_svg
-    from automation.graphs import as_json, as_mermaid, as_text
-    from automation.runs import UsageError
-    from automation.selection import NothingChosen
+    from automation.graphs import show
 
-    asked = {"json": (json, as_json), "mermaid": (mermaid, as_mermaid), "svg": (svg, as_svg)}
-    formats = {name: form for name, (wanted, form) in asked.items() if wanted}
-    if len(formats) > 1:
-        names = " and ".join(f"--{name}" for name in formats)
-        raise UsageError(f"{names} are given together; allowed: one of them, or none for text")
-    try:
-        chosen = selection.of(discover(selection.stack))
-    except NothingChosen:
-        if not json:
-            raise
-        chosen = []
-    print(next(iter(formats.values()), as_text)(chosen))
+    print(show(lambda: selection.of(discover(selection.stack)), json=json, mermaid=mermaid, svg=svg))
 
 
 @command(stack=STACK)

@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from automation.drawing import as_svg
+from automation.runs import UsageError
+from automation.selection import NothingChosen
 from shared.layers import LAYERS, StackId, graph
+
+
+def show(choose: Callable[[], Sequence[StackId]], **asked: bool) -> str:
+    """The stacks that `choose` gives, as text or in the format `asked` for: `json`, `mermaid` or `svg`.
+
+    Raises `UsageError` for two formats, and what `choose` raises; `NothingChosen` only where a person is to read it.
+    """
+    forms = {"json": as_json, "mermaid": as_mermaid, "svg": as_svg}
+    names = [name for name, wanted in asked.items() if wanted]
+    if len(names) > 1:
+        options = " and ".join(f"--{name}" for name in names)
+        raise UsageError(f"{options} are given together; allowed: one of them, or none for text")
+    try:
+        chosen = choose()
+    except NothingChosen:
+        if names != ["json"]:
+            raise
+        chosen = []
+    return (forms[names[0]] if names else as_text)(chosen)
 
 
 def as_text(stacks: Sequence[StackId]) -> str:

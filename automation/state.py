@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from automation.state_files import folder_of, stack_file
+from automation.state_files import exported, folder_of, stack_file
 from shared.layers import LAYERS, StackId
 
 Export = Callable[[StackId], Mapping[str, Any] | None]
@@ -60,17 +60,16 @@ class States:
             except FileNotFoundError:
                 if not file.with_name(f"{file.name}.gz").exists():
                     return None
-        exported = self._export(stack)
-        if exported is None:
+        state = self._export(stack)
+        if state is None:
             return None
-        return State(digest(exported), digest(_outputs(exported.get("deployment") or {})))
+        return State(digest(state), digest(_outputs(state)))
 
 
 def _of_file(stack: StackId, content: bytes) -> State:
     if LAYERS[stack.layer].per_account:  # read by none, and there may be hundreds
         return State(digest(content))
-    document = json.loads(content)
-    return State(digest(content), digest(_outputs((document.get("checkpoint") or {}).get("latest") or {})))
+    return State(digest(content), digest(_outputs(exported(content))))
 
 
 def digest(value: Any) -> str:
@@ -79,6 +78,6 @@ def digest(value: Any) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _outputs(deployment: Mapping[str, Any]) -> Any:
-    resources = deployment.get("resources") or []
+def _outputs(state: Mapping[str, Any]) -> Any:
+    resources = (state.get("deployment") or {}).get("resources") or []
     return next((each.get("outputs") for each in resources if each.get("type") == "pulumi:pulumi:Stack"), None)

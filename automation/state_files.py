@@ -12,6 +12,7 @@ import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from shared.layers import StackId
@@ -33,6 +34,12 @@ def folder_of(backend: str) -> Path | None:
 def stack_file(folder: Path, stack: StackId) -> Path:
     """The state of `stack` in the `folder` of a backend."""
     return folder / "stacks" / stack.project / f"{stack.name}.json"
+
+
+def exported(content: bytes) -> dict[str, Any]:
+    """What a state file has in it, as `Stacks.export` gives it. Raises `ValueError` for one that is cut off."""
+    document = json.loads(content)
+    return {"deployment": (document.get("checkpoint") or {}).get("latest") or {}}
 
 
 def no_room(backend: str) -> str | None:

@@ -58,9 +58,7 @@ def _run(plan: Plan, engine: Engine, about: dict[str, Any], found: dict[tuple[in
             about["provider"] = f"{plugin.kind} {plugin.version}" if plugin else "none"
             # Contestants take turns at each scenario: a slow quarter of an hour of the machine hits them all.
             for scenario in SCENARIOS:
-                for contestant in plan.contestants:
-                    if scenario not in contestant.scenarios:
-                        continue
+                for contestant in (each for each in plan.contestants if scenario in each.scenarios):
                     before = found.get((size, contestant.after or contestant.name, FIRST))
                     if before and before.why:
                         cell = Cell(size, contestant.name, scenario, why="the first deploy did not end well")

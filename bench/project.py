@@ -13,6 +13,8 @@ import yaml
 
 from automation.engine import Engine
 from automation.environment import run_environment
+from automation.recovery import held
+from automation.state_files import exported
 from sandbox.copies import copy_repository, user_environment
 from sandbox.layout import Emulator, Layout, read_record
 from shared.layers import SANDBOX, StackId, discover
@@ -87,9 +89,7 @@ class Project:
     def resources(self) -> int:
         """How many AWS resources the state of all stacks has."""
         states = (self.root / ".sandbox" / "state" / ".pulumi" / "stacks").glob("*/*.json")
-        deployments = (json.loads(file.read_text())["checkpoint"]["latest"] or {} for file in states)
-        resources = (each for deployment in deployments for each in deployment.get("resources") or ())
-        return sum(bool(each.get("custom")) and not each["type"].startswith("pulumi:") for each in resources)
+        return sum(len(held(exported(file.read_bytes()))) for file in states)
 
     def close(self) -> None:
         """Stop the sandbox."""

@@ -19,6 +19,7 @@ from automation.processes import end_session, session_of
 from automation.summary import CANCELLED_EXIT
 from shared.layers import ROOT, StackId
 from tests.automation.conftest import Repository
+from tests.states import in_state
 
 RED = {"color": "red"}
 SLOW = {"color": "red", "seconds": 3}
@@ -68,11 +69,9 @@ def start(repository: Repository) -> subprocess.Popen[str]:
 def recorded(repository: Repository) -> list[str]:
     """The names of what the stack's state has at this moment, while its engine is at work."""
     try:
-        state = json.loads((repository.state / ".pulumi/stacks/org/sandbox.json").read_text())
+        return [each.name for each in in_state(repository.state, ORG)]
     except (FileNotFoundError, ValueError):  # being written
         return []
-    resources = (state["checkpoint"]["latest"] or {}).get("resources") or []
-    return [each["urn"].rpartition("::")[2] for each in resources]
 
 
 def until(condition: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -44,13 +44,6 @@ def calls(project: Project, service: str, action: str) -> int:
     return int(control(project, "GET", "calls").get(service, {}).get(action, 0))
 
 
-def names_in_state(project: Project, stack: str, kind: str) -> set[str]:
-    """The names of a stack's resources of one type, as its state has them; `stack` is project and stack."""
-    state = json.loads((project.root / f".sandbox/state/.pulumi/stacks/{stack}.json").read_text())
-    resources = state["checkpoint"]["latest"].get("resources") or []
-    return {each["urn"].rpartition("::")[2] for each in resources if each["type"] == kind}
-
-
 def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for `condition`."""
     end = time.monotonic() + seconds

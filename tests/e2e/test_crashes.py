@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.layers import StackId
 from tests.e2e import accidents
 from tests.e2e.project import Project
+from tests.states import in_state
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("upstream")]
 
@@ -32,7 +34,8 @@ def unrecorded_roles(project: Project, name: str, email: str) -> set[str]:
     account = next(account["Id"] for account in listed if account["Email"] == email)
     iam = project.aws("iam", project.inside(account))
     in_aws = {role["RoleName"] for role in iam.list_roles()["Roles"]} - {"OrganizationalAccountAccessRole"}
-    return in_aws - accidents.names_in_state(project, f"accounts/sandbox.{name}", "aws:iam/role:Role")
+    recorded = in_state(project.root / ".sandbox" / "state", StackId("accounts", "sandbox", name))
+    return in_aws - {each.name for each in recorded if each.type == "aws:iam/role:Role"}
 
 
 def test_a_provider_killed_while_it_makes_an_account_and_once_more_while_it_makes_roles(project: Project) -> None:
