@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine test bench clean distclean
+.PHONY: help sandbox install engine test mutants bench clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,7 @@ help:
 	@echo 'make install    the Python packages, in .venv'
 	@echo 'make engine     the Pulumi engine, in .engine unless a recent one is on PATH'
 	@echo 'make test       style, types and tests: what CI runs'
+	@echo 'make mutants    puts known faults into a copy of the code, one at a time: the tests must find each'
 	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
 	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
 	@echo 'make distclean  clean, and drop .venv and .engine'
@@ -31,6 +32,11 @@ test: install engine
 	@# Each program is a module called __main__, so each is checked by itself.
 	for program in stacks/*/__main__.py; do $(BIN)/mypy $$program || exit 1; done
 	$(BIN)/pytest --numprocesses auto --dist loadfile
+
+# Some only: make mutants MUTANTS='boundary*'
+MUTANTS :=
+mutants: install engine
+	$(BIN)/python -m tests.mutants $(MUTANTS)
 
 # The plot's packages are in a virtual environment of their own: what is measured has the packages that a user has.
 # Fewer accounts: make bench BENCH_ARGS='--accounts 1,3' BENCH_OUT=/tmp/bench
