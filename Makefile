@@ -23,7 +23,7 @@ sandbox: install
 	@$(BIN)/invoke deploy-all
 
 engine: install
-	@$(BIN)/python -m automation.engine
+	@$(BIN)/python -m engine.install
 
 test: install engine
 	$(BIN)/ruff check .

@@ -6,10 +6,10 @@ from invoke.collection import Collection
 from invoke.context import Context
 
 from automation.cli import (
+    ENV,
     FORCE,
     LAYER,
     ONLY,
-    STACK,
     YES,
     Options,
     Selection,
@@ -83,24 +83,24 @@ def destroy_all(
     )
 
 
-_NAME = {"name": "a layer, such as org, or one account, such as accounts/developer", "stack": STACK}
+_NAME = {"name": "a layer, such as org, or one account, such as accounts/developer", "env": ENV}
 
 
 @command((), **_NAME, force=FORCE, yes=YES)
-def up(_context: Context, name: str, stack: str = SANDBOX, force: bool = False, yes: bool = False) -> int:
+def up(_context: Context, name: str, env: str = SANDBOX, force: bool = False, yes: bool = False) -> int:
     """Deploy one layer or one account."""
     from automation import operations
 
-    run, chosen = open_named(stack, name)
+    run, chosen = open_named(env, name)
     return operations.deploy(run, chosen, force=force, yes=yes, interactive=interactive())
 
 
 @command((), **_NAME, force=FORCE)
-def preview(_context: Context, name: str, stack: str = SANDBOX, force: bool = False) -> int:
+def preview(_context: Context, name: str, env: str = SANDBOX, force: bool = False) -> int:
     """Show what `up` of one layer or one account would change."""
     from automation import operations
 
-    run, chosen = open_named(stack, name)
+    run, chosen = open_named(env, name)
     return operations.preview(run, chosen, force=force)
 
 
@@ -108,7 +108,7 @@ def preview(_context: Context, name: str, stack: str = SANDBOX, force: bool = Fa
 def destroy(
     _context: Context,
     name: str,
-    stack: str = SANDBOX,
+    env: str = SANDBOX,
     yes: bool = False,
     include_protected: bool = False,
     confirm: str | None = None,
@@ -116,7 +116,7 @@ def destroy(
     """Destroy one layer or one account; refuses while another stack still reads it."""
     from automation import operations
 
-    run, chosen = open_named(stack, name)
+    run, chosen = open_named(env, name)
     return operations.destroy(
         run, chosen, include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
     )
@@ -124,7 +124,7 @@ def destroy(
 
 @command(
     ["only", "layer"],
-    stack=STACK,
+    env=ENV,
     only=ONLY,
     layer=LAYER,
     name="print this output of one stack, bare, for scripts: --only org --name rootId",
@@ -133,7 +133,7 @@ def destroy(
 )
 def outputs(
     _context: Context,
-    stack: str = SANDBOX,
+    env: str = SANDBOX,
     only: list[str] | None = None,
     layer: list[str] | None = None,
     name: str | None = None,
@@ -141,9 +141,9 @@ def outputs(
     show_secrets: bool = False,
 ) -> None:
     """Show what the stacks export."""
-    from automation import outputs as reading
+    from automation.reporting import outputs as reading
 
-    run, chosen = Options(stack, only or [], layer or []).open()
+    run, chosen = Options(env, only or [], layer or []).open()
     found = reading.read(run, chosen, show_secrets=show_secrets)
     if name:
         print(reading.one(found, chosen, name))
@@ -153,12 +153,12 @@ def outputs(
         reading.show(run.console, chosen, found)
 
 
-@command(stack=STACK)
-def access(_context: Context, stack: str = SANDBOX) -> None:
+@command(env=ENV)
+def access(_context: Context, env: str = SANDBOX) -> None:
     """Show how to get into each account: its roles, and the console's link that switches to it."""
-    from automation import outputs as reading
+    from automation.reporting import outputs as reading
 
-    run, chosen = Options(stack, layer=["accounts"]).open()
+    run, chosen = Options(env, layer=["accounts"]).open()
     reading.show_access(run.console, reading.read(run, chosen, show_secrets=False))
 
 
@@ -170,17 +170,17 @@ def access(_context: Context, stack: str = SANDBOX) -> None:
 )
 def graph(selection: Selection, json: bool = False, mermaid: bool = False, svg: bool = False) -> None:
     """Show the stacks and what each reads, upstream first; neither an engine nor AWS is needed."""
-    from automation.graphs import show
+    from automation.reporting.graphs import show
 
-    print(show(lambda: selection.of(discover(selection.stack)), json=json, mermaid=mermaid, svg=svg))
+    print(show(lambda: selection.of(discover(selection.env)), json=json, mermaid=mermaid, svg=svg))
 
 
-@command(stack=STACK)
-def doctor(_context: Context, stack: str = SANDBOX) -> int:
+@command(env=ENV)
+def doctor(_context: Context, env: str = SANDBOX) -> int:
     """Say what a run would use, and what to do about what is missing; exit code 1 if something is."""
     from automation.doctor import diagnose
 
-    checks = diagnose(stack)
+    checks = diagnose(env)
     width = max(len(check.name) for check in checks)
     for check in checks:
         print(f"{'ok     ' if check.ok else 'missing'}  {check.name:<{width}}  {check.what}")
@@ -197,7 +197,7 @@ def doctor(_context: Context, stack: str = SANDBOX) -> int:
     tag="KEY=VALUE, may be given more than once; the OU's rules say which are needed",
     display_name="what AWS calls the account; developer becomes DeveloperAccount unless given",
     region="the account's region; the organization's unless given",
-    stack=STACK,
+    env=ENV,
 )
 def add_account(
     _context: Context,
@@ -207,18 +207,18 @@ def add_account(
     tag: list[str] | None = None,
     display_name: str | None = None,
     region: str | None = None,
-    stack: str = SANDBOX,
+    env: str = SANDBOX,
 ) -> None:
     """Write a new account's configuration file; nothing is created before the next deploy."""
-    from automation.accounts import add_account as write
-    from automation.runs import UsageError
+    from automation.add_account import add_account as write
+    from shared.errors import UsageError
 
     for each in tag or []:
         if "=" not in each:
             raise UsageError(f"--tag is {each!r}; allowed: KEY=VALUE")
     tags = dict(each.split("=", 1) for each in tag or [])
-    file = write(stack, name, email=email, unit=ou, tags=tags, display_name=display_name, region=region)
-    print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --stack {stack}")
+    file = write(env, name, email=email, unit=ou, tags=tags, display_name=display_name, region=region)
+    print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
 
 
 @command()
@@ -262,9 +262,9 @@ def status(_context: Context) -> int:
 @command()
 def env(_context: Context) -> None:
     """Print what gives a shell the sandbox: eval "$(invoke sandbox.env)"."""
-    from sandbox import lifecycle
+    from sandbox.environment import shell_environment
 
-    print(lifecycle.env())
+    print(shell_environment())
 
 
 namespace = Collection(

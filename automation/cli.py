@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from invoke.exceptions import Exit
 from invoke.tasks import Task
 
+from shared.errors import UserError
 from shared.layers import SANDBOX, StackId
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 # What is only needed once a command runs is imported then: `invoke --list` is quick.
 
-STACK = "the environment, as in Pulumi.<environment>.yaml"
+ENV = "the environment, as in Pulumi.<environment>.yaml"
 ONLY = "only stacks whose name fits, such as 'accounts/dev*'; may be given more than once"
 LAYER = "only stacks of this layer; may be given more than once"
 YES = "do not ask"
@@ -32,7 +33,7 @@ FORCE = "also the stacks whose inputs and state are those of their last deployme
 class Selection:
     """Which stacks a command is for."""
 
-    stack: str = field(default=SANDBOX, metadata={"help": STACK})
+    env: str = field(default=SANDBOX, metadata={"help": ENV})
     only: list[str] = field(default_factory=list, metadata={"help": ONLY})
     layer: list[str] = field(default_factory=list, metadata={"help": LAYER})
     affected: str | bool | None = field(
@@ -46,8 +47,8 @@ class Selection:
     with_dependencies: bool = field(default=False, metadata={"help": "the stacks that the chosen ones read, too"})
 
     def of(self, stacks: Sequence[StackId]) -> list[StackId]:
-        """Those of `stacks`; raises as `automation.selection.choose` does."""
-        from automation.selection import choose
+        """Those of `stacks`; raises as `automation.selection.choose.choose.choose` does."""
+        from automation.selection.choose import choose
 
         return choose(
             stacks,
@@ -77,7 +78,7 @@ class Options(Selection):
         from automation.runs import open_run
 
         return open_run(
-            self.stack, self.of, console(), parallel=self.parallel, fail_fast=self.fail_fast, report=self.report
+            self.env, self.of, console(), parallel=self.parallel, fail_fast=self.fail_fast, report=self.report
         )
 
 
@@ -86,15 +87,14 @@ def plainly(body: Callable[..., int | None]) -> Callable[..., None]:
 
     @functools.wraps(body)
     def run(*args: Any, **kwargs: Any) -> None:
-        from automation.errors import USER_ERRORS
-        from automation.selection import NothingChosen
+        from automation.selection.choose import NothingChosen
 
         try:
             code = body(*args, **kwargs)
         except NothingChosen as reason:
             print(reason)
             return
-        except USER_ERRORS as error:
+        except UserError as error:
             raise Exit(str(error), code=1) from None
         if code:
             raise Exit(code=code)
@@ -151,7 +151,7 @@ def stacks_command(
 
 def console() -> Console:
     """Where a command prints."""
-    from automation.display import make_console
+    from automation.reporting.display import make_console
 
     return make_console()
 
@@ -164,6 +164,6 @@ def interactive() -> bool:
 def open_named(environment: str, name: str) -> tuple[Run, list[StackId]]:
     """A run over one layer or one account."""
     from automation.runs import open_run
-    from automation.selection import named
+    from automation.selection.choose import named
 
     return open_run(environment, lambda stacks: named(stacks, name), console())

@@ -2,171 +2,27 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
-import os
-import platform
-import shutil
-import subprocess
-import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-from automation.engine import WAYS, Engine, find_engine, vendor_reachable
-from automation.environment import run_environment
-from sandbox import aws_plugin
-from sandbox.layout import Layout
-from sandbox.lifecycle import status
-from shared.layers import ROOT, SANDBOX, LayerError, discover
-
-OLDEST_PYTHON = (3, 11)
-
-START = "run `invoke sandbox.start`"
+from automation.environments import environment
+from engine import checks
+from engine.checks import Check
+from engine.install import find_engine
+from shared.errors import LayerError
+from shared.layers import ROOT, SANDBOX, discover
 
 
-@dataclass(frozen=True)
-class Check:
-    """One thing that was looked at: `what` was found, and the `remedy` if that is not `ok`."""
-
-    name: str
-    ok: bool
-    what: str
-    remedy: str = ""
-
-
-def diagnose(environment: str = SANDBOX, root: Path = ROOT) -> list[Check]:
-    """Look at everything that a run of `environment` needs. Nothing is changed, got or started.
+def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
+    """Look at everything that a run of the environment `name` needs. Nothing is changed, got or started.
 
     The AWS calls and engine commands are bounded to a few seconds each. No secret is in the result.
     """
     passed_over: list[str] = []
     engine = find_engine(root, passed_over.append)
-    checks = [_python(), _engine(engine, passed_over), _language_host(engine)]
+    found = [checks.python(), checks.found_engine(engine, passed_over), checks.language_host(engine)]
     if engine is None:
-        checks.append(_go())
-    if environment == SANDBOX:
-        checks += [_sandbox_plugin(root), _emulator(root), _sandbox_backend(root)]
-    else:
-        variables = run_environment(environment, engine, root) if engine else dict(os.environ)
-        checks += [_plugin(variables), _backend(engine, variables, root), credentials(variables)]
-    return [*checks, _configuration(environment, root)]
-
-
-def _python() -> Check:
-    what = f"{platform.python_version()}, {sys.executable}"
-    oldest = ".".join(map(str, OLDEST_PYTHON))
-    if sys.version_info < OLDEST_PYTHON:
-        return Check("Python", False, what, f"install Python {oldest} or newer")
-    return Check("Python", True, what)
-
-
-def _engine(engine: Engine | None, passed_over: list[str]) -> Check:
-    if engine is None:
-        return Check("engine", False, "; ".join(passed_over) or "none", f"run `make engine`. {WAYS}")
-    return Check("engine", True, f"pulumi {engine.version}, {engine.source}, {engine.command.command}")
-
-
-def _language_host(engine: Engine | None) -> Check:
-    if engine is None:
-        return Check("language host", False, "none", "it comes with the engine")
-    return Check("language host", True, f"python {engine.language_host_version}, {engine.language_host}")
-
-
-def _go() -> Check:
-    go = shutil.which("go")
-    if go is None:
-        return Check("Go", False, "none", "needed only to build the engine: https://go.dev/doc/install")
-    return Check("Go", True, f"{_output([go, 'env', 'GOVERSION'], os.environ) or 'unknown version'}, {go}")
-
-
-def _sandbox_plugin(root: Path) -> Check:
-    plugin = aws_plugin.find_plugin(root)
-    if plugin is None:
-        return Check("AWS provider", False, "none", START)
-    return Check("AWS provider", True, f"{plugin.kind} {plugin.version}, {plugin.path}")
-
-
-def _plugin(variables: Mapping[str, str]) -> Check:
-    version = aws_plugin.wanted_version()
-    home = Path(variables.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    program = home / "plugins" / f"resource-aws-v{version}" / "pulumi-resource-aws"
-    if program.is_file():
-        return Check("AWS provider", True, f"official {version}, {program}")
-    missing = f"{version} is not in {home}"
-    if vendor_reachable():
-        return Check("AWS provider", True, f"{missing}; the engine downloads it at the first run")
-    remedy = (
-        f"connect to the internet: the engine downloads it at the first run; or get the archive elsewhere: "
-        f"`pulumi plugin install resource aws {version} --file ARCHIVE`"
-    )
-    return Check("AWS provider", False, missing, remedy)
-
-
-def _emulator(root: Path) -> Check:
-    now = status(root)
-    if now.emulator is None:
-        return Check("emulated AWS", False, "not running", START)
-    what = f"{now.emulator.url}, process {now.emulator.pid}, {now.accounts} accounts, {now.requests} requests"
-    return Check("emulated AWS", True, what)
-
-
-def _sandbox_backend(root: Path) -> Check:
-    state = Layout(root).state
-    return Check("state backend", state.is_dir(), state.resolve().as_uri(), START)
-
-
-def _backend(engine: Engine | None, variables: Mapping[str, str], root: Path) -> Check:
-    if engine is None:
-        return Check("state backend", False, "unknown without an engine", "get an engine first")
-    # In a project's folder, since Pulumi.yaml may name the backend.
-    folder = root / "stacks" / "org"
-    command = [engine.command.command, "whoami", "--verbose", "--json", "--non-interactive"]
-    output = _output(command, variables, folder if folder.is_dir() else root)
-    try:
-        found = json.loads(output or "")
-    except ValueError:
-        remedy = "run `pulumi login <backend>` (https://www.pulumi.com/docs/iac/concepts/state-and-backends/)"
-        return Check("state backend", False, "not logged in, or it does not answer", remedy)
-    return Check("state backend", True, f"{without_secrets(found['url'])} as {found['user']}")
-
-
-def credentials(variables: Mapping[str, str]) -> Check:
-    """Whose AWS credentials a run would use, by STS GetCallerIdentity, which needs no permission
-    (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)."""
-    name = "AWS credentials"
-    if importlib.util.find_spec("boto3") is None:
-        return Check(name, False, "not checked: boto3 is not installed", "run `make install`")
-    who = caller(variables)
-    if who is None:
-        return Check(name, False, "STS does not answer", "check the network, then AWS_ENDPOINT_URL and proxies")
-    if "error" in who:
-        remedy = "sign in (`aws sso login`) or choose a profile (`export AWS_PROFILE=...`)"
-        return Check(name, False, who["error"], remedy)
-    return Check(name, True, f"account {who['account']}, {who['arn']}")
-
-
-def caller(variables: Mapping[str, str]) -> dict[str, str] | None:
-    """Whose the AWS credentials are: `account` and `arn`, or `error`; None if STS does not answer."""
-    # A process of its own: boto3 reads the variables of its process, and these may be others.
-    output = _output([sys.executable, "-c", _WHO], variables)
-    return dict(json.loads(output)) if output else None
-
-
-_WHO = """
-import json, boto3, botocore.config, botocore.exceptions
-quick = botocore.config.Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
-try:
-    session = boto3.Session()
-    sts = session.client("sts", region_name=session.region_name or "us-east-1", config=quick)
-    identity = sts.get_caller_identity()
-    print(json.dumps({"account": identity["Account"], "arn": identity["Arn"]}))
-except botocore.exceptions.ClientError as error:
-    print(json.dumps({"error": error.response["Error"]["Code"] + " from STS"}))
-except botocore.exceptions.BotoCoreError as error:
-    print(json.dumps({"error": str(error)}))
-"""
+        found.append(checks.go())
+    return [*found, *environment(name, root).checks(engine), _configuration(name, root)]
 
 
 def _configuration(environment: str, root: Path) -> Check:
@@ -175,29 +31,3 @@ def _configuration(environment: str, root: Path) -> Check:
     except LayerError as error:
         return Check("configuration", False, str(error), "create the file that is missing")
     return Check("configuration", True, f"{len(stacks)} stacks: {', '.join(stack.label for stack in stacks)}")
-
-
-def without_secrets(url: str) -> str:
-    """`url` without what may hold a password: the user part and the query."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
-
-
-def _output(
-    command: list[str], variables: Mapping[str, str], folder: Path | None = None, seconds: float = 20.0
-) -> str | None:
-    """What `command` printed; None when it failed or took longer than `seconds`."""
-    try:
-        done = subprocess.run(
-            command,
-            env=dict(variables),
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=seconds,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from rich import box
 from rich.table import Table
 
-from automation import recovery, takeover
+from automation.backend import resources
 from automation.events import Record
+from automation.imports import resume
+from automation.imports.attempts import Attempts
+from automation.operate import Operation, Work, operate
 from automation.queue import Status
-from automation.runs import Run, UsageError, existing, missing, operate
+from automation.results import RunResult, StackResult, Wording, exit_code
+from automation.runs import Run, existing, missing
+from automation.skipping.undeclared import undeclared
 from automation.stacks import Stacks, Watch
-from automation.summary import Outcomes, Wording, exit_code
+from shared.errors import UsageError
 from shared.layers import StackId, graph
 
 DRIFT_EXIT = 2
@@ -33,14 +39,14 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
 
     Outside the sandbox a preview is shown and agreed to first, unless `yes`.
     """
-    if not run.is_sandbox and not yes:
+    if not run.environment.disposable and not yes:
         if not interactive:
-            raise UsageError(f"deploying to {run.environment!r} without a terminal to ask on needs --yes")
+            raise UsageError(f"deploying to {run.environment.name!r} without a terminal to ask on needs --yes")
         code = preview(run, chosen, force=force)
-        if code or not _agreed(f"Deploy this to {run.environment}? [y/N] ", {"y", "yes"}):
+        if code or not _agreed(f"Deploy this to {run.environment.name}? [y/N] ", {"y", "yes"}):
             return code or 1
     create = missing(run, chosen)
-    return exit_code(operate(run, chosen, _up(run), DEPLOY, create=create, again=force))
+    return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force)).exit_code
 
 
 def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
@@ -50,7 +56,7 @@ def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.preview(stack, watch)
 
-    return exit_code(operate(run, chosen, work, PREVIEW, create=create, locks=False, again=force))
+    return operate(run, chosen, Operation(work, PREVIEW, create=create, locks=False, again=force)).exit_code
 
 
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
@@ -60,7 +66,7 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.refresh(stack, watch) if stack in there else Record()
 
-    return exit_code(operate(run, chosen, work, REFRESH))
+    return operate(run, chosen, Operation(work, REFRESH)).exit_code
 
 
 def drift(run: Run, chosen: Sequence[StackId]) -> int:
@@ -70,20 +76,19 @@ def drift(run: Run, chosen: Sequence[StackId]) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.preview(stack, watch, refresh=True)
 
-    outcomes = operate(run, chosen, work, COMPARE, create=create, locks=False, code=_drift_code)
-    code = _drift_code(outcomes)
-    _show_drift(run, chosen, outcomes)
-    if code == DRIFT_EXIT:
+    found = operate(run, chosen, Operation(work, COMPARE, create=create, locks=False, code=_drift_code))
+    _show_drift(run, found)
+    if found.exit_code == DRIFT_EXIT:
         run.console.print(
-            f"To bring AWS back to the programs: invoke refresh-all --stack {run.environment}, which takes over what "
-            f"AWS has, then invoke deploy-all --stack {run.environment}"
+            f"To bring AWS back to the programs: invoke refresh-all --env {run.environment.name}, which records what "
+            f"AWS has, then invoke deploy-all --env {run.environment.name}"
         )
-    return code
+    return found.exit_code
 
 
-def _drift_code(outcomes: Outcomes) -> int:
-    found = (outcome.value for outcome in outcomes.values())
-    return exit_code(outcomes) or DRIFT_EXIT * any(record.drift or record.changes for record in found if record)
+def _drift_code(results: Iterable[StackResult]) -> int:
+    results = list(results)
+    return exit_code(results) or DRIFT_EXIT * any(each.record.drift or each.record.changes for each in results)
 
 
 def destroy(
@@ -102,11 +107,11 @@ def destroy(
     Raises `UsageError`, also when a stack that is not chosen still reads one that is.
     """
     states = _states(run)
-    _refuse_in_use(run, chosen, {stack for stack, state in states.items() if recovery.held(state)})
-    guarded = {stack: recovery.protected(states[stack]) for stack in chosen if stack in states}
-    guarded = {stack: resources for stack, resources in guarded.items() if resources}
+    _refuse_in_use(run, chosen, {stack for stack, state in states.items() if resources.held(state)})
+    guarded = {stack: resources.protected(states[stack]) for stack in chosen if stack in states}
+    guarded = {stack: found for stack, found in guarded.items() if found}
     if guarded and not include_protected:
-        names = "\n".join(f"  {stack.label}: {r}" for stack, resources in guarded.items() for r in resources)
+        names = "\n".join(f"  {stack.label}: {r}" for stack, found in guarded.items() for r in found)
         raise UsageError(
             f"nothing was destroyed: these resources are protected\n{names}\nTo destroy them too: --include-protected"
         )
@@ -114,16 +119,16 @@ def destroy(
         raise UsageError("nothing was destroyed: that is not the environment's name")
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
-        if recovery.is_empty(states.get(stack, {})):
+        if resources.is_empty(states.get(stack, {})):
             return Record()
         if stack in guarded:
             stacks.unprotect(stack)
         record = stacks.destroy(stack, watch)
         # What an earlier run had begun to create is gone with all else.
-        takeover.Attempts(stacks.root, stack).clear()
+        Attempts(run.environment.attempts, stack).clear()
         return record
 
-    return exit_code(operate(run, chosen, work, DESTROY, backwards=True))
+    return operate(run, chosen, Operation(work, DESTROY, backwards=True)).exit_code
 
 
 def _states(run: Run) -> dict[StackId, dict[str, Any]]:
@@ -133,39 +138,39 @@ def _states(run: Run) -> dict[StackId, dict[str, Any]]:
         return {stack: state or {} for stack, state in zip(there, pool.map(run.engine.export, there), strict=True)}
 
 
-def _up(run: Run) -> Callable[[Stacks, StackId, Watch], Record]:
+def _up(run: Run) -> Work:
     """Deploy, put in order what earlier runs left, and remember what the stack was deployed from."""
+    say = partial(run.console.print, markup=False)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         run.ledger.begin(stack)
-        record = takeover.deploy(run, stack, watch)
-        undeclared = stacks.programs.undeclared(stack)
-        if undeclared:
-            run.console.print(
+        record = resume.deploy(stacks, run.environment, say, stack, watch)
+        seen = stacks.programs.seen(stack)
+        reads = undeclared(seen, stack, stacks.root, run.sources, stacks.programs.engine_folder) if seen else []
+        if reads:
+            say(
                 f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
-                + ", ".join(undeclared),
-                markup=False,
+                + ", ".join(reads)
             )
-        run.ledger.end(stack, sound=not record.pending and undeclared == [])
+        run.ledger.end(stack, sound=not record.pending and seen is not None and not reads)
         return record
 
     return work
 
 
-def _show_drift(run: Run, chosen: Sequence[StackId], outcomes: Outcomes) -> None:
+def _show_drift(run: Run, result: RunResult) -> None:
     """Print what differs, if anything does."""
     table = Table("stack", "resource", "found", "a deploy would", "properties", box=box.SIMPLE)
-    for stack in chosen:
-        record = outcomes[stack].value
-        if outcomes[stack].status is not Status.DONE or record is None:
+    for each in result.stacks:
+        if each.status is not Status.DONE:
             continue
-        found = {change.resource.urn: change for change in record.drift}
-        planned = {change.resource.urn: change for change in record.changes}
+        found = {change.resource.urn: change for change in each.record.drift}
+        planned = {change.resource.urn: change for change in each.record.changes}
         for urn in dict.fromkeys([*found, *planned]):
             change = found.get(urn) or planned[urn]
             properties = sorted({*change.properties, *(planned[urn].properties if urn in planned else ())})
             table.add_row(
-                stack.label,
+                each.stack.label,
                 str(change.resource),
                 f"{found[urn].what} in AWS" if urn in found else "not deployed yet",
                 planned[urn].what.removesuffix("d") if urn in planned else "leave it",
@@ -192,18 +197,18 @@ def _meant(
     run: Run, chosen: Sequence[StackId], guarded: bool, *, confirm: str | None, yes: bool, interactive: bool
 ) -> bool:
     if confirm is not None:
-        return confirm == run.environment
+        return confirm == run.environment.name
     if yes and not guarded:
         return True
     if not interactive:
         raise UsageError(
             "nothing was destroyed: without a terminal to ask on, "
             + ("protected resources need" if guarded else "destroying needs --yes or")
-            + f" --confirm {run.environment}"
+            + f" --confirm {run.environment.name}"
         )
     names = ", ".join(stack.label for stack in chosen)
-    run.console.print(f"This deletes everything in {names} of environment {run.environment}.", markup=False)
-    return _agreed(f"Type the environment's name to go on ({run.environment}): ", {run.environment})
+    run.console.print(f"This deletes everything in {names} of environment {run.environment.name}.", markup=False)
+    return _agreed(f"Type the environment's name to go on ({run.environment.name}): ", {run.environment.name})
 
 
 def _agreed(question: str, answers: set[str]) -> bool:

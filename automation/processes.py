@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+import psutil
 from pulumi.automation import CommandError, CommandResult, OnOutput, PulumiCommand
 from pulumi.automation.errors import create_command_error
 
@@ -154,7 +155,7 @@ class EngineCommand(PulumiCommand):
 def session_of(pid: int) -> list[int]:
     """The processes of the session that process `pid` leads."""
     found = []
-    for other in _processes():
+    for other in psutil.pids():
         with suppress(ProcessLookupError, PermissionError):
             if os.getsid(other) == pid:
                 found.append(other)
@@ -169,11 +170,3 @@ def end_session(pid: int) -> None:
     for other in session_of(pid):
         with suppress(ProcessLookupError, PermissionError):
             os.kill(other, signal.SIGKILL)
-
-
-def _processes() -> list[int]:
-    proc = Path("/proc")
-    if (proc / "self").exists():
-        return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()]
-    listing = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True)
-    return [int(line) for line in listing.stdout.split()]

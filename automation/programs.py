@@ -8,17 +8,19 @@ import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 
-from automation.engine import HOST_EXEC, Engine
-from automation.sources import Sources, is_config
+from engine.install import HOST_EXEC, Engine
 from shared.layers import StackId
 
-_SYSTEM = ("/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sys/", "/usr/", "/System/", "/Library/")
-"""Folders of the operating system, which counts as a tool."""
 
+@dataclass(frozen=True)
+class Seen:
+    """What a program has read: files, and everything else as a person calls it, such as `the variable HOME`."""
 
-_VARIABLES = ("the variable AWS_", "the variable PULUMI_")
+    files: list[Path]
+    others: list[str]
 
 
 class Programs:
@@ -27,11 +29,11 @@ class Programs:
     What it prints itself goes to a file in `logs`.
     """
 
-    def __init__(self, engine: Engine, root: Path, sources: Sources, logs: Path) -> None:
+    def __init__(self, engine: Engine, root: Path, logs: Path) -> None:
         self._log = logs / "language-host.log"
         self._script = Path(engine.language_host).with_name(HOST_EXEC)
         self._root = root
-        self._sources = sources
+        self.engine_folder = self._script.parent
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._process: subprocess.Popen[str] | None = None
         self._address: str | None = None
@@ -62,28 +64,15 @@ class Programs:
                 self._folder.cleanup()
             self._process = self._address = self._folder = None
 
-    def undeclared(self, stack: StackId) -> list[str] | None:
-        """What the stack's program has read in its last update that is none of its inputs (see `automation.inputs`),
-        as a person calls it. None if that is not known."""
+    def seen(self, stack: StackId) -> Seen | None:
+        """What the stack's program has read in its last update; None if that is not known."""
         if self._folder is None:
             return None
         try:
-            seen = json.loads((Path(self._folder.name) / f"{stack.project}.{stack.name}.json").read_text())
+            found = json.loads((Path(self._folder.name) / f"{stack.project}.{stack.name}.json").read_text())
         except (OSError, ValueError):
             return None
-        files = [file for file in map(_source, seen["files"]) if not self._is_declared(file, stack)]
-        variables = [
-            each for each in seen["others"] if not each.startswith(("the variable AWS_", "the variable PULUMI_"))
-        ]
-        return [str(_short(file, self._root)) for file in files] + variables
-
-    def _is_declared(self, file: Path, stack: StackId) -> bool:
-        root = self._root.resolve()
-        if file.is_relative_to(self._script.parent) or str(file).startswith(_SYSTEM):
-            return True
-        file, folder = file.resolve(), stack.folder(root)
-        others = stack.account is not None and is_config(file, folder)
-        return file == stack.config_file(root) or others or file in self._sources.of(stack.layer)
+        return Seen([Path(name) for name in found["files"]], list(found["others"]))
 
     def _start(self) -> None:
         self._address = None
@@ -100,15 +89,3 @@ class Programs:
                 # Ctrl-C in the terminal is not meant for it, and it outlives a run that is killed.
                 start_new_session=True,
             )
-
-
-def _source(name: str) -> Path:
-    """The module that a file in `__pycache__` was made from; any other file itself."""
-    file = Path(name)
-    if file.parent.name == "__pycache__":
-        return file.parent.parent / f"{file.name.partition('.')[0]}.py"
-    return file
-
-
-def _short(file: Path, root: Path) -> Path:
-    return file.relative_to(root.resolve()) if file.is_relative_to(root.resolve()) else file

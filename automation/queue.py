@@ -5,7 +5,6 @@ It knows nothing of Pulumi: a function from a graph and a worker to what became 
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
@@ -14,19 +13,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import Enum
 from graphlib import TopologicalSorter
-from pathlib import Path
 from typing import Generic, TypeVar
 
 Node = TypeVar("Node")
 Value = TypeVar("Value")
-
-MEGABYTE = 1024 * 1024
-STACK_MEGABYTES = 750
-"""Memory for one stack at work: the engine, the program and one official AWS provider, which alone takes 300
-to 430 MB (https://github.com/pulumi/pulumi-aws/issues/5860)."""
-
-STACKS_PER_CORE = 2
-"""A stack waits for AWS most of its time."""
 
 
 class Status(Enum):
@@ -138,37 +128,3 @@ def reverse(graph: Mapping[Node, Collection[Node]]) -> dict[Node, set[Node]]:
         for each in before:
             turned[each].add(node)
     return turned
-
-
-def default_parallel(cores: int | None = None, free_megabytes: int | None = None) -> int:
-    """How many stacks this machine works on side by side, at least one, from its cores and its free memory."""
-    cores = cores or len(_cores())
-    by_memory = (free_megabytes or _free_megabytes()) // STACK_MEGABYTES
-    return max(1, min(cores * STACKS_PER_CORE, by_memory))
-
-
-def _cores() -> Collection[int]:
-    try:
-        return os.sched_getaffinity(0)
-    except AttributeError:  # not on macOS
-        return range(os.cpu_count() or 1)
-
-
-def _free_megabytes() -> int:
-    """Memory that can be had without swapping, of the machine and, in a container, of its limit."""
-    free = _available()
-    try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        used = Path("/sys/fs/cgroup/memory.current").read_text().strip()
-        free = min(free, int(limit) - int(used))
-    except (OSError, ValueError):  # no limit
-        pass
-    return max(0, free // MEGABYTE)
-
-
-def _available() -> int:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
-    except (OSError, StopIteration):  # not Linux: all of it
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

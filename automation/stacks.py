@@ -31,7 +31,8 @@ from automation.events import Change, Problem, Record
 from automation.processes import EngineCommand, EngineKilled, Processes
 from automation.programs import Programs
 from automation.queue import Cancelled
-from shared.layers import ROOT, SANDBOX, StackId
+from shared.errors import UserError
+from shared.layers import ROOT, StackId
 
 _SEVERAL = re.compile(r"(error: )?\d+ errors? occurred:")
 """What the engine prints before a list of errors."""
@@ -43,7 +44,7 @@ Watch = Callable[[Record, Change | None], None]
 """Called with each event: what is known so far, and the change that is complete with it."""
 
 
-class StackFailed(Exception):
+class StackFailed(UserError):
     """An operation failed; `record` is what was known by then, and str() every problem, a line or more each."""
 
     def __init__(self, problems: Iterable[Problem], record: Record | None = None) -> None:
@@ -89,18 +90,26 @@ class _Stack(Stack):
 class Stacks:
     """The stacks of one repository, worked on with one engine.
 
-    The variables of this process are the engine's too (`automation.environment`). All that an operation prints
-    goes to `<logs>/<label>.log`.
+    The variables of this process are the engine's too (`engine.environment`). All that an operation prints
+    goes to `<logs>/<label>.log`. In a `disposable` environment the next run mends what a killed engine left.
     """
 
     def __init__(
-        self, command: PulumiCommand, processes: Processes, programs: Programs, logs: Path, root: Path = ROOT
+        self,
+        command: PulumiCommand,
+        processes: Processes,
+        programs: Programs,
+        logs: Path,
+        root: Path = ROOT,
+        *,
+        disposable: bool = False,
     ) -> None:
         self.root = root
         self.processes = processes
         self.programs = programs
         self._command = command
         self._logs = logs
+        self._disposable = disposable
 
     @property
     def version(self) -> str:
@@ -216,7 +225,9 @@ class Stacks:
         if isinstance(error, ConcurrentUpdateError):
             return StackFailed([Problem(locked_message(stack))], record)
         if isinstance(error, EngineKilled):
-            return StackFailed([*record.problems, Problem(killed_message(stack, error.signal))], record)
+            return StackFailed(
+                [*record.problems, Problem(killed_message(stack, error.signal, disposable=self._disposable))], record
+            )
         return StackFailed(record.problems or [Problem(engine_error(str(error)))], record)
 
     def _of_stack(self, stack: StackId, command: list[str]) -> str | None:
@@ -262,11 +273,11 @@ def locked_message(stack: StackId) -> str:
     )
 
 
-def killed_message(stack: StackId, signal: str) -> str:
-    """What to do about a stack whose engine was killed."""
+def killed_message(stack: StackId, signal: str, *, disposable: bool) -> str:
+    """What to do about a stack whose engine was killed, by `signal`."""
     following = (
         "run this again, which takes over what it was creating"
-        if stack.environment == SANDBOX
+        if disposable
         else f"free the stack with: pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}, then run this again"
     )
     return f"the engine was killed ({signal}) while it was at work on the stack; {following}"

@@ -12,13 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from automation.engine import Engine, get_engine
-from automation.queue import default_parallel
+from automation.capacity import default_parallel
+
 from bench import cells, machine
 from bench.cells import Cell, Results
 from bench.contestants import CHANGED, CONTESTANTS, FIRST, SCENARIOS, Contestant
 from bench.processes import Limits, measure
 from bench.project import Project, account_names, change_owner
+from engine.install import Engine, get_engine
 from sandbox.aws_plugin import find_plugin
 from shared.layers import ROOT
 

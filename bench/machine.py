@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from automation.engine import Engine
 from bench.processes import total_memory
+from engine.install import Engine
 from shared.layers import ROOT
 
 

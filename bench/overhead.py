@@ -24,12 +24,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automation.engine import get_engine
 from bench import machine, tracer
 from bench.overhead_report import LEAST_SECONDS, overhead_section
 from bench.phases import ROLES, Account, Process, account_for
 from bench.processes import MARK, Tree, command_line, cpu_seconds
 from bench.project import Project, account_names
+from engine.install import get_engine
 from shared.layers import ROOT
 
 LOOK_SECONDS = 0.004

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
-from automation.engine import Engine
-from automation.environment import run_environment
-from automation.recovery import held
-from automation.state_files import exported
+from automation.backend.pending import held
+from automation.backend.state_files import exported
+from engine.environment import run_environment
+from engine.install import Engine
 from sandbox.copies import copy_repository, user_environment
 from sandbox.layout import Emulator, Layout, read_record
 from shared.layers import SANDBOX, StackId, discover

@@ -9,10 +9,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version as package_version
 from pathlib import Path
 
-from automation.engine import Engine, Report, vendor_reachable
+from engine.checks import provider_version
+from engine.install import Engine, Progress, vendor_reachable
 from sandbox.layout import Layout
 
 OFFICIAL = "official"
@@ -34,27 +34,22 @@ class AwsPlugin:
     path: Path
 
 
-def wanted_version() -> str:
-    """The version of the installed `pulumi-aws` package, which is the plugin's as well."""
-    return package_version("pulumi-aws")
-
-
 def find_plugin(root: Path) -> AwsPlugin | None:
     """The plugin that is in place, or None. The plugin itself is the memory of what was chosen.
 
     The embedded one is a script and the official one a binary. The engine marks a download that
     was broken off by a `.partial` file beside the folder.
     """
-    folder = Layout(root).pulumi_home / "plugins" / f"resource-aws-v{wanted_version()}"
+    folder = Layout(root).pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
     program = folder / "pulumi-resource-aws"
     if folder.with_name(folder.name + ".partial").exists() or not os.access(program, os.X_OK):
         return None
     with program.open("rb") as file:
         kind = EMBEDDED if file.read(2) == b"#!" else OFFICIAL
-    return AwsPlugin(kind, wanted_version(), program)
+    return AwsPlugin(kind, provider_version(), program)
 
 
-def place_plugin(engine: Engine, root: Path, report: Report, install: Install | None = None) -> AwsPlugin:
+def place_plugin(engine: Engine, root: Path, report: Progress, install: Install | None = None) -> AwsPlugin:
     """The plugin of the sandbox, put in place if there is none yet.
 
     An embedded one is written anew each time, which takes no time: it names this Python and
@@ -70,7 +65,7 @@ def place_plugin(engine: Engine, root: Path, report: Report, install: Install | 
     path = (install or _installer())(Layout(root).pulumi_home.resolve(), Path(sys.executable))
     if before is None:
         report("provider: using the embedded AWS provider")
-    return AwsPlugin(EMBEDDED, wanted_version(), path)
+    return AwsPlugin(EMBEDDED, provider_version(), path)
 
 
 def _installer() -> Install:
@@ -80,8 +75,8 @@ def _installer() -> Install:
     return install
 
 
-def _download(engine: Engine, root: Path, report: Report) -> bool:
-    version = wanted_version()
+def _download(engine: Engine, root: Path, report: Progress) -> bool:
+    version = provider_version()
     if not vendor_reachable():
         report("provider: the official AWS plugin is out of reach (no internet?)")
         return False

@@ -30,7 +30,7 @@ class Layout:
 
     @property
     def attempts(self) -> Path:
-        """What runs that did not end well had begun to create; see `automation.takeover`."""
+        """What runs that did not end well had begun to create; see `automation.imports.resume`."""
         return self.folder / "attempts"
 
     @property

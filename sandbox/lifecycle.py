@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from automation.engine import Engine, Report, find_engine, get_engine
-from automation.environment import shell_lines
-from automation.lock import locked
+from engine.install import Engine, Progress, get_engine
+from engine.lock import locked
 from sandbox.aws_plugin import AwsPlugin, find_plugin, place_plugin
 from sandbox.layout import Emulator, Layout, read_record, write_record
+from shared.errors import SandboxError
 from shared.layers import ROOT
 
 LOOPBACK = "127.0.0.1"
@@ -44,10 +44,6 @@ STOP_SECONDS = 10.0
 """How long the emulator may take to end before it is killed; it has saved its state by then."""
 
 
-class SandboxError(Exception):
-    """The sandbox cannot do what was asked; the message says why and what to do."""
-
-
 @dataclass(frozen=True)
 class Status:
     """What the sandbox is doing. `emulator` is None unless it runs and answers; then `accounts` is the number
@@ -61,7 +57,7 @@ class Status:
 
 def start(
     root: Path = ROOT,
-    report: Report = print,
+    report: Progress = print,
     *,
     engine: Engine | None = None,
     command: tuple[str, ...] = COMMAND,
@@ -69,7 +65,7 @@ def start(
     """Make the sandbox ready: engine, AWS plugin, emulated AWS. Each is left as it is if it is there.
 
     `command` starts the emulator; it is given `--port` and `--state`. Raises `SandboxError`, and
-    `automation.engine.EngineError` if no engine can be got.
+    `shared.errors.EngineError` if no engine can be got.
     """
     layout = Layout(root.resolve())
     with locked(layout.folder / "start.lock", lambda: report("sandbox: another run is starting it, waiting")):
@@ -77,21 +73,21 @@ def start(
         return _start_emulator(layout, report, command)
 
 
-def start_emulator(root: Path = ROOT, report: Report = print, *, command: tuple[str, ...] = COMMAND) -> Emulator:
+def start_emulator(root: Path = ROOT, report: Progress = print, *, command: tuple[str, ...] = COMMAND) -> Emulator:
     """Start the emulated AWS alone, for a test or a program that needs no engine. Raises `SandboxError`."""
     layout = Layout(root.resolve())
     with locked(layout.folder / "start.lock", lambda: report("sandbox: another run is starting it, waiting")):
         return _start_emulator(layout, report, command)
 
 
-def stop(root: Path = ROOT, report: Report = print) -> bool:
+def stop(root: Path = ROOT, report: Progress = print) -> bool:
     """Stop the emulated AWS; what is in it is kept. Whether it was running. Raises `SandboxError`."""
     layout = Layout(root.resolve())
     with locked(layout.folder / "start.lock"):
         return _stop_emulator(layout, report)
 
 
-def reset(root: Path = ROOT, report: Report = print) -> None:
+def reset(root: Path = ROOT, report: Progress = print) -> None:
     """Stop the emulated AWS and drop what is in it, with the Pulumi state of the sandbox's stacks.
 
     The engine and the plugins stay. Raises `SandboxError`.
@@ -117,18 +113,7 @@ def status(root: Path = ROOT) -> Status:
     return Status(record, int(health.get("accounts", 0)), int(health.get("requests", 0)), plugin)
 
 
-def env(root: Path = ROOT) -> str:
-    """Shell lines that give plain `pulumi`, `aws` and boto3 the sandbox: `eval "$(invoke sandbox.env)"`.
-
-    Raises `SandboxError` unless the sandbox is running.
-    """
-    engine = find_engine(root)
-    if engine is None or status(root).emulator is None:
-        raise SandboxError("the sandbox is not running: run `invoke sandbox.start`")
-    return shell_lines(engine, root)
-
-
-def _start_emulator(layout: Layout, report: Report, command: tuple[str, ...]) -> Emulator:
+def _start_emulator(layout: Layout, report: Progress, command: tuple[str, ...]) -> Emulator:
     record = read_record(layout)
     if _runs(layout):
         if record and _until(lambda: _health(record) is not None, ANSWER_SECONDS):
@@ -186,7 +171,7 @@ def _launch(layout: Layout, port: int, command: tuple[str, ...]) -> Emulator:
     )
 
 
-def _stop_emulator(layout: Layout, report: Report) -> bool:
+def _stop_emulator(layout: Layout, report: Progress) -> bool:
     if not _runs(layout):
         return False
     record = read_record(layout)

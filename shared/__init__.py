@@ -1,1 +1,1 @@
-"""What the four layers share: the layer graph, typed configuration, contracts and components."""
+"""What two or more layers need, and nothing else: layer graph, settings, stack outputs, policy documents, errors."""

@@ -1,7 +1,7 @@
 """The layer graph: which layers exist, which stacks each reads, and how stacks are named.
 
 Declared once, here. The run queue orders stacks by it, and a program that reads a stack
-its layer has not declared is refused (see `shared.upstream`).
+its layer has not declared is refused (see `shared.stack_references`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.errors import LayerError
+
 ROOT = Path(__file__).resolve().parent.parent
 """The repository."""
 
@@ -18,10 +20,6 @@ SANDBOX = "sandbox"
 """The environment that needs nothing but this repository, and the default one."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\Z")
-
-
-class LayerError(Exception):
-    """The user named an environment, layer or account that does not exist; the message says what does."""
 
 
 @dataclass(frozen=True)

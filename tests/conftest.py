@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from automation.engine import Engine, find_engine
+from engine.install import Engine, find_engine
 from shared.layers import ROOT
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from automation.backend.pending import held
+from automation.backend.state_files import exported, folder_of, stack_file
 from automation.events import Resource
-from automation.recovery import held
-from automation.state_files import exported, folder_of, stack_file
 from shared.layers import StackId
 
 

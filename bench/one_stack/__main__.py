@@ -11,29 +11,29 @@ from typing import Any, TypeVar
 
 import pulumi
 
-from shared.components.account_baseline import AccountBaseline, AccountBaselineArgs
-from shared.components.account_permissions import AccountPermissions, AccountPermissionsArgs
-from shared.components.automation_identity import AutomationIdentity, AutomationIdentityArgs
-from shared.components.backup_policy import BackupPolicy, BackupPolicyArgs
-from shared.components.backup_target import BackupTarget, BackupTargetArgs
-from shared.components.developers import Developers, DevelopersArgs
-from shared.components.member_account import MemberAccount, MemberAccountArgs
-from shared.components.organization import OrganizationUnits, OrganizationUnitsArgs, find_organization
-from shared.components.password_rules import PasswordRules, PasswordRulesArgs
-from shared.components.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
-from shared.components.tag_policies import TagPolicies, TagPoliciesArgs
-from shared.config.accounts import AccountsConfig
-from shared.config.base import Settings
-from shared.config.check import check, read_file
-from shared.config.identity import IdentityConfig
-from shared.config.org import OrgConfig
-from shared.config.policies import PoliciesConfig
-from shared.config.program import region
-from shared.contracts import BackupTargetSpec, IdentityOutputs
-from shared.documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
+from automation.configuration import check, read_file
 from shared.layers import StackId, discover
-from shared.plan.accounts import switch_role_link, trust_policies
-from shared.plan.policies import backup_by_unit
+from shared.policy_documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
+from shared.settings.base import Settings
+from shared.settings.program import region
+from shared.stack_outputs import BackupTargetSpec, IdentityOutputs
+from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
+from stacks.accounts.account_permissions import AccountPermissions, AccountPermissionsArgs
+from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
+from stacks.accounts.checks import switch_role_link, trust_policies
+from stacks.accounts.config import AccountsConfig
+from stacks.accounts.member_account import MemberAccount, MemberAccountArgs
+from stacks.identity.automation_identity import AutomationIdentity, AutomationIdentityArgs
+from stacks.identity.config import IdentityConfig
+from stacks.identity.developers import Developers, DevelopersArgs
+from stacks.identity.password_policy import PasswordRules, PasswordRulesArgs
+from stacks.org.config import OrgConfig
+from stacks.org.organization import OrganizationUnits, OrganizationUnitsArgs, find_organization
+from stacks.policies.backup_policy import BackupPolicy, BackupPolicyArgs
+from stacks.policies.config import PoliciesConfig
+from stacks.policies.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
+from stacks.policies.tag_policies import TagPolicies, TagPoliciesArgs
+from stacks.policies.unit_rules import backup_by_unit
 
 S = TypeVar("S", bound=Settings)
 

@@ -5,17 +5,17 @@ from typing import Any
 
 import pulumi
 
-from shared.components.account_baseline import AccountBaseline, AccountBaselineArgs
-from shared.components.account_permissions import AccountPermissions, AccountPermissionsArgs
-from shared.components.backup_target import BackupTarget, BackupTargetArgs
-from shared.components.member_account import MemberAccount, MemberAccountArgs
-from shared.config.accounts import AccountsConfig
-from shared.config.program import load, region
-from shared.contracts import IdentityOutputs, OrgOutputs, PoliciesOutputs
-from shared.documents.roles import DEVELOPER_ROLE
-from shared.management import require_management_account
-from shared.plan.accounts import account_email, backup_of, check_account, switch_role_link, trust_policies
-from shared.upstream import read
+from shared.management_account import require_management_account
+from shared.policy_documents.roles import DEVELOPER_ROLE
+from shared.settings.program import load, region
+from shared.stack_outputs import IdentityOutputs, OrgOutputs, PoliciesOutputs
+from shared.stack_references import read
+from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
+from stacks.accounts.account_permissions import AccountPermissions, AccountPermissionsArgs
+from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
+from stacks.accounts.checks import account_email, backup_of, check_account, switch_role_link, trust_policies
+from stacks.accounts.config import AccountsConfig
+from stacks.accounts.member_account import MemberAccount, MemberAccountArgs
 
 
 async def main() -> Mapping[str, Any]:

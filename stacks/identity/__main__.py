@@ -5,15 +5,15 @@ from typing import Any
 
 import pulumi
 
-from shared.components.automation_identity import AutomationIdentity, AutomationIdentityArgs
-from shared.components.developers import Developers, DevelopersArgs
-from shared.components.password_rules import PasswordRules, PasswordRulesArgs
-from shared.config.identity import IdentityConfig
-from shared.config.program import load
-from shared.contracts import IdentityOutputs, OrgOutputs, exports
-from shared.documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
-from shared.management import account_principal, require_management_account
-from shared.upstream import read
+from shared.management_account import require_management_account
+from shared.policy_documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
+from shared.settings.program import load
+from shared.stack_outputs import IdentityOutputs, OrgOutputs, exports
+from shared.stack_references import read
+from stacks.identity.automation_identity import AutomationIdentity, AutomationIdentityArgs
+from stacks.identity.config import IdentityConfig
+from stacks.identity.developers import Developers, DevelopersArgs, account_principal
+from stacks.identity.password_policy import PasswordPolicy, PasswordPolicyArgs
 
 
 async def main() -> Mapping[str, Any]:
@@ -36,7 +36,7 @@ async def main() -> Mapping[str, Any]:
     automation = AutomationIdentity("automation", AutomationIdentityArgs(oidc=settings.oidc))
 
     if settings.password_policy:
-        PasswordRules("passwords", PasswordRulesArgs(settings.password_policy))
+        PasswordPolicy("passwords", PasswordPolicyArgs(settings.password_policy))
 
     # Where SSO or HR tooling makes the users, membership of the group decides, so the roles
     # trust the account; else they trust exactly the users made here.

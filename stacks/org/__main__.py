@@ -5,10 +5,10 @@ from typing import Any
 
 import pulumi
 
-from shared.components.organization import OrganizationUnits, OrganizationUnitsArgs, find_organization
-from shared.config.org import OrgConfig
-from shared.config.program import load
-from shared.contracts import OrgOutputs, exports
+from shared.settings.program import load
+from shared.stack_outputs import OrgOutputs, exports
+from stacks.org.config import OrgConfig
+from stacks.org.organization import OrganizationalUnits, OrganizationalUnitsArgs, find_organization
 
 
 async def main() -> Mapping[str, Any]:
@@ -18,9 +18,9 @@ async def main() -> Mapping[str, Any]:
     # exists already, and this stack only checks that what the policies need is turned on.
     organization = find_organization(settings)
 
-    units = OrganizationUnits(
+    units = OrganizationalUnits(
         "units",
-        OrganizationUnitsArgs(root_id=organization.root_id, paths=settings.all_units, protect=settings.protect),
+        OrganizationalUnitsArgs(root_id=organization.root_id, paths=settings.all_units, protect=settings.protect),
     )
 
     return exports(

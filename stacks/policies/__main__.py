@@ -5,15 +5,15 @@ from typing import Any
 
 import pulumi
 
-from shared.components.backup_policy import BackupPolicy, BackupPolicyArgs
-from shared.components.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
-from shared.components.tag_policies import TagPolicies, TagPoliciesArgs
-from shared.config.policies import PoliciesConfig
-from shared.config.program import load
-from shared.contracts import OrgOutputs, PoliciesOutputs, exports
-from shared.management import require_management_account
-from shared.plan.policies import backup_by_unit, tag_rules_by_unit, unit_ids
-from shared.upstream import read
+from shared.management_account import require_management_account
+from shared.settings.program import load
+from shared.stack_outputs import OrgOutputs, PoliciesOutputs, exports
+from shared.stack_references import read
+from stacks.policies.backup_policy import BackupPolicy, BackupPolicyArgs
+from stacks.policies.config import PoliciesConfig
+from stacks.policies.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
+from stacks.policies.tag_policies import TagPolicies, TagPoliciesArgs
+from stacks.policies.unit_rules import backup_by_unit, tag_rules_by_unit, unit_ids
 
 
 async def main() -> Mapping[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from automation.display import PLAIN_WIDTH
-from automation.engine import Engine
+from automation.reporting.display import PLAIN_WIDTH
 from automation.runs import Run, make_run
+from engine.install import Engine
 from shared.layers import SANDBOX, StackId
 
 PROGRAM = """

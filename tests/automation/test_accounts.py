@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.accounts import add_account
-from shared.config.base import ConfigError
-from shared.layers import ROOT, LayerError, discover
+from automation.add_account import add_account
+from shared.errors import ConfigError, LayerError
+from shared.layers import ROOT, discover
 
 TAGS = {"CostCenter": "Development", "Owner": "platform-team"}
 

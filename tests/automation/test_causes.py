@@ -8,8 +8,8 @@ import boto3
 import pytest
 from botocore.model import StringShape
 
-from automation.causes import ACCOUNT_FAILURES, aws_code, explain
 from automation.events import Problem, Resource
+from automation.reporting.causes import ACCOUNT_FAILURES, aws_code, explain
 from shared.layers import ROOT, StackId
 
 IDENTITY = StackId("identity", "sandbox")
@@ -68,14 +68,14 @@ def test_the_reasons_for_a_failed_account_are_all_of_aws() -> None:
     ("stack", "message", "resource", "files"),
     [
         # AWS refuses a document: whoever renders it.
-        (IDENTITY, "api error MalformedPolicyDocument: Syntax", IN_DEVELOPERS, ["shared/components/developers.py"]),
+        (IDENTITY, "api error MalformedPolicyDocument: Syntax", IN_DEVELOPERS, ["stacks/identity/developers.py"]),
         (IDENTITY, "api error MalformedPolicyDocument: Syntax", ALONE, []),
         # AWS refuses a value: where it is set, and what handed it on.
         (
             WEB,
             "last error: EMAIL_ALREADY_EXISTS",
             ACCOUNT,
-            ["stacks/accounts/Pulumi.prod.web.yaml", "shared/components/member_account.py"],
+            ["stacks/accounts/Pulumi.prod.web.yaml", "stacks/accounts/member_account.py"],
         ),
         (IDENTITY, "api error ValidationError: too long", ALONE, ["stacks/identity/Pulumi.sandbox.yaml"]),
         # It is named already.
@@ -101,11 +101,11 @@ def test_files(stack: StackId, message: str, resource: Resource | None, files: l
 def test_a_stack_trace_leads_to_the_innermost_line_of_this_repository(tmp_path: Path) -> None:
     trace = f"""Traceback (most recent call last):
   File "{tmp_path}/stacks/org/__main__.py", line 3, in <module>
-  File "{tmp_path}/shared/plan/policies.py", line 71, in plan
+  File "{tmp_path}/stacks/policies/unit_rules.py", line 71, in plan
   File "{tmp_path}/.venv/lib/python3.11/site-packages/pulumi/output.py", line 9, in run
   File "/usr/lib/python3.11/json/decoder.py", line 337, in decode
 ValueError: no"""
-    assert explain(IDENTITY, Problem(trace), tmp_path).files == ("shared/plan/policies.py:71",)
+    assert explain(IDENTITY, Problem(trace), tmp_path).files == ("stacks/policies/unit_rules.py:71",)
     assert explain(IDENTITY, Problem(trace), tmp_path / "elsewhere").files == ()
 
 
@@ -128,4 +128,4 @@ def test_denied_access_is_a_matter_of_credentials() -> None:
     cause = explain(WEB, Problem("api error AccessDenied: no", ACCOUNT))
     assert cause.advice
     assert "credentials" in cause.advice
-    assert "invoke doctor --stack prod" in cause.advice
+    assert "invoke doctor --env prod" in cause.advice

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from automation.changes import ChangesError, touched
-from automation.selection import NothingChosen, choose
-from automation.sources import Sources
+from automation.selection.changes import touched
+from automation.selection.choose import NothingChosen, choose
+from automation.skipping.sources import Sources
+from shared.errors import ChangesError
 from shared.layers import LAYERS, ROOT, StackId, discover
 from tests.e2e.project import Project
 
@@ -231,8 +232,8 @@ PROD_STACKS = [
 @pytest.mark.parametrize(
     ("changed", "sandbox", "prod"),
     [
-        ("shared/components/backup_policy.py", {"policies"}, {"policies"}),
-        ("shared/components/developers.py", {"identity"}, {"identity"}),
+        ("stacks/policies/backup_policy.py", {"policies"}, {"policies"}),
+        ("stacks/identity/developers.py", {"identity"}, {"identity"}),
         ("shared/layers.py", set(LAYERS), set(LAYERS)),
         ("requirements.lock", set(LAYERS), set(LAYERS)),
         ("stacks/accounts/Pulumi.sandbox.developer.yaml", {"accounts/developer"}, set()),
@@ -257,7 +258,7 @@ def test_what_a_change_of_this_repository_touches(changed: str, sandbox: set[str
 def test_the_files_of_a_program(layer: str) -> None:
     files = {file.relative_to(ROOT).as_posix() for file in Sources(ROOT).of(layer)}
     assert {f"stacks/{layer}/__main__.py", f"stacks/{layer}/Pulumi.yaml", "shared/layers.py"} <= files
-    assert ("shared/upstream.py" in files) == bool(LAYERS[layer].reads)
+    assert ("shared/stack_references.py" in files) == bool(LAYERS[layer].reads)
     assert not any(name.startswith(("sandbox/", "automation/", "tests/", ".venv/")) for name in files)
     assert not any("Pulumi.sandbox" in name or name.endswith(("README.md", ".example")) for name in files)
 

@@ -14,9 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from automation import adoption, operations, recovery
+from automation import operations
+from automation.backend import pending as recovery
+from automation.imports import identities as adoption
 from automation.processes import end_session, session_of
-from automation.summary import CANCELLED_EXIT
+from automation.reporting.summary import CANCELLED_EXIT
 from shared.layers import ROOT, StackId
 from tests.automation.conftest import Repository
 from tests.states import in_state

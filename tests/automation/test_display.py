@@ -6,10 +6,10 @@ import io
 
 from rich.console import Console
 
-from automation.display import Plain, Rich, make_display
 from automation.events import Problem, Record
 from automation.operations import DEPLOY
 from automation.queue import Outcome, Status
+from automation.reporting.display import Plain, Rich, make_display
 from automation.stacks import StackFailed
 from shared.layers import StackId
 from tests.automation.test_events import step

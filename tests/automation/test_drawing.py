@@ -8,7 +8,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
-from automation.drawing import as_svg
+from automation.reporting.drawing import as_svg
 from shared.layers import StackId
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pulumi.automation import EngineEvent
 
-from automation.advice import advice
 from automation.events import Counts, Record, Resource, total
+from automation.reporting.advice import advice
 from automation.stacks import engine_error
 from shared.layers import StackId
 
@@ -149,7 +149,7 @@ def test_engine_error(text: str, expected: str) -> None:
         ("OrganizationalUnitNotEmptyException: x", "90 days"),
         ("api error EntityAlreadyExists: Role", "pulumi import aws:iam/role:Role dev <its id> -s sandbox.a --cwd"),
         ("ConcurrentModificationException: x", "run this again"),
-        ("ExpiredToken: x", "invoke doctor --stack sandbox"),
+        ("ExpiredToken: x", "invoke doctor --env sandbox"),
         ("error reading from server: EOF", "the AWS provider's process ended"),
         ("write /x/y: no space left on device", "make room there"),
         ("waiting for the account (request car-1): still not done after 600 seconds", "run this again in a while"),

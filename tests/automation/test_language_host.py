@@ -12,7 +12,7 @@ import pytest
 from automation import operations
 from automation.processes import session_of
 from automation.programs import Programs
-from automation.sources import Sources
+from automation.skipping.sources import Sources
 from shared.layers import StackId
 from tests.automation.conftest import PROGRAM, Repository
 

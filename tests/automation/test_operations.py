@@ -8,8 +8,8 @@ import re
 import pytest
 
 from automation import operations
-from automation.runs import UsageError
 from automation.stacks import StackFailed
+from shared.errors import UsageError
 from tests.automation.conftest import Repository
 
 RED = {"color": "red"}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from automation import operations, outputs
-from automation.runs import UsageError
+from automation import operations
+from automation.reporting import outputs
+from shared.errors import UsageError
 from shared.layers import StackId
 from tests.automation.conftest import Repository
 

@@ -7,10 +7,11 @@ import time
 from graphlib import CycleError
 
 import pytest
+from automation.capacity import default_parallel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automation.queue import Cancelled, Outcome, Status, default_parallel, reverse, run
+from automation.queue import Cancelled, Outcome, Status, reverse, run
 
 Graph = dict[int, set[int]]
 

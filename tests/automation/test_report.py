@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from automation import operations, report
-from automation.junit import as_xml
-from automation.report import CountsReport, ProblemReport, Report, ReportError, StackReport
+from automation import operations
+from automation.reporting import report
+from automation.reporting.junit import as_xml
+from automation.reporting.report import CountsReport, ProblemReport, Report, StackReport
 from automation.runs import open_run
+from shared.errors import ReportError
 from shared.layers import ROOT, StackId
 from tests.automation.conftest import Repository
 
@@ -32,7 +34,7 @@ def load(file: Path) -> Report:
 
 def test_the_schema_is_up_to_date() -> None:
     kept = (ROOT / "docs" / "report.schema.json").read_text()
-    assert kept == report.json_schema(), "python -m automation.report > docs/report.schema.json"
+    assert kept == report.json_schema(), "python -m automation.reporting.report > docs/report.schema.json"
 
 
 def test_the_documented_example_has_the_documented_form() -> None:

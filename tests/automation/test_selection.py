@@ -6,9 +6,10 @@ import json
 
 import pytest
 
-from automation.graphs import as_json, as_mermaid, as_text
-from automation.selection import choose, named, select
-from shared.layers import LayerError, StackId
+from automation.reporting.graphs import as_json, as_mermaid, as_text
+from automation.selection.choose import choose, named, select
+from shared.errors import LayerError
+from shared.layers import StackId
 
 STACKS = [
     StackId("org", "sandbox"),

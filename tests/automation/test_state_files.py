@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from automation import operations, state_files
-from automation.runs import UsageError
+from automation import operations
+from automation.backend import state_files
+from shared.errors import UsageError
 from shared.layers import StackId
 from tests.automation.conftest import Repository
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from rich.console import Console
 
-from automation import summary
 from automation.events import Problem, Record, Resource
 from automation.operations import DEPLOY
 from automation.queue import Outcome, Status
+from automation.reporting import summary
 from automation.stacks import StackFailed
 from shared.layers import StackId
 
@@ -61,7 +61,7 @@ identity failed (all of its output: .runs/x/identity.log)
 accounts/one failed (all of its output: .runs/x/accounts/one.log)
   {email}: operation error Organizations: CreateAccount, api error InvalidInputException: no
     AWS code  InvalidInputException
-    look in   stacks/accounts/Pulumi.sandbox.one.yaml, shared/components/member_account.py
+    look in   stacks/accounts/Pulumi.sandbox.one.yaml, stacks/accounts/member_account.py
 
 accounts/two failed (all of its output: .runs/x/accounts/two.log)
   the program says it all

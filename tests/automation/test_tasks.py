@@ -41,7 +41,7 @@ def test_every_command_and_argument_has_help(name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["deploy-all", "--stack", "nope"], "no environment is called 'nope'"),
+        (["deploy-all", "--env", "nope"], "no environment is called 'nope'"),
         (["deploy-all", "--only", "nope"], "no stack fits 'nope'; there are: org, "),
         (["deploy-all", "--layer", "nope"], "no layer is called 'nope'; there are: org, "),
         (["deploy-all", "--parallel", "many"], "--parallel is 'many'; allowed: a whole number, 1 or more"),
@@ -50,7 +50,7 @@ def test_every_command_and_argument_has_help(name: str) -> None:
         (["graph", "--mermaid", "--svg"], "--mermaid and --svg are given together; allowed: one of them"),
         (["graph", "--only", "nope"], "no stack fits 'nope'; there are: org, "),
         (["deploy-all", "--report", "run.txt"], "--report is 'run.txt'; allowed: a file that ends in .json or .xml"),
-        (["graph", "--stack", "../etc"], "environment '../etc': allowed are"),
+        (["graph", "--env", "../etc"], "environment '../etc': allowed are"),
         (
             ["add-account", "x", "--email", "x", "--ou", "Development", "--tag", "Owner"],
             "--tag is 'Owner'; allowed: KEY=VALUE",

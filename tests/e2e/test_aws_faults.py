@@ -149,7 +149,7 @@ def test_elsewhere_a_person_takes_over_with_the_command_that_is_named(project: P
     unit = organizations.create_organizational_unit(ParentId=root, Name="Prod")["OrganizationalUnit"]["Id"]
     settings = {"aws:region": "us-west-2", "org:mode": "lookup", "org:organizationalUnits": ["Prod"]}
     (project.root / "stacks/org/Pulumi.prod.yaml").write_text(yaml.safe_dump({"config": settings}))
-    command = "invoke deploy-all --stack prod --yes --only org"
+    command = "invoke deploy-all --env prod --yes --only org"
     for _ in range(2):  # also not the second time
         output = project.shell(command, expect=1).output
         assert "DuplicateOrganizationalUnitException" in output

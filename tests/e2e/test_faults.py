@@ -63,7 +63,7 @@ def test_a_mistake_is_one_clear_error_before_anything_is_changed(project: Projec
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        (("deploy-all", "--stack", "nowhere"), "no environment is called 'nowhere'"),
+        (("deploy-all", "--env", "nowhere"), "no environment is called 'nowhere'"),
         (("up", "nothing"), "nothing"),
         (("outputs", "--only", "accounts/nobody"), "accounts/nobody"),
         (("add-account", "developer", "--email", "a@example.com", "--ou", "Development"), "developer"),

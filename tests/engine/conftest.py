@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.engine import HOST, Engine
+from engine.install import HOST, Engine
 from sandbox import lifecycle
 from shared.layers import ROOT
 
@@ -54,7 +54,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def engine(root: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine on PATH that knows only its version."""
-    from automation.engine import find_engine
+    from engine.install import find_engine
 
     folder = fake_pulumi(root.parent / "elsewhere", "v3.200.0").parent
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.engine import Engine
+from engine.install import Engine
 from sandbox import aws_plugin
 from sandbox.aws_plugin import EMBEDDED, OFFICIAL, find_plugin, place_plugin
 from sandbox.layout import Layout

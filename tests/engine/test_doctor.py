@@ -13,7 +13,7 @@ import pytest
 
 from automation import doctor
 from automation.doctor import Check, credentials, diagnose, without_secrets
-from automation.engine import Engine
+from engine.install import Engine
 from sandbox import aws_plugin
 from sandbox.layout import Layout
 from sandbox.lifecycle import start_emulator

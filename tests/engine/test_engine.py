@@ -15,22 +15,22 @@ import pytest
 from pulumi.automation import CommandError, PulumiCommand
 from semver import VersionInfo
 
-import automation.engine
-from automation.engine import (
+from engine import install as installing
+from engine.install import (
     BUILT,
     HOST,
     HOST_EXEC,
     OFFICIAL,
     ON_PATH,
-    EngineError,
     find_engine,
     get_engine,
     vendor_reachable,
     wanted_version,
 )
-from automation.environment import run_environment
+from sandbox.environment import SandboxEnvironment
 from sandbox.layout import Emulator, Layout, write_record
-from shared.layers import ROOT, SANDBOX
+from shared.errors import EngineError
+from shared.layers import ROOT
 from tests.engine.conftest import fake_pulumi, program
 
 
@@ -120,7 +120,7 @@ def test_the_official_installer_is_used_when_it_is_in_reach(root: Path, monkeypa
     def install(*, root: str, version: VersionInfo) -> None:
         fake_pulumi(Path(root) / "bin", str(version))
 
-    monkeypatch.setattr(automation.engine, "vendor_reachable", lambda: True)
+    monkeypatch.setattr(installing, "vendor_reachable", lambda: True)
     monkeypatch.setattr(PulumiCommand, "install", install)
     engine = get_engine(root, lambda _line: None)
     assert (engine.source, engine.version) == (OFFICIAL, wanted_version())
@@ -136,7 +136,7 @@ def test_without_installer_and_go_the_error_says_the_three_ways(
     def install(**_options: object) -> None:
         raise subprocess.CalledProcessError(1, "install.sh")
 
-    monkeypatch.setattr(automation.engine, "vendor_reachable", lambda: fault == "broken")
+    monkeypatch.setattr(installing, "vendor_reachable", lambda: fault == "broken")
     monkeypatch.setattr(PulumiCommand, "install", install)
     monkeypatch.setenv("PATH", str(root))
     lines: list[str] = []
@@ -150,7 +150,7 @@ def test_a_site_that_does_not_answer_is_out_of_reach_in_time(monkeypatch: pytest
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        monkeypatch.setattr(automation.engine, "INSTALLER", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+        monkeypatch.setattr(installing, "INSTALLER", f"http://127.0.0.1:{silent.getsockname()[1]}/")
         started = time.monotonic()
         assert vendor_reachable(0.3) is False
         assert time.monotonic() - started < 2
@@ -173,8 +173,8 @@ def test_name_resolution_that_hangs_is_bounded_too(monkeypatch: pytest.MonkeyPat
 def test_go_modules_of_another_version_than_the_package_are_refused(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(automation.engine, "vendor_reachable", lambda: False)
-    monkeypatch.setattr(automation.engine, "wanted_version", lambda: "3.300.0")
+    monkeypatch.setattr(installing, "vendor_reachable", lambda: False)
+    monkeypatch.setattr(installing, "wanted_version", lambda: "3.300.0")
     program(root / "go", "echo v3.259.0")
     put_on_path(root, monkeypatch)
     with pytest.raises(EngineError, match=r"go\.mod: .* is v3\.259\.0, .* allowed is v3\.300\.0"):
@@ -182,7 +182,7 @@ def test_go_modules_of_another_version_than_the_package_are_refused(
 
 
 def test_a_build_that_fails_shows_what_go_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(automation.engine, "vendor_reachable", lambda: False)
+    monkeypatch.setattr(installing, "vendor_reachable", lambda: False)
     program(root / "go", f'[ "$1" = list ] && echo v{wanted_version()} || {{ echo "no space left" >&2; exit 1; }}')
     put_on_path(root, monkeypatch)
     with pytest.raises(EngineError, match=r"`go build` failed in .*cli:\nno space left"):
@@ -199,7 +199,7 @@ def test_the_committed_go_modules_pin_the_version_of_the_package() -> None:
 @pytest.mark.e2e
 @pytest.mark.skipif(shutil.which("go") is None, reason="needs Go")
 def test_an_engine_that_was_built_runs_a_python_program(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(automation.engine, "vendor_reachable", lambda: False)
+    monkeypatch.setattr(installing, "vendor_reachable", lambda: False)
     lines: list[str] = []
     engine = get_engine(root, lines.append)
     assert (engine.source, engine.version) == (BUILT, wanted_version())
@@ -211,7 +211,7 @@ def test_an_engine_that_was_built_runs_a_python_program(root: Path, monkeypatch:
     (project / "Pulumi.yaml").write_text("name: built\nruntime: python\n")
     (project / "__main__.py").write_text("import pulumi\npulumi.export('answer', 42)\n")
     write_record(Layout(root), Emulator(1, 9, "http://127.0.0.1:9"))
-    variables = run_environment(SANDBOX, engine, root)
+    variables = SandboxEnvironment(root).variables(engine)
     engine.command.run(["stack", "init", "only"], str(project), variables)
     engine.command.run(["up", "--yes", "--skip-preview"], str(project), variables)
     assert engine.command.run(["stack", "output", "answer"], str(project), variables).stdout == "42"

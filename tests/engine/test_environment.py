@@ -11,10 +11,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from automation.engine import Engine
-from automation.environment import EnvironmentFault, run_environment, shell_lines
+from engine.environment import Environment
+from engine.install import Engine
+from sandbox.environment import SandboxEnvironment, shell_lines
 from sandbox.layout import Emulator, Layout, write_record
-from shared.layers import SANDBOX
+from shared.errors import EnvironmentNotReady
 
 URL = "http://127.0.0.1:4999"
 
@@ -43,7 +44,7 @@ def sandbox(root: Path) -> Path:
 
 
 def test_the_sandbox_gets_its_own_set_up_and_nothing_of_the_users(sandbox: Path, engine: Engine) -> None:
-    result = run_environment(SANDBOX, engine, sandbox, OWN)
+    result = SandboxEnvironment(sandbox).variables(engine, OWN)
     folder = sandbox / ".sandbox"
     set_up = {name: value for name, value in result.items() if name.startswith(("AWS_", "PULUMI_"))}
     assert set_up == {
@@ -69,27 +70,27 @@ def test_the_sandbox_gets_its_own_set_up_and_nothing_of_the_users(sandbox: Path,
 
 
 def test_the_engine_and_this_python_are_first_on_path_once(sandbox: Path, engine: Engine) -> None:
-    result = run_environment(SANDBOX, engine, sandbox, OWN)
+    result = SandboxEnvironment(sandbox).variables(engine, OWN)
     python = str(Path(sys.prefix) / "bin")
     assert result["PATH"].split(os.pathsep) == [str(engine.bin), python, "/usr/bin", "/bin"]
-    assert run_environment(SANDBOX, engine, sandbox, result) == result
+    assert SandboxEnvironment(sandbox).variables(engine, result) == result
 
 
 def test_calls_to_the_emulated_aws_never_go_through_a_proxy(sandbox: Path, engine: Engine) -> None:
-    result = run_environment(SANDBOX, engine, sandbox, OWN)
+    result = SandboxEnvironment(sandbox).variables(engine, OWN)
     assert result["NO_PROXY"] == "intranet,localhost,127.0.0.1"
     assert result["no_proxy"] == "127.0.0.1,localhost"
 
 
 def test_every_other_environment_gets_the_users_own(root: Path, engine: Engine) -> None:
-    result = run_environment("production", engine, root, OWN)
+    result = Environment("production", root).variables(engine, OWN)
     assert {**result, "PATH": OWN["PATH"]} == OWN
     assert result["PATH"].startswith(f"{engine.bin}{os.pathsep}")
 
 
 def test_a_sandbox_that_was_never_started_is_an_error_that_says_what_to_run(root: Path, engine: Engine) -> None:
-    with pytest.raises(EnvironmentFault, match=r"run `invoke sandbox\.start`"):
-        run_environment(SANDBOX, engine, root, OWN)
+    with pytest.raises(EnvironmentNotReady, match=r"run `invoke sandbox\.start`"):
+        SandboxEnvironment(root).variables(engine, OWN)
 
 
 def test_a_shell_that_evaluates_the_lines_has_the_same_environment(sandbox: Path, engine: Engine) -> None:
@@ -102,7 +103,7 @@ def test_a_shell_that_evaluates_the_lines_has_the_same_environment(sandbox: Path
     )
     added_by_the_shell = {"PWD", "OLDPWD", "SHLVL", "_", "LC_CTYPE"}
     seen = {name: value for name, value in json.loads(done.stdout).items() if name not in added_by_the_shell}
-    assert seen == run_environment(SANDBOX, engine, sandbox, own)
+    assert seen == SandboxEnvironment(sandbox).variables(engine, own)
     assert "unset AWS_PROFILE" in lines.splitlines()
 
 
@@ -114,7 +115,7 @@ def test_boto3_takes_the_sandbox_and_no_profile_of_the_user(
     (home / ".aws" / "config").write_text("[default]\nregion = eu-central-1\n")
     (home / ".aws" / "credentials").write_text("[default]\naws_access_key_id = AKIAUSER\naws_secret_access_key = x\n")
     own = {**OWN, "HOME": str(home)}
-    monkeypatch.setattr(os, "environ", run_environment(SANDBOX, engine, sandbox, own))
+    monkeypatch.setattr(os, "environ", SandboxEnvironment(sandbox).variables(engine, own))
     session = boto3.Session()
     found = session.get_credentials()
     assert found is not None

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import pytest
 
-from automation.engine import Engine
+from engine.install import Engine
 from sandbox import aws_plugin, lifecycle
 from sandbox.layout import Emulator, Layout, read_record, write_record
-from sandbox.lifecycle import SandboxError, start, start_emulator, status, stop
+from sandbox.lifecycle import start, start_emulator, status, stop
+from shared.errors import SandboxError
 from shared.layers import ROOT
 from tests.engine.conftest import stand_in
 

@@ -114,7 +114,7 @@ def test_the_wrong_account_is_refused() -> None:
 
 
 def test_an_organization_without_outputs_is_named_with_the_command() -> None:
-    with pytest.raises(pulumi.RunError, match="deploy it first: invoke up org --stack sandbox"):
+    with pytest.raises(pulumi.RunError, match="deploy it first: invoke up org --env sandbox"):
         run_program("identity", "sandbox", USERS_ONLY)
 
 

@@ -16,7 +16,7 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.automation import ConfigValue, LocalWorkspace, OpType, Stack, fully_qualified_stack_name
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from automation.engine import Engine
+from engine.install import Engine
 from sandbox.provider.install import install
 from sandbox.provider.table import plugin_version
 from tests.emulator.conftest import Server

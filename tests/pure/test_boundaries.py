@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.policy_evaluation import is_allowed
-from shared.config.policies import GUARDRAILS
-from shared.documents.access import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
-from shared.documents.service_control import guardrail_statement, pack, region_statement
+from stacks.accounts.iam_policies import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
+from stacks.policies.config import GUARDRAILS
+from stacks.policies.guardrails import guardrail_statement, pack, region_statement
 
 ACCOUNT = "210987654321"
 ACCESS = "OrganizationalAccountAccessRole"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.config.base import ConfigError
-from shared.config.check import check
-from shared.config.fields import REGIONS
+from automation.configuration import check
+from shared.errors import ConfigError
 from shared.layers import ROOT, discover
+from shared.settings.fields import REGIONS
 
 DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
 

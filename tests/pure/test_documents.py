@@ -9,19 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.config.policies import GUARDRAILS
-from shared.documents.access import trust_policy
-from shared.documents.limits import (
-    BACKUP,
-    SCP,
-    TAG,
-    DocumentError,
-    render_iam_policy,
-    render_org_policy,
-    render_trust_policy,
-)
-from shared.documents.service_control import guardrail_statement, pack, region_statement
-from shared.documents.tags import tag_problems, tag_rules, unit_tag_policy
+from shared.errors import DocumentError
+from shared.policy_documents.documents import render_iam_policy, render_trust_policy
+from stacks.accounts.checks import tag_problems
+from stacks.accounts.iam_policies import trust_policy
+from stacks.policies.config import GUARDRAILS
+from stacks.policies.guardrails import guardrail_statement, pack, region_statement
+from stacks.policies.limits import BACKUP, SCP, TAG, render_org_policy
+from stacks.policies.tag_rules import tag_rules, unit_tag_policy
 
 ROLE = "OrganizationalAccountAccessRole"
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.layers import LAYERS, LayerError, StackId, discover, environments, graph, parse_stack
+from shared.errors import LayerError
+from shared.layers import LAYERS, StackId, discover, environments, graph, parse_stack
 
 
 def write(root: Path, *stacks: str) -> Path:

@@ -1,0 +1,111 @@
+"""Creations that a run has left pending in a stack's state: whether they came about is not known.
+
+A killed engine leaves each resource that it was creating, updating or deleting as a pending operation.
+https://www.pulumi.com/docs/iac/concepts/state-and-backends/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.automation.events import StepEventStateMetadata
+
+from automation.backend.resources import parts
+from automation.events import Resource
+
+_MASK = "[secret]"
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - says that a value is one
+"""How a state marks a secret: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/sig/sig.go"""
+
+
+@dataclass(frozen=True)
+class Creation:
+    """A resource that a run began to create: it may be in AWS, and is not in the state."""
+
+    resource: Resource
+    inputs: Mapping[str, Any]
+    provider: Mapping[str, Any]
+    """The inputs of the provider that it was made with."""
+    parent: Resource | None = None
+    made_by: Resource | None = None
+    """The provider itself."""
+
+
+def unfinished(state: Mapping[str, Any]) -> list[Creation]:
+    """The pending creations of a `state`, as `Stacks.export` gives it, that are not in the state by now."""
+    resources, pending = parts(state)
+    known = {resource["urn"] for resource in resources}
+    by_reference = {f"{each['urn']}::{each.get('id', '')}": each.get("inputs", {}) for each in resources}
+    return [
+        Creation(
+            Resource(operation["resource"]["urn"]),
+            operation["resource"].get("inputs", {}),
+            by_reference.get(operation["resource"].get("provider", ""), {}),
+            _resource(operation["resource"].get("parent")),
+            _resource(operation["resource"].get("provider", "").rpartition("::")[0]),
+        )
+        for operation in pending
+        if operation["type"] == "creating" and operation["resource"]["urn"] not in known
+    ]
+
+
+def _resource(urn: str | None) -> Resource | None:
+    return Resource(urn) if urn else None
+
+
+def with_pending(state: Mapping[str, Any], failed: Iterable[StepEventStateMetadata]) -> dict[str, Any]:
+    """`state` with creations that failed as pending ones, as the engine leaves them when it is killed."""
+    operations = []
+    for each in failed:
+        fields = {
+            "urn": each.urn,
+            "custom": True,
+            "type": each.type,
+            "inputs": _readable(each.inputs or {}),
+            "parent": each.parent,
+            "protect": each.protect,
+            "provider": each.provider,
+        }
+        operations.append({"resource": {key: value for key, value in fields.items() if value}, "type": "creating"})
+    deployment = {**(state.get("deployment") or {}), "pending_operations": [*parts(state)[1], *operations]}
+    return {**state, "deployment": deployment}
+
+
+def _readable(value: Any) -> Any:
+    """An input as the engine reads it from a state, where its events have a mask for a secret.
+
+    The value, which is the mask, does not matter: that it is a secret does. The refresh that follows has the value.
+    """
+    if value == _MASK:
+        return {_SIGNATURE: _SECRET, "plaintext": json.dumps(_MASK)}
+    if isinstance(value, dict):
+        if value.get(_SIGNATURE) == _SECRET:
+            return {_SIGNATURE: _SECRET, "plaintext": json.dumps(_MASK)}
+        return {key: _readable(each) for key, each in value.items()}
+    return [_readable(each) for each in value] if isinstance(value, list) else value
+
+
+def imported(state: Mapping[str, Any], identities: Mapping[str, str]) -> dict[str, Any]:
+    """`state` with the pending creations whose URN is in `identities` as resources with that id.
+
+    Their properties are what the program asked for: a refresh has to follow. (The engine's own way, `pulumi
+    refresh --import-pending-creates`, forgets them in version 3.259.0.)
+    """
+    resources, pending = parts(state)
+    added = [
+        {
+            # A provider reads what is in the state, and where from is part of it: the region of a vault.
+            "outputs": operation["resource"].get("inputs", {}),
+            **operation["resource"],
+            "id": identities[operation["resource"]["urn"]],
+        }
+        for operation in pending
+        if operation["type"] == "creating" and operation["resource"]["urn"] in identities
+    ]
+    left = [operation for operation in pending if operation["resource"]["urn"] not in identities]
+    deployment = {**state["deployment"], "resources": [*resources, *added], "pending_operations": left}
+    return {**state, "deployment": deployment}

@@ -1,0 +1,143 @@
+"""The configuration files of an environment, checked before any engine is started, each read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shared.errors import ConfigError
+from shared.layers import ROOT, StackId, discover
+from shared.settings.base import Settings, parse
+from shared.settings.checks import check_region, unknown_units
+from stacks.accounts.checks import tag_problems
+from stacks.accounts.config import AccountsConfig
+from stacks.identity.config import IdentityConfig
+from stacks.org.config import OrgConfig
+from stacks.policies.config import PoliciesConfig
+from stacks.policies.tag_rules import tag_rules
+
+MODELS: dict[str, type[Settings]] = {
+    "org": OrgConfig,
+    "identity": IdentityConfig,
+    "policies": PoliciesConfig,
+    "accounts": AccountsConfig,
+}
+
+Raw = tuple[dict[str, Any], bool]
+"""The keys and values in a stack's file, and whether one of them is encrypted."""
+
+Read = Callable[[StackId], Raw]
+
+# Five times as fast, and there may be hundreds of accounts.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
+    """Raise `ConfigError` with every problem in the files of `stacks`, of what they read, and between accounts.
+
+    Values encrypted with `pulumi config set --secret` cannot be read here; the program checks them when it runs.
+    """
+
+    @cache
+    def read(stack: StackId) -> Raw:
+        return read_raw(stack, root)
+
+    problems: list[str] = []
+    parsed: dict[StackId, Settings] = {}
+    chosen = set(stacks)
+    for stack in sorted(chosen.union(*(each.upstream() for each in chosen))):
+        try:
+            settings = _settings(stack, read)
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            if settings is not None:
+                parsed[stack] = settings
+    problems += _cross_check(parsed)
+    for environment in sorted({stack.environment for stack in chosen if stack.account}):
+        problems += _shared_addresses([each for each in discover(environment, root) if each.account], read)
+    if problems:
+        raise ConfigError(dict.fromkeys(problems))
+
+
+def read_raw(stack: StackId, root: Path) -> Raw:
+    """What is in a stack's file. Raises `ConfigError`."""
+    file = stack.config_file(root)
+    try:
+        document = yaml.load(file.read_text(), _LOADER)  # noqa: S506 - a safe loader
+    except FileNotFoundError:
+        raise ConfigError([f"{stack.config_label}: there is no such file"]) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{stack.config_label}: not YAML: {' '.join(str(error).split())}"]) from None
+    config = document.get("config", {}) if isinstance(document, dict) else document
+    if not isinstance(config, dict):
+        raise ConfigError([f"{stack.config_label}: config is {config!r}; allowed: a mapping of keys to values"])
+    return config, any(_is_secret(value) for value in config.values())
+
+
+def _is_secret(value: Any) -> bool:
+    if isinstance(value, dict):
+        return set(value) == {"secure"} or any(_is_secret(inner) for inner in value.values())
+    return isinstance(value, list) and any(_is_secret(inner) for inner in value)
+
+
+def _settings(stack: StackId, read: Read) -> Settings | None:
+    """The settings in a stack's file; None when an encrypted value keeps it from being read whole."""
+    raw, has_secrets = read(stack)
+    name = stack.config_label
+    check_region(raw.get("aws:region"), name)
+    prefix = f"{stack.layer}:"
+    strangers = sorted(key for key in raw if not key.startswith((prefix, "aws:", "pulumi:")))
+    if strangers:
+        raise ConfigError(
+            [f"{name}: unknown key {key}; allowed: keys that begin with {prefix} or aws:" for key in strangers]
+        )
+    own = {key[len(prefix) :]: value for key, value in raw.items() if key.startswith(prefix)}
+    return None if has_secrets else parse(MODELS[stack.layer], stack.layer, own, name)
+
+
+def _cross_check(parsed: dict[StackId, Settings]) -> list[str]:
+    """What one file says against another: OU paths that do not exist, tags that the OU does not allow."""
+    problems: list[str] = []
+    for stack, settings in parsed.items():
+        org = parsed.get(StackId("org", stack.environment))
+        policies = parsed.get(StackId("policies", stack.environment))
+        units = org.all_units if isinstance(org, OrgConfig) else None
+        if isinstance(settings, PoliciesConfig) and units is not None:
+            problems += unknown_units(stack.config_label, settings.unit_paths, units)
+        if isinstance(settings, AccountsConfig):
+            named = {settings.organizational_unit: "accounts:organizationalUnit"}
+            unknown = unknown_units(stack.config_label, named, units) if units is not None else []
+            problems += unknown
+            if isinstance(policies, PoliciesConfig) and units is not None and not unknown:
+                allowed = {path: rule.cost_centers for path, rule in policies.tags.items()}
+                rules = tag_rules(allowed, units)[settings.organizational_unit]
+                problems += [f"{stack.config_label}: {p}" for p in tag_problems(settings.tags, rules)]
+    return problems
+
+
+def _shared_addresses(accounts: Iterable[StackId], read: Read) -> list[str]:
+    """A problem for each account whose address another one has; encrypted ones are left to AWS.
+
+    A file that cannot be read is a problem of its own stack, when that is chosen.
+    """
+    problems = []
+    owners: dict[str, StackId] = {}
+    for stack in accounts:
+        try:
+            email = read(stack)[0].get("accounts:email")
+        except ConfigError:
+            continue
+        if not isinstance(email, str):
+            continue
+        first = owners.setdefault(email.lower(), stack)
+        if first != stack:
+            problems.append(
+                f"{stack.config_label}: accounts:email is {email!r}, which {first.config_label} has too; "
+                "allowed: an address that no other account has"
+            )
+    return problems

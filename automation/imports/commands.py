@@ -1,0 +1,57 @@
+"""Commands with which a person imports a resource into the state: printed where nothing may be imported unasked."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+from automation.backend.pending import Creation
+from automation.imports.inputs import text
+from shared.layers import StackId
+
+_UNKNOWN = "<its id>"
+
+FINDING = {
+    "aws:organizations/account:Account": (
+        """aws organizations list-accounts --query "Accounts[?Email=='{email}'].Id" --output text"""
+    ),
+    "aws:organizations/organization:Organization": (
+        "aws organizations describe-organization --query Organization.Id --output text"
+    ),
+    "aws:organizations/organizationalUnit:OrganizationalUnit": (
+        "aws organizations list-organizational-units-for-parent --parent-id {parentId} "
+        """--query "OrganizationalUnits[?Name=='{name}'].Id" --output text"""
+    ),
+    "aws:organizations/policy:Policy": (
+        """aws organizations list-policies --filter {type} --query "Policies[?Name=='{name}'].Id" --output text"""
+    ),
+}
+"""The types whose ids AWS makes up, and how a person finds one."""
+
+
+def import_command(stack: StackId, creation: Creation, identity: str | None) -> str:
+    """What takes the resource over into the state of `stack`, as the program has it: with parent and provider.
+    https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/"""
+    resource, parent, provider = creation.resource, creation.parent, creation.made_by
+    region = text(creation, "region")
+    if identity and region:  # https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
+        identity = f"{identity}@{region}"
+    words = ["pulumi", "import", resource.type, resource.name, identity or _UNKNOWN]
+    # The program has it already.
+    words += ["-s", stack.name, "--cwd", f"stacks/{stack.layer}", "--generate-code=false"]
+    if parent and parent.type != "pulumi:pulumi:Stack":
+        words += ["--parent", f"{parent.name}={parent.urn}"]
+    if provider:
+        words += ["--provider", f"{provider.name}={provider.urn}"]
+    # The place for the id is to be seen, not to be run.
+    return " ".join(word if word == _UNKNOWN else shlex.quote(word) for word in words)
+
+
+def finding_command(creation: Creation) -> str | None:
+    """What prints the id; None where that is not known, or an input that it takes is a secret."""
+    command = FINDING.get(creation.resource.type)
+    values = {"type": "SERVICE_CONTROL_POLICY", **creation.inputs}
+    names = re.findall(r"{(\w+)}", command or "")
+    if command is None or not all(isinstance(values.get(name), str) for name in names):
+        return None
+    return command.format(**values)

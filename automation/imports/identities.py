@@ -1,0 +1,153 @@
+"""The AWS id of a resource that an earlier run began to create, so that the next run imports it.
+
+In a disposable environment only: elsewhere a person decides, and is told how. An id that turns out to name nothing
+does no harm, because the refresh that follows drops it and the resource is created.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from automation.backend.pending import Creation
+from automation.imports.commands import FINDING
+from automation.imports.inputs import text
+
+if TYPE_CHECKING:
+    from mypy_boto3_organizations import OrganizationsClient
+
+Lookup = Callable[[Creation], str | None]
+
+
+def identities(creations: Iterable[Creation]) -> dict[str, str]:
+    """The id of each creation by URN; those are left out of which AWS has none, or whose type is not known here.
+
+    The ids are those that `pulumi import` takes (https://www.pulumi.com/registry/packages/aws/).
+    """
+    found = {}
+    for creation in creations:
+        lookup = _LOOKUPS.get(creation.resource.type)
+        identity = lookup(creation) if lookup else None
+        if identity:
+            found[creation.resource.urn] = identity
+    return found
+
+
+def in_refusal(creation: Creation, message: str) -> str | None:
+    """The id that the refusal to create it names; the embedded provider's does for an account, whose address may be
+    a secret that is not known here."""
+    found = re.search(r"account (\d{12}) \(.*has this e-mail address already", message)
+    return found[1] if found and creation.resource.type == _ACCOUNT else None
+
+
+def from_inputs(creation: Creation) -> str | None:
+    """The id, if it follows from what was asked for; AWS is not asked."""
+    if creation.resource.type in FINDING or (creation.resource.type in _ARNS and not _only_account(creation)):
+        return None
+    lookup = _LOOKUPS.get(creation.resource.type)
+    return lookup(creation) if lookup else None
+
+
+def finds(creation: Creation) -> bool:
+    """Whether resources of this type are looked for here."""
+    return creation.resource.type in _LOOKUPS
+
+
+def _name(creation: Creation) -> str | None:
+    return text(creation, "name")
+
+
+def _alias(creation: Creation) -> str | None:
+    return text(creation, "accountAlias")
+
+
+def _policy_arn(creation: Creation) -> str | None:
+    name, path = text(creation, "name"), text(creation, "path") or "/"
+    return f"arn:aws:iam::{_account(creation)}:policy{path}{name}" if name else None
+
+
+def _oidc_arn(creation: Creation) -> str | None:
+    url = text(creation, "url")
+    return f"arn:aws:iam::{_account(creation)}:oidc-provider/{url.removeprefix('https://')}" if url else None
+
+
+def _organization(_creation: Creation) -> str | None:
+    organizations = _organizations()
+    try:
+        return str(organizations.describe_organization()["Organization"]["Id"])
+    except organizations.exceptions.AWSOrganizationsNotInUseException:
+        return None
+
+
+def _unit(creation: Creation) -> str | None:
+    parent, name = text(creation, "parentId"), text(creation, "name")
+    if not parent:
+        return None
+    pages = _organizations().get_paginator("list_organizational_units_for_parent").paginate(ParentId=parent)
+    return next((unit["Id"] for page in pages for unit in page["OrganizationalUnits"] if unit["Name"] == name), None)
+
+
+def _member_account(creation: Creation) -> str | None:
+    email = text(creation, "email")
+    pages = _organizations().get_paginator("list_accounts").paginate()
+    # A closed one is listed for 90 days, and nothing that could be taken over.
+    accounts = (account for page in pages for account in page["Accounts"] if account["Status"] == "ACTIVE")
+    return next((one["Id"] for one in accounts if email and one["Email"].lower() == email.lower()), None)
+
+
+def _organization_policy(creation: Creation) -> str | None:
+    name: Any = text(creation, "name")
+    kind: Any = text(creation, "type") or "SERVICE_CONTROL_POLICY"
+    pages = _organizations().get_paginator("list_policies").paginate(Filter=kind)
+    return next((policy["Id"] for page in pages for policy in page["Policies"] if policy["Name"] == name), None)
+
+
+def _attachment(creation: Creation) -> str | None:
+    target, policy = text(creation, "targetId"), text(creation, "policyId")
+    return f"{target}:{policy}" if target and policy else None
+
+
+_ACCOUNT = "aws:organizations/account:Account"
+_ARNS = ("aws:iam/policy:Policy", "aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+
+_LOOKUPS: dict[str, Lookup] = {
+    "aws:backup/vault:Vault": _name,
+    "aws:iam/accountAlias:AccountAlias": _alias,
+    "aws:iam/group:Group": _name,
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _oidc_arn,
+    "aws:iam/policy:Policy": _policy_arn,
+    "aws:iam/role:Role": _name,
+    "aws:iam/user:User": _name,
+    _ACCOUNT: _member_account,
+    "aws:organizations/organization:Organization": _organization,
+    "aws:organizations/organizationalUnit:OrganizationalUnit": _unit,
+    "aws:organizations/policy:Policy": _organization_policy,
+    "aws:organizations/policyAttachment:PolicyAttachment": _attachment,
+}
+"""The types of this project that AWS refuses to make a second time; all others are made again with no harm."""
+
+
+def _account(creation: Creation) -> str:
+    """The account that the resource is in: the only one that its provider may work in, or the caller's."""
+    return _only_account(creation) or _client("sts").get_caller_identity()["Account"]
+
+
+def _only_account(creation: Creation) -> str | None:
+    allowed = creation.provider.get("allowedAccountIds")
+    if isinstance(allowed, str):  # the engine keeps a provider's lists as JSON text
+        allowed = json.loads(allowed)
+    return str(allowed[0]) if allowed else None
+
+
+def _organizations() -> OrganizationsClient:
+    client: OrganizationsClient = _client("organizations")
+    return client
+
+
+def _client(service: str) -> Any:
+    # Only here, in the sandbox: production is not given boto3.
+    import boto3
+
+    return boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]

@@ -1,0 +1,11 @@
+"""Inputs of a resource that a run began to create."""
+
+from __future__ import annotations
+
+from automation.backend.pending import Creation
+
+
+def text(creation: Creation, key: str) -> str | None:
+    """An input; None when it is missing or encrypted."""
+    value = creation.inputs.get(key)
+    return value if isinstance(value, str) else None

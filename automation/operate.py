@@ -1,0 +1,149 @@
+"""One operation on the stacks of a run: begin, each stack in its turn, finish."""
+
+from __future__ import annotations
+
+import signal
+import time
+import traceback
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from types import FrameType
+
+from automation import queue
+from automation.backend import locks, state_files
+from automation.events import Problem, Record
+from automation.reporting import summary
+from automation.reporting.display import Display, make_display
+from automation.reporting.report import write_report
+from automation.results import RunResult, StackResult, Wording, exit_code
+from automation.runs import Run
+from automation.stacks import StackFailed, Stacks, Watch
+from shared.layers import StackId, graph
+
+Work = Callable[[Stacks, StackId, Watch], Record]
+"""What a run does to one stack."""
+
+_STOPPING = "stopping: each stack finishes the resources it is working on (again to end at once, which may lose some)"
+_KILLING = "ending at once: the next run says what this one left behind"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What is done to each stack, and how.
+
+    The stacks in `create` are created first. `backwards` is downstream first. `locks` says whether the work takes the
+    stack's lock, `again` whether it is done to a stack that is as its last deployment left it, too, and `code` what
+    the operation ends with.
+    """
+
+    work: Work
+    wording: Wording
+    create: Collection[StackId] = ()
+    backwards: bool = False
+    locks: bool = True
+    again: bool = True
+    code: Callable[[Iterable[StackResult]], int] = exit_code
+
+
+def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunResult:
+    """Do the operation to each chosen stack, and print and report what became of them.
+
+    Ctrl-C stops the run, a second one kills it. Raises `shared.errors.UsageError` at the end of a run whose report
+    cannot be written.
+    """
+    start, started = datetime.now(UTC), time.monotonic()
+    with make_display(run.console, chosen, operation.wording) as display, _interruptible(run, display):
+        try:
+            outcomes = queue.run(
+                _order(chosen, operation),
+                partial(_one_stack, run, operation, display),
+                parallel=run.parallel,
+                fail_fast=run.fail_fast,
+                stop=run.stop,
+                ended=lambda outcome: display.ended(StackResult.of(outcome)),
+            )
+        finally:
+            run.engine.programs.stop()
+    results = {stack: StackResult.of(outcome) for stack, outcome in outcomes.items()}
+    in_order = [results[stack] for stack in (reversed(chosen) if operation.backwards else chosen)]
+    return _finish(run, operation, in_order, start, time.monotonic() - started)
+
+
+def _order(chosen: Sequence[StackId], operation: Operation) -> dict[StackId, set[StackId]]:
+    edges = graph(chosen)
+    return queue.reverse(edges) if operation.backwards else edges
+
+
+def _one_stack(run: Run, operation: Operation, display: Display, stack: StackId) -> Record:
+    reasons = [] if operation.again else run.ledger.differs(stack)
+    if not reasons and not operation.again:
+        return Record(same_inputs=True)
+    display.started(stack, reasons)
+    if reasons:
+        run.engine.programs.prepare()
+    if operation.locks:
+        _make_way(run, stack, display)
+    if stack in operation.create:
+        run.engine.create(stack)
+    try:
+        return operation.work(run.engine, stack, partial(display.event, stack))
+    except (StackFailed, queue.Cancelled):
+        raise
+    except Exception:
+        # Not the user's doing: whoever looks into it needs to know where.
+        with run.engine.log_file(stack).open("a") as log:
+            traceback.print_exc(file=log)
+        raise
+
+
+def _make_way(run: Run, stack: StackId, display: Display) -> None:
+    """What a stack that is to be changed needs first: nobody else at work on it, and room for its state."""
+    if run.environment.disposable:
+        locks.free_locks(run.backend, stack, partial(display.say, stack=stack), run.stop.is_set)
+    full = state_files.no_room(run.backend)
+    if full:
+        raise StackFailed([Problem(full)])
+
+
+def _finish(
+    run: Run, operation: Operation, results: Sequence[StackResult], start: datetime, seconds: float
+) -> RunResult:
+    found = RunResult(
+        operation.wording,
+        run.environment.name,
+        tuple(results),
+        start,
+        seconds,
+        operation.code(results),
+        run.parallel,
+        run.engine.version,
+        run.logs,
+        run.engine.root,
+    )
+    summary.show(run.console, found)
+    if run.report:
+        write_report(run.report, found)
+    return found
+
+
+@contextmanager
+def _interruptible(run: Run, display: Display) -> Iterator[None]:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        if run.stop.is_set():
+            display.say(_KILLING)
+            run.engine.processes.kill()
+        else:
+            run.stop.set()
+            display.say(_STOPPING)
+            run.engine.processes.interrupt()
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,120 @@
+"""What an error says to whoever mends it: AWS's error code, the files to look in, and what to do."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from automation.events import Problem, Resource
+from automation.reporting.advice import advice
+from shared.layers import ROOT, StackId
+
+ACCOUNT_FAILURES = (
+    "ACCOUNT_LIMIT_EXCEEDED",
+    "CONCURRENT_ACCOUNT_MODIFICATION",
+    "EMAIL_ALREADY_EXISTS",
+    "FAILED_BUSINESS_VALIDATION",
+    "GOVCLOUD_ACCOUNT_ALREADY_EXISTS",
+    "INTERNAL_FAILURE",
+    "INVALID_ADDRESS",
+    "INVALID_EMAIL",
+    "INVALID_IDENTITY_FOR_BUSINESS_VALIDATION",
+    "INVALID_PAYMENT_INSTRUMENT",
+    "MISSING_BUSINESS_VALIDATION",
+    "MISSING_PAYMENT_INSTRUMENT",
+    "PENDING_BUSINESS_VALIDATION",
+    "UNKNOWN_BUSINESS_VALIDATION",
+    "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED",
+)
+"""Why AWS could not make an account: not an error of a call, but the end of the request.
+https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
+
+_CODES = (
+    # The AWS SDK for Go: of an error that the SDK has a type for, the code stands alone after the request.
+    re.compile(r"\bapi error (?P<code>[A-Za-z][\w.]*)"),
+    re.compile(r"\bStatusCode: \d+, RequestID: [^,\s]*, (?:HostID: [^,\s]*, )?(?P<code>[A-Za-z][\w.]*):"),
+    # boto3
+    re.compile(r"\bAn error occurred \((?P<code>[\w.]+)\) when calling the \w+ operation"),
+    re.compile(rf"\b(?P<code>{'|'.join(ACCOUNT_FAILURES)})\b"),
+)
+
+_ABOUT_DOCUMENTS = re.compile(r"MalformedPolicy|PolicyDocument|PackedPolicyTooLarge|InvalidPolicy")
+"""Codes that refuse a policy document: the components render those."""
+
+_ABOUT_VALUES = re.compile(
+    r"Validation(Error|Exception)$|InvalidInput|InvalidParameter|EMAIL_ALREADY_EXISTS|INVALID_EMAIL"
+)
+"""Codes that refuse a value, which a component has from the stack's configuration."""
+
+_NAMED = re.compile(r"(?<![\w/.-])stacks/\w+/[\w.-]+")
+_FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Cause:
+    """`code` is AWS's own, None where the error is not AWS's; `files` are paths from the repository's top, with the
+    line where one is known. `advice` is a sentence, None where the error's own text has to do."""
+
+    code: str | None
+    files: tuple[str, ...]
+    advice: str | None
+
+
+def explain(stack: StackId, problem: Problem, root: Path = ROOT) -> Cause:
+    """What there is to know of a problem of `stack`, whose repository is at `root`."""
+    resource = problem.resource
+    names = (resource.type, resource.name) if resource else ()
+    code = aws_code(problem.message)
+    return Cause(code, _files(stack, problem, code, root), problem.remedy or advice(stack, problem.message, *names))
+
+
+def aws_code(message: str) -> str | None:
+    """The error code in a message of the AWS SDK for Go, of boto3 or of an account's creation; None without one.
+
+    https://docs.aws.amazon.com/sdk-for-go/v2/developer-guide/handle-errors.html,
+    https://boto3.amazonaws.com/v1/documentation/api/latest/guide/error-handling.html
+    """
+    found = (pattern.search(message) for pattern in _CODES)
+    return next((match["code"] for match in found if match), None)
+
+
+def _files(stack: StackId, problem: Problem, code: str | None, root: Path) -> tuple[str, ...]:
+    """Where a change can put it right. None are said unless it is known: most codes are about what is in AWS, or
+    about the credentials, and no file of this repository mends those."""
+    message = problem.message
+    if _NAMED.search(message):
+        return ()
+    if code is None:
+        frame = _last_frame(message, root)
+        if frame:
+            return (frame,)
+        # A key of the stack's configuration, such as `org:mode`; a type has a second colon.
+        key = re.search(rf"(?<![\w:/]){stack.project}:[a-z]\w*(?![\w:])", message)
+        return (stack.config_label,) if key else ()
+    component = _component_file(stack, problem.resource, root)
+    if _ABOUT_DOCUMENTS.search(code):
+        return (component,) if component else ()
+    if _ABOUT_VALUES.search(code):
+        return (stack.config_label, *([component] if component else []))
+    return ()
+
+
+def _component_file(stack: StackId, resource: Resource | None, root: Path) -> str | None:
+    """The file of the component that made `resource`, the nearest one that is defined in the stack's layer."""
+    for component in reversed(resource.components if resource else ()):
+        # `aws-organization:identity:Developers` is `identity:Developers` there.
+        kind = component.partition(":")[2]
+        for file in sorted(stack.folder(root).glob("*.py")):
+            if f'"{kind}"' in file.read_text():
+                return file.relative_to(root).as_posix()
+    return None
+
+
+def _last_frame(message: str, root: Path) -> str | None:
+    """The innermost line of this repository in a stack trace."""
+    for match in reversed(list(_FRAME.finditer(message))):
+        file = Path(match["file"])
+        if file.is_relative_to(root) and not any(part.startswith(".") for part in file.relative_to(root).parts):
+            return f"{file.relative_to(root).as_posix()}:{match['line']}"
+    return None

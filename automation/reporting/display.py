@@ -1,0 +1,180 @@
+"""Progress: live on a terminal, plain lines that begin with the stack everywhere else."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Protocol
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from automation.events import Change, Counts, Record
+from automation.queue import Status
+from automation.results import StackResult, Wording
+from shared.layers import StackId
+
+PLAIN_WIDTH = 160
+"""Columns of a table where there is no terminal to ask."""
+
+_SIGNS = (("+", "green"), ("~", "yellow"), ("±", "magenta"), ("-", "red"))
+
+
+def make_console() -> Console:
+    """The console that a task prints to."""
+    console = Console(highlight=False, soft_wrap=True)
+    if not console.is_terminal:
+        console = Console(highlight=False, soft_wrap=True, width=PLAIN_WIDTH)
+    return console
+
+
+class Display(AbstractContextManager["Display"], Protocol):
+    """Shows a run while it goes on. Its methods may be called from any thread."""
+
+    def say(self, line: str, stack: StackId | None = None) -> None:
+        """A line for the person who watches, about one stack or about the run."""
+
+    def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
+        """Work on a stack begins, for these reasons."""
+
+    def event(self, stack: StackId, record: Record, change: Change | None) -> None:
+        """Something happened in a stack: what is known of it so far, and the change that is complete."""
+
+    def ended(self, result: StackResult) -> None:
+        """A stack is done, failed or was not worked on."""
+
+
+class Plain(Display):
+    """A line an event, with the stack before it, for logs."""
+
+    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
+        self._console = console
+        self._wording = wording
+        self._width = max((len(stack.label) for stack in stacks), default=0)
+        self._lock = threading.Lock()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        return None
+
+    def say(self, line: str, stack: StackId | None = None) -> None:
+        """One line a line of text, so that each has its prefix."""
+        prefix = f"{stack.label:<{self._width}} | " if stack else ""
+        with self._lock:
+            for each in line.splitlines():
+                self._console.print(Text(prefix + each))
+            # A log is read while it is written.
+            self._console.file.flush()
+
+    def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
+        """See `Display`."""
+        why = f" ({', '.join(reasons)})" if reasons else ""
+        self.say(self._wording.doing + why, stack)
+
+    def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
+        """See `Display`."""
+        if change and not change.resource.type.startswith("pulumi:"):
+            self.say(f"{self._wording.change}{change.what} {change.resource}", stack)
+
+    def ended(self, result: StackResult) -> None:
+        """See `Display`."""
+        self.say(f"{result.told(self._wording)}{_numbers(result.counts)}", result.stack)
+        for problem in result.problems:
+            self.say(str(problem), result.stack)
+
+
+class Rich(Display):
+    """A line a running stack, with the resource at work and the counts, and a bar for the whole."""
+
+    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
+        self._console = console
+        self._wording = wording
+        self._width = max((len(stack.label) for stack in stacks), default=0)
+        self._all = len(stacks)
+        self._ended = 0
+        self._running: dict[StackId, tuple[float, Record]] = {}
+        self._lock = threading.Lock()
+        self._live = Live(console=console, get_renderable=self._render, refresh_per_second=5, transient=True)
+
+    def __enter__(self) -> Rich:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def say(self, line: str, stack: StackId | None = None) -> None:
+        """Above the live lines."""
+        self._console.print(Text(f"{stack.label}: {line}" if stack else line))
+
+    def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:  # noqa: ARG002
+        """See `Display`."""
+        with self._lock:
+            self._running[stack] = (time.monotonic(), Record())
+
+    def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
+        """See `Display`."""
+        with self._lock:
+            if stack in self._running:
+                self._running[stack] = (self._running[stack][0], record)
+
+    def ended(self, result: StackResult) -> None:
+        """See `Display`."""
+        with self._lock:
+            self._running.pop(result.stack, None)
+            self._ended += 1
+        sign, style = ("✓", "green") if result.status is Status.DONE else ("✗", "red")
+        told = f"{result.told(self._wording)}{_numbers(result.counts)}"
+        label = f"{result.stack.label:<{self._width}}"
+        self._console.print(Text.assemble((sign, style), f" {label}  {told}  {result.seconds:.1f} s"))
+
+    def _render(self) -> RenderableType:
+        with self._lock:
+            running = list(self._running.items())
+            bar = ProgressBar(total=self._all, completed=self._ended, width=40)
+        table = Table.grid(padding=(0, 2))
+        for stack, (since, record) in running:
+            working = record.working
+            told = str(working[-1]) if working else self._wording.doing
+            table.add_row(
+                Text(stack.label, "bold"),
+                _signs(record.counts),
+                Text(told, overflow="ellipsis", no_wrap=True),
+                f"{time.monotonic() - since:.0f} s",
+            )
+        whole = Table.grid(padding=(0, 2))
+        whole.add_row(bar, f"{self._ended} of {self._all} stacks")
+        return Group(table, whole)
+
+
+def make_display(console: Console, stacks: Sequence[StackId], wording: Wording) -> Display:
+    """The display that suits where the console prints to."""
+    return Rich(console, stacks, wording) if console.is_terminal else Plain(console, stacks, wording)
+
+
+def _numbers(counts: Counts) -> str:
+    named = zip(counts.__dataclass_fields__, counts.astuple(), strict=True)
+    told = ", ".join(f"{number} {name}" for name, number in named if number)
+    return f" ({told})" if told else ""
+
+
+def _signs(counts: Counts) -> Text:
+    parts = [
+        (f"{sign}{number} ", style) for (sign, style), number in zip(_SIGNS, counts.astuple(), strict=False) if number
+    ]
+    return Text.assemble(*parts)

@@ -1,0 +1,84 @@
+"""Stack outputs, read side by side: for people, for scripts, and the way into each account."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from automation.runs import Run
+from shared.errors import UsageError
+from shared.layers import StackId
+
+_MASKED = "[secret]"
+"""What `pulumi stack output` puts in the place of a secret."""
+
+
+def read(run: Run, chosen: Sequence[StackId], *, show_secrets: bool) -> dict[StackId, dict[str, Any]]:
+    """The outputs of each chosen stack that exists. Raises `automation.stacks.StackFailed`."""
+    with ThreadPoolExecutor(run.parallel) as pool:
+        found = pool.map(lambda stack: run.engine.outputs(stack, show_secrets=show_secrets), chosen)
+        return {stack: outputs for stack, outputs in zip(chosen, found, strict=True) if outputs is not None}
+
+
+def as_json(found: dict[StackId, dict[str, Any]]) -> str:
+    """One object: outputs by the stack's label."""
+    return json.dumps({stack.label: outputs for stack, outputs in found.items()}, indent=2)
+
+
+def one(found: Mapping[StackId, Mapping[str, Any]], chosen: Sequence[StackId], name: str) -> str:
+    """The output `name` of the one chosen stack, bare: text as it is, anything else as JSON.
+
+    Raises `UsageError` unless there is exactly that, also for a secret that is not shown: a script would go on with
+    what stands in its place.
+    """
+    if len(chosen) != 1:
+        labels = ", ".join(stack.label for stack in chosen)
+        raise UsageError(f"--name is for one stack, and these are chosen: {labels}; allowed: --only with one of them")
+    stack = chosen[0]
+    outputs = found.get(stack) or {}
+    if name not in outputs:
+        names = ", ".join(sorted(outputs)) or f"none, {stack.label} is not deployed yet"
+        raise UsageError(f"--name is {name!r}; allowed, of {stack.label}: {names}")
+    if outputs[name] == _MASKED:
+        raise UsageError(f"output {name!r} of {stack.label} is secret; to print it: --show-secrets")
+    return _text(outputs[name])
+
+
+def show(console: Console, chosen: Sequence[StackId], found: dict[StackId, dict[str, Any]]) -> None:
+    """Print each stack's outputs; of a stack that has none, that it is not deployed."""
+    for stack in chosen:
+        console.print(f"[bold]{stack.label}[/bold]")
+        outputs = found.get(stack) or {}
+        if not outputs:
+            console.print("  not deployed yet")
+        for name, value in sorted(outputs.items()):
+            console.print(f"  {name}: {_text(value)}", markup=False)
+
+
+def show_access(console: Console, found: dict[StackId, dict[str, Any]]) -> None:
+    """Print how to get into each account: its id, its roles, and the console's link that switches to it."""
+    table = Table("account", "id", "role", "ARN", box=box.SIMPLE)
+    links = []
+    for stack, outputs in found.items():
+        roles = outputs.get("roleArns") or {}
+        for index, (role, arn) in enumerate(sorted(roles.items())):
+            table.add_row(*((stack.label, str(outputs.get("accountId"))) if index == 0 else ("", "")), role, str(arn))
+        if link := outputs.get("switchRoleLink"):
+            links.append(f"{stack.label}: {link}")
+    if not table.row_count:
+        console.print("no account is deployed yet: invoke deploy-all")
+        return
+    console.print(table)
+    console.print("In the console, signed in to the management account, switch with:")
+    for link in links:
+        console.print(f"  {link}", markup=False)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,113 @@
+"""A run's report in a file: JSON, or JUnit's XML."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from automation.events import Change, Problem, Resource
+from automation.reporting import junit
+from automation.reporting.causes import explain
+from automation.reporting.schema import (
+    ChangeReport,
+    CountsReport,
+    ProblemReport,
+    Report,
+    ResourceReport,
+    StackReport,
+)
+from automation.results import RunResult, StackResult
+from shared.errors import UsageError
+from shared.layers import StackId
+
+_KINDS = (".json", ".xml")
+
+
+def report_file(given: str | None) -> Path | None:
+    """Where the report goes that the user asked for, absolute; an earlier one is removed.
+
+    Raises `UsageError` unless it can be JSON or XML and can be written, before a run has changed anything.
+    """
+    if given is None:
+        return None
+    file = Path(given).absolute()
+    if file.suffix not in _KINDS:
+        raise UsageError(f"--report is {given!r}; allowed: a file that ends in {' or '.join(_KINDS)}")
+    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
+        raise UsageError(f"--report is {given!r}; allowed: a file in a folder that exists and can be written to")
+    # It must not be taken for this run's, if this one ends before it has something to report.
+    file.unlink(missing_ok=True)
+    return file
+
+
+def write_report(file: Path, run: RunResult) -> None:
+    """Write what became of a run to `file`, in one step. Raises `UsageError`."""
+    made = Report(
+        operation=run.wording.operation,
+        environment=run.environment,
+        start=run.start,
+        seconds=round(run.seconds, 3),
+        exit_code=run.exit_code,
+        engine_version=run.engine_version,
+        parallel=run.parallel,
+        stacks=[_stack(result, run) for result in run.stacks],
+    )
+    text = junit.as_xml(made) if file.suffix == ".xml" else as_json(made)
+    # Whoever waits for the file never sees half of it.
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(file)
+    except OSError as error:
+        raise UsageError(f"the report {file} could not be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def as_json(report: Report) -> str:
+    """The report as JSON, one key a line."""
+    return report.model_dump_json(by_alias=True, indent=2) + "\n"
+
+
+def _stack(result: StackResult, run: RunResult) -> StackReport:
+    stack, record, log = result.stack, result.record, run.log_file(result.stack)
+    counts = record.counts
+    return StackReport(
+        label=stack.label,
+        project=stack.project,
+        stack=stack.name,
+        layer=stack.layer,
+        account=stack.account,
+        status=result.status.value,
+        result=result.told(run.wording),
+        same_inputs=record.same_inputs,
+        because=result.because.label if result.because else None,
+        seconds=round(result.seconds, 3),
+        counts=CountsReport(**{name: getattr(counts, name) for name in CountsReport.model_fields}),
+        changes=_changes(record.changes),
+        drift=_changes(record.drift),
+        problems=[_problem(stack, problem, run.root) for problem in result.problems],
+        log=os.path.relpath(log, run.root) if log.exists() else None,
+    )
+
+
+def _resource(resource: Resource) -> dict[str, str]:
+    return {"urn": resource.urn, "type": resource.type, "name": resource.name}
+
+
+def _changes(changes: Iterable[Change]) -> list[ChangeReport]:
+    return [
+        ChangeReport(**_resource(each.resource), what=each.what, properties=list(each.properties)) for each in changes
+    ]
+
+
+def _problem(stack: StackId, problem: Problem, root: Path) -> ProblemReport:
+    cause = explain(stack, problem, root)
+    return ProblemReport(
+        message=problem.message,
+        resource=ResourceReport(**_resource(problem.resource)) if problem.resource else None,
+        aws_code=cause.code,
+        advice=cause.advice,
+        files=list(cause.files),
+    )

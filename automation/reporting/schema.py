@@ -1,0 +1,111 @@
+"""A run's report, as scripts and CI read it (docs/report.md).
+
+`python -m automation.reporting.schema` prints its JSON Schema, which is kept in docs/report.schema.json.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from automation.results import Operation
+
+Status = Literal["done", "failed", "skipped", "cancelled"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        frozen=True,
+        json_schema_serialization_defaults_required=True,
+    )
+
+
+class ResourceReport(_Part):
+    """A resource: `type` and `name` as a person knows it, `urn` as Pulumi does."""
+
+    urn: str
+    type: str
+    name: str
+
+
+class ChangeReport(ResourceReport):
+    """A resource that is not as it was. No values are reported, only the names of the `properties` that differ."""
+
+    what: str = Field(
+        description="created, updated, replaced or deleted; of a preview or of drift, what a deploy would do. "
+        "In a stack's `drift`: changed or gone."
+    )
+    properties: list[str]
+
+
+class ProblemReport(_Part):
+    """An error. `resource` is null where no single resource has it."""
+
+    message: str
+    resource: ResourceReport | None
+    aws_code: str | None = Field(description="AWS's error code; null where the error is not AWS's")
+    advice: str | None = Field(description="what to do, in a sentence")
+    files: list[str] = Field(description="where to look, from the repository's top, with `:line` where one is known")
+
+
+class CountsReport(_Part):
+    """How many resources were changed, or would be, and how many stayed as they were."""
+
+    created: int
+    updated: int
+    replaced: int
+    deleted: int
+    unchanged: int
+
+
+class StackReport(_Part):
+    """What became of one stack."""
+
+    label: str = Field(description="how commands name it, such as accounts/developer")
+    project: str = Field(description="the Pulumi project")
+    stack: str = Field(description="the Pulumi stack, without its project")
+    layer: str
+    account: str | None = Field(description="null for a layer that is not one stack an account")
+    status: Status
+    result: str = Field(description="the status as the summary words it")
+    same_inputs: bool = Field(description="nothing was run: inputs and state are those of the stack's last deployment")
+    because: str | None = Field(description="the label of the stack whose failure this one was skipped for")
+    seconds: float
+    counts: CountsReport
+    changes: list[ChangeReport] = Field(description="what was changed, or would be, all but the unchanged")
+    drift: list[ChangeReport] = Field(description="what differed in AWS from the state, where that was looked at")
+    problems: list[ProblemReport]
+    log: str | None = Field(description="the file with all output, from the repository's top; null if nothing was run")
+
+
+class Report(_Part):
+    """A run: one operation on stacks of one environment, the stacks in the order in which they are worked on."""
+
+    schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
+    """Raised when something is taken away or gets another meaning, not for what is added."""
+    operation: Operation
+    environment: str
+    start: datetime = Field(description="ISO 8601, in UTC")
+    seconds: float
+    exit_code: int = Field(
+        description="of the operation: 0 all went well, 1 a stack failed, 2 drift was found, 130 cancelled"
+    )
+    engine_version: str
+    parallel: int = Field(description="how many stacks were worked on at a time, at most")
+    stacks: list[StackReport]
+
+
+def json_schema() -> str:
+    """The JSON Schema of the report (https://json-schema.org/draft/2020-12)."""
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    return json.dumps(schema | Report.model_json_schema(by_alias=True, mode="serialization"), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    print(json_schema(), end="")

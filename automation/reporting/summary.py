@@ -1,0 +1,85 @@
+"""What a run ends with: a line a stack, the errors again, and where to look next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from automation.events import total
+from automation.queue import Status
+from automation.reporting.causes import explain
+from automation.results import RunResult
+
+SHOWN_SAME = 20
+"""How many stacks that were not run, since nothing had changed, get a line each; more of them get one together."""
+
+_COLUMNS = ("created", "updated", "replaced", "deleted", "unchanged")
+
+_STYLES = {Status.DONE: "green", Status.FAILED: "bold red", Status.SKIPPED: "yellow", Status.CANCELLED: "yellow"}
+
+
+def show(console: Console, run: RunResult) -> None:
+    """Print the end of a run."""
+    logs = short(run.logs, run.root)
+    _show_problems(console, run, logs)
+    console.print()
+    console.print(_table(run))
+    if any(result.status is not Status.DONE for result in run.stacks):
+        console.print(f"Stacks that did not get done are left as they were: run the same command again. Logs: {logs}")
+    else:
+        following = "; ".join((*run.wording.next, f"logs: {logs}"))
+        console.print(f"Next: {following}")
+
+
+def short(path: Path, root: Path) -> Path:
+    """`path` as it is from the repository at `root`, if it is in there."""
+    return path.relative_to(root) if path.is_relative_to(root) else path
+
+
+def _table(run: RunResult) -> Table:
+    table = Table(box=box.SIMPLE, show_footer=True)
+    sums = total(result.counts for result in run.stacks).astuple()
+    done = sum(result.status is Status.DONE for result in run.stacks)
+    table.add_column("stack", footer="all", no_wrap=True)
+    table.add_column("result", footer=f"{done} of {len(run.stacks)} done")
+    for name, number in zip(_COLUMNS, sums, strict=True):
+        table.add_column(name, footer=str(number), justify="right")
+    table.add_column("seconds", footer=f"{run.seconds:.1f}", justify="right")
+    same = [result for result in run.stacks if result.record.same_inputs]
+    together = len(same) > SHOWN_SAME
+    for result in run.stacks:
+        if together and result.record.same_inputs:
+            continue
+        numbers = ["" if number == 0 else str(number) for number in result.counts.astuple()]
+        told = Text(result.told(run.wording), style=_STYLES[result.status])
+        table.add_row(result.stack.label, told, *numbers, f"{result.seconds:.1f}" if result.seconds else "")
+    if together:
+        table.add_row(f"{len(same)} stacks", same[0].told(run.wording))
+    return table
+
+
+def _show_problems(console: Console, run: RunResult, logs: Path) -> None:
+    for result in run.stacks:
+        if not result.problems:
+            continue
+        label = result.stack.label
+        console.print(Text(f"\n{label} failed (all of its output: {logs / (label + '.log')})", "bold red"))
+        told = set()
+        for problem in result.problems:
+            console.print(Text(_indented(str(problem))))
+            cause = explain(result.stack, problem, run.root)
+            if cause.code:
+                console.print(Text(f"    AWS code  {cause.code}", "yellow"))
+            if cause.files:
+                console.print(Text(f"    look in   {', '.join(cause.files)}", "yellow"))
+            if cause.advice and cause.advice not in told:
+                console.print(Text(f"    to do     {cause.advice}", "yellow"))
+                told.add(cause.advice)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,0 +1,1 @@
+"""Which stacks of an environment a run works on."""

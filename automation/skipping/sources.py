@@ -1,0 +1,65 @@
+"""Which files of this repository a layer's program is made of.
+
+What it can read is its own folder, the modules it imports from here, and the data files in `shared/`. Of the
+configuration files in its folder a stack reads its own, and no other.
+"""
+
+from __future__ import annotations
+
+from modulefinder import ModuleFinder
+from pathlib import Path
+
+LOCK_FILE = "requirements.lock"
+
+_DOCUMENTATION = ("README.md", ".example")
+
+
+class Sources:
+    """The programs of the repository at `root`, each looked at once."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.resolve()
+        self._known: dict[str, frozenset[Path]] = {}
+
+    def of(self, layer: str) -> frozenset[Path]:
+        """The files that the programs of `layer` can read, without the stacks' own configuration files.
+
+        As far as they are there: those of a program that cannot be parsed are all of `shared/`.
+        """
+        if layer not in self._known:
+            self._known[layer] = _program_files(layer, self._root)
+        return self._known[layer]
+
+
+def _program_files(layer: str, root: Path) -> frozenset[Path]:
+    folder = root / "stacks" / layer
+    own = {file for file in _files(folder) if not is_config(file, folder)}
+    data = {file for file in _files(root / "shared") if file.suffix != ".py"}
+    return frozenset(file for file in own | data | _imported(root, folder) if not is_documentation(file))
+
+
+def is_config(file: Path, folder: Path) -> bool:
+    """Whether `file` is a stack's configuration file in a layer's `folder`."""
+    name = file.name
+    return file.parent == folder and name.startswith("Pulumi.") and name.endswith(".yaml") and name != "Pulumi.yaml"
+
+
+def is_documentation(file: Path) -> bool:
+    """Whether `file` is only for people."""
+    return file.name.endswith(_DOCUMENTATION)
+
+
+def _files(folder: Path) -> set[Path]:
+    return {file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+
+
+def _imported(root: Path, folder: Path) -> set[Path]:
+    """The modules of this repository that the program imports, directly or not, wherever the import stands."""
+    finder = ModuleFinder(path=[str(folder), str(root)])
+    try:
+        finder.run_script(str(folder / "__main__.py"))
+    except (OSError, SyntaxError, UnicodeDecodeError):
+        return _files(root / "shared")
+    names = (getattr(module, "__file__", None) for module in finder.modules.values())
+    found = (Path(name) for name in names if name)
+    return {file for file in found if file.is_relative_to(root)}

@@ -1,0 +1,156 @@
+"""What a run uses of this machine and of a cloud environment, looked at one by one for `invoke doctor`."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version as package_version
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from engine.install import WAYS, Engine, vendor_reachable
+
+OLDEST_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at: `what` was found, and the `remedy` if that is not `ok`."""
+
+    name: str
+    ok: bool
+    what: str
+    remedy: str = ""
+
+
+def provider_version() -> str:
+    """The version of the installed `pulumi-aws` package, which is the AWS provider's as well."""
+    return package_version("pulumi-aws")
+
+
+def python() -> Check:
+    what = f"{platform.python_version()}, {sys.executable}"
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    if sys.version_info < OLDEST_PYTHON:
+        return Check("Python", False, what, f"install Python {oldest} or newer")
+    return Check("Python", True, what)
+
+
+def found_engine(engine: Engine | None, passed_over: list[str]) -> Check:
+    if engine is None:
+        return Check("engine", False, "; ".join(passed_over) or "none", f"run `make engine`. {WAYS}")
+    return Check("engine", True, f"pulumi {engine.version}, {engine.source}, {engine.command.command}")
+
+
+def language_host(engine: Engine | None) -> Check:
+    if engine is None:
+        return Check("language host", False, "none", "it comes with the engine")
+    return Check("language host", True, f"python {engine.language_host_version}, {engine.language_host}")
+
+
+def go() -> Check:
+    found = shutil.which("go")
+    if found is None:
+        return Check("Go", False, "none", "needed only to build the engine: https://go.dev/doc/install")
+    return Check("Go", True, f"{_output([found, 'env', 'GOVERSION'], os.environ) or 'unknown version'}, {found}")
+
+
+def provider(variables: Mapping[str, str]) -> Check:
+    version = provider_version()
+    home = Path(variables.get("PULUMI_HOME") or Path.home() / ".pulumi")
+    program = home / "plugins" / f"resource-aws-v{version}" / "pulumi-resource-aws"
+    if program.is_file():
+        return Check("AWS provider", True, f"official {version}, {program}")
+    missing = f"{version} is not in {home}"
+    if vendor_reachable():
+        return Check("AWS provider", True, f"{missing}; the engine downloads it at the first run")
+    remedy = (
+        f"connect to the internet: the engine downloads it at the first run; or get the archive elsewhere: "
+        f"`pulumi plugin install resource aws {version} --file ARCHIVE`"
+    )
+    return Check("AWS provider", False, missing, remedy)
+
+
+def backend(engine: Engine | None, variables: Mapping[str, str], root: Path) -> Check:
+    if engine is None:
+        return Check("state backend", False, "unknown without an engine", "get an engine first")
+    # In a project's folder, since Pulumi.yaml may name the backend.
+    folder = root / "stacks" / "org"
+    command = [engine.command.command, "whoami", "--verbose", "--json", "--non-interactive"]
+    output = _output(command, variables, folder if folder.is_dir() else root)
+    try:
+        found = json.loads(output or "")
+    except ValueError:
+        remedy = "run `pulumi login <backend>` (https://www.pulumi.com/docs/iac/concepts/state-and-backends/)"
+        return Check("state backend", False, "not logged in, or it does not answer", remedy)
+    return Check("state backend", True, f"{without_secrets(found['url'])} as {found['user']}")
+
+
+def credentials(variables: Mapping[str, str]) -> Check:
+    """Whose AWS credentials a run would use, by STS GetCallerIdentity, which needs no permission
+    (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)."""
+    name = "AWS credentials"
+    if importlib.util.find_spec("boto3") is None:
+        return Check(name, False, "not checked: boto3 is not installed", "run `make install`")
+    who = caller(variables)
+    if who is None:
+        return Check(name, False, "STS does not answer", "check the network, then AWS_ENDPOINT_URL and proxies")
+    if "error" in who:
+        remedy = "sign in (`aws sso login`) or choose a profile (`export AWS_PROFILE=...`)"
+        return Check(name, False, who["error"], remedy)
+    return Check(name, True, f"account {who['account']}, {who['arn']}")
+
+
+def caller(variables: Mapping[str, str]) -> dict[str, str] | None:
+    """Whose the AWS credentials are: `account` and `arn`, or `error`; None if STS does not answer."""
+    # A process of its own: boto3 reads the variables of its process, and these may be others.
+    output = _output([sys.executable, "-c", _WHO], variables)
+    return dict(json.loads(output)) if output else None
+
+
+_WHO = """
+import json, boto3, botocore.config, botocore.exceptions
+quick = botocore.config.Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
+try:
+    session = boto3.Session()
+    sts = session.client("sts", region_name=session.region_name or "us-east-1", config=quick)
+    identity = sts.get_caller_identity()
+    print(json.dumps({"account": identity["Account"], "arn": identity["Arn"]}))
+except botocore.exceptions.ClientError as error:
+    print(json.dumps({"error": error.response["Error"]["Code"] + " from STS"}))
+except botocore.exceptions.BotoCoreError as error:
+    print(json.dumps({"error": str(error)}))
+"""
+
+
+def without_secrets(url: str) -> str:
+    """`url` without what may hold a password: the user part and the query."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+
+
+def _output(
+    command: list[str], variables: Mapping[str, str], folder: Path | None = None, seconds: float = 20.0
+) -> str | None:
+    """What `command` printed; None when it failed or took longer than `seconds`."""
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(variables),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

@@ -1,0 +1,278 @@
+"""The Pulumi engine: the `pulumi` command, with the language host that runs Python programs.
+
+Four sources, in this order: a `pulumi` on PATH that is new enough, one this project got
+before, the official installer, and a build from Go modules for a machine that reaches
+package registries and not the vendor's site. Nothing is written outside `.engine/`.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version as package_version
+from pathlib import Path
+
+from pulumi.automation import InvalidVersionError, PulumiCommand
+from semver import VersionInfo
+
+from engine.lock import locked
+from shared.errors import EngineError
+from shared.layers import ROOT
+
+Progress = Callable[[str], None]
+"""Receives one line of progress."""
+
+MINIMUM = VersionInfo(3, 61, 0)
+"""The oldest engine that is used: the four projects have stacks of one name in one backend, which needs
+project-scoped stacks (https://www.pulumi.com/blog/project-scoped-stacks-in-self-managed-backend/)."""
+
+INSTALLER = "https://get.pulumi.com/install.sh"
+"""The script that `PulumiCommand.install` downloads and runs; asked for first, with a time limit."""
+
+REACH_SECONDS = 5.0
+"""How long the vendor's site may take to answer before it counts as out of reach."""
+
+HOST = "pulumi-language-python"
+HOST_EXEC = "pulumi-language-python-exec"
+SDK = "github.com/pulumi/pulumi/sdk/v3"
+CLI = "github.com/pulumi/pulumi/pkg/v3"
+
+ON_PATH = "on PATH"
+OFFICIAL = "official installer"
+BUILT = "built from Go modules"
+
+WAYS = (
+    "Three ways to get an engine: install Pulumi so that `pulumi` is on PATH "
+    "(https://www.pulumi.com/docs/install/); give this machine access to the internet and run this again, "
+    "which runs the official installer; or install Go (https://go.dev/doc/install) and run this again, "
+    "which builds the engine from Go modules."
+)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A Pulumi engine that was found to work.
+
+    `bin` is the folder that PATH needs, `source` which of the four sources it came from, and
+    `language_host` the path of the program that runs Python programs.
+    """
+
+    command: PulumiCommand
+    bin: Path
+    source: str
+    version: str
+    language_host: str
+    language_host_version: str
+
+
+def wanted_version() -> str:
+    """The version of the installed `pulumi` package: the engine that is got has the same."""
+    return package_version("pulumi")
+
+
+def find_engine(root: Path = ROOT, report: Progress | None = None) -> Engine | None:
+    """The engine on PATH or the one this project got before, or None; nothing is downloaded.
+
+    `report` is told why a `pulumi` on PATH is passed over.
+    """
+    root = root.resolve()
+    return _on_path(root, report or (lambda _line: None)) or _got_before(root)
+
+
+def get_engine(root: Path = ROOT, report: Progress = print) -> Engine:
+    """The engine, got by the official installer or built if none is there yet.
+
+    A build takes about four minutes the first time and ten seconds with Go's build cache.
+    Raises `EngineError`.
+    """
+    root = root.resolve()
+    if engine := find_engine(root, report):
+        return engine
+    folder = root / ".engine"
+    with locked(folder / "lock", lambda: report("engine: another run is getting it, waiting for that one")):
+        if engine := _got_before(root):
+            return engine
+        for leftover in folder.glob("tmp-*"):
+            shutil.rmtree(leftover)
+        started = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix="tmp-", dir=folder) as name:
+            new = Path(name) / "engine"
+            if not _install(new, report):
+                _build(root, new, report)
+            final = folder / wanted_version()
+            shutil.rmtree(final, ignore_errors=True)
+            new.rename(final)
+        engine = _got_before(root)
+    if engine is None:
+        raise EngineError(f"engine: {final} was just made and does not run on this machine. {WAYS}")
+    report(f"engine: {engine.version} ready in {time.monotonic() - started:.0f} s ({engine.source})")
+    return engine
+
+
+def _on_path(root: Path, report: Progress) -> Engine | None:
+    found = shutil.which("pulumi")
+    if found is None or Path(found).resolve().is_relative_to((root / ".engine").resolve()):
+        return None
+    try:
+        command = PulumiCommand(version=MINIMUM)
+    except InvalidVersionError as error:
+        report(f"engine: not using {found}: {error}")
+        return None
+    except (OSError, subprocess.CalledProcessError) as error:
+        report(f"engine: not using {found}: it does not run ({error})")
+        return None
+    # The engine looks for its language hosts beside itself, links resolved; a version manager's
+    # shims stand beside each other in one folder.
+    hosts = [Path(found).with_name(HOST), Path(found).resolve().with_name(HOST)]
+    host = next((path for path in hosts if os.access(path, os.X_OK)), None)
+    if host is None:
+        report(f"engine: not using {found}: the Python language host, {HOST}, is not beside it")
+        return None
+    # Absolute, so that a later change of PATH does not change which engine runs.
+    command.command = found
+    version = str(command.version)
+    return Engine(command, Path(found).parent, ON_PATH, version, str(host), version)
+
+
+def _got_before(root: Path) -> Engine | None:
+    folder = root / ".engine" / wanted_version()
+    host = folder / "bin" / HOST
+    program, record = folder / "bin" / "pulumi", folder / "source.json"
+    try:
+        how = json.loads(record.read_text())
+        version = VersionInfo.parse(wanted_version())
+        # It is run once to see that it works: each time would cost as much as all else of a run with nothing to do.
+        if how.get("works") != program.stat().st_mtime_ns:
+            PulumiCommand(root=str(folder), version=version)
+            record.write_text(json.dumps({**how, "works": program.stat().st_mtime_ns}) + "\n")
+    except (OSError, ValueError, InvalidVersionError, subprocess.CalledProcessError):
+        return None
+    if not os.access(host, os.X_OK) or not os.access(program, os.X_OK):
+        return None
+    command = _Known(program, version)
+    return Engine(command, folder / "bin", how["source"], str(version), str(host), how["language_host_version"])
+
+
+class _Known(PulumiCommand):
+    """An engine whose version is known: the inherited constructor runs it to ask, each time."""
+
+    def __init__(self, program: Path, version: VersionInfo) -> None:
+        self.command = str(program)
+        self.version = version
+
+
+def vendor_reachable(seconds: float = REACH_SECONDS) -> bool:
+    """Whether the vendor's site answers within `seconds`, through the proxy of the environment if there is one.
+
+    A thread bounds the whole attempt: name resolution has no time limit of its own.
+    """
+    answers: list[bool] = []
+
+    def ask() -> None:
+        request = urllib.request.Request(INSTALLER, method="HEAD")
+        try:
+            with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310
+                answers.append(True)
+        except (OSError, ValueError, http.client.HTTPException):
+            answers.append(False)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(seconds)
+    return answers == [True]
+
+
+def _install(folder: Path, report: Progress) -> bool:
+    """Run the official installer into `folder`; False, with one line that says why, if that is not possible."""
+    version = wanted_version()
+    if not vendor_reachable():
+        report("engine: the official installer is out of reach (no internet?), building from Go modules instead")
+        return False
+    report(f"engine: running the official installer for {version} (about 100 MB)")
+    try:
+        PulumiCommand.install(root=str(folder), version=VersionInfo.parse(version))
+    except (OSError, InvalidVersionError, subprocess.CalledProcessError) as error:
+        report(f"engine: the official installer failed ({error}), building from Go modules instead")
+        shutil.rmtree(folder, ignore_errors=True)
+        return False
+    _remember(folder, OFFICIAL, version)
+    return True
+
+
+def _build(root: Path, folder: Path, report: Progress) -> None:
+    """Build the command and the language host into `folder`. Raises `EngineError`."""
+    if shutil.which("go") is None:
+        raise EngineError(f"engine: no usable `pulumi` on PATH, no official installer, no `go`. {WAYS}")
+    version = wanted_version()
+    cli, host = root / "engine" / "cli", root / "engine" / "language-python"
+    pinned = _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", CLI], cli, report).strip()
+    if pinned != f"v{version}":
+        raise EngineError(
+            f"engine: {cli / 'go.mod'}: {CLI} is {pinned}, but the pulumi package is {version}; "
+            f"allowed is v{version}: run `go get {CLI}@v{version} {SDK}@v{version}` in that folder"
+        )
+    binaries = folder / "bin"
+    binaries.mkdir(parents=True)
+    stamp = f"-s -w -X {SDK}/go/common/version.Version={version}"
+    report(f"engine: building pulumi {version} from Go modules (4 to 5 minutes the first time)")
+    _go_build(cli, binaries / "pulumi", f"{CLI}/cmd/pulumi", stamp, report)
+    host_version = (
+        _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", SDK], host, report).strip().removeprefix("v")
+    )
+    report(f"engine: building the Python language host {host_version}")
+    _go_build(host, binaries / HOST, f"{SDK}/python/cmd/{HOST}", "-s -w", report)
+    # The language host runs this script of the SDK; it is in the module that the build has just downloaded.
+    sources = Path(_go(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK], cli, report).strip())
+    shutil.copyfile(sources / "python" / "cmd" / HOST_EXEC, binaries / HOST_EXEC)
+    (binaries / HOST_EXEC).chmod(0o755)
+    _remember(folder, BUILT, host_version)
+
+
+def _go_build(module: Path, output: Path, package: str, ldflags: str, report: Progress) -> None:
+    arguments = ["build", "-mod=readonly", "-trimpath", "-ldflags", ldflags, "-o", str(output), package]
+    _go(arguments, module, report)
+
+
+def _go(arguments: list[str], module: Path, report: Progress, every: float = 30.0) -> str:
+    """What `go` printed, run in the folder of a go.mod; a line of progress every `every` seconds.
+
+    Raises `EngineError` with the last lines of what it printed when it fails.
+    """
+    # A go.work file in a folder above would take the place of the pinned go.mod.
+    environment = {**os.environ, "GOWORK": "off"}
+    started = time.monotonic()
+    with subprocess.Popen(
+        ["go", *arguments],
+        cwd=module,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while True:
+            try:
+                output, errors = process.communicate(timeout=every)
+                break
+            except subprocess.TimeoutExpired:
+                report(f"engine: still building, {time.monotonic() - started:.0f} s")
+            except BaseException:
+                process.terminate()
+                raise
+    if process.returncode != 0:
+        last = "\n".join(errors.strip().splitlines()[-15:])
+        raise EngineError(f"engine: `go {arguments[0]}` failed in {module}:\n{last}\n{WAYS}")
+    return output
+
+
+def _remember(folder: Path, source: str, host_version: str) -> None:
+    record = {"source": source, "language_host_version": host_version}
+    (folder / "source.json").write_text(json.dumps(record) + "\n")

@@ -1,0 +1,21 @@
+"""The management account, which three of the layers work in."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.stack_outputs import OrgOutputs
+from shared.stack_references import Upstream
+
+
+def require_management_account(org: Upstream[OrgOutputs]) -> None:
+    """Raise `pulumi.RunError` unless the credentials are those of the organization's management account."""
+    if org.value is None:
+        return
+    caller = aws.get_caller_identity().account_id
+    if caller != org.value.management_account_id:
+        raise pulumi.RunError(
+            f"the AWS credentials belong to account {caller}; this layer works in the management account, "
+            f"{org.value.management_account_id}: sign in there"
+        )

@@ -1,0 +1,28 @@
+"""Statements of IAM policies, from which the layers build their documents.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
+"""
+
+from __future__ import annotations
+
+from shared.policy_documents.documents import Document
+
+MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+"""The condition that a person signed in with MFA."""
+
+
+def document(*statements: Document) -> Document:
+    """A policy document of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(actions: str | list[str], resources: str | list[str], condition: Document | None = None) -> Document:
+    """A statement that allows `actions` on `resources`, without a condition unless one is given."""
+    statement: Document = {"Effect": "Allow", "Action": actions, "Resource": resources}
+    return {**statement, "Condition": condition} if condition else statement
+
+
+def deny(sid: str, actions: list[str], resources: str | list[str] = "*", condition: Document | None = None) -> Document:
+    """A statement, called `sid`, that denies `actions` on `resources`, without a condition unless one is given."""
+    statement: Document = {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": resources}
+    return {**statement, "Condition": condition} if condition else statement

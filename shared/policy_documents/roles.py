@@ -1,0 +1,16 @@
+"""The names of the roles made in member accounts: three layers must agree on them."""
+
+from __future__ import annotations
+
+DEVELOPER_ROLE = "DeveloperRole"
+AUTOMATION_ROLE = "AutomationRole"
+BACKUP_ROLE = "MyMonthlyBackupIamRole"
+DEVELOPERS_GROUP = "developers"
+AUTOMATION_IDENTITY = "cicd-automation"
+MANAGED_ROLES = [DEVELOPER_ROLE, AUTOMATION_ROLE, BACKUP_ROLE]
+"""The roles that this project makes in every member account."""
+
+
+def role_arn(account_id: str, role: str) -> str:
+    """The ARN of a role without a path; `*` as the account id makes the pattern for every account."""
+    return f"arn:aws:iam::{account_id}:role/{role}"

@@ -1,0 +1,108 @@
+"""The base of the configuration models, and how a wrong value is reported."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from shared.errors import ConfigError
+
+
+class Settings(BaseModel):
+    """A part of the configuration: camelCase keys in YAML, unknown keys refused, never changed once read."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="forbid",
+        frozen=True,
+        str_strip_whitespace=True,
+        # A secret must not be repeated in an error text; `_describe` shows the value where it may be shown.
+        hide_input_in_errors=True,
+    )
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def parse(
+    model: type[S],
+    namespace: str,
+    raw: Mapping[str, Any],
+    file: str,
+    secret_keys: frozenset[str] = frozenset(),
+) -> S:
+    """The settings in `raw` (the keys of one namespace, without its prefix) as a `model`.
+
+    `file` is how the user knows the file. Values of `secret_keys` are never repeated.
+    Raises `ConfigError` with a line a problem.
+    """
+    try:
+        return model.model_validate(dict(raw), by_alias=True, by_name=False)
+    except ValidationError as error:
+        raise ConfigError(_describe(error, model, namespace, file, secret_keys)) from None
+
+
+def _describe(
+    error: ValidationError,
+    model: type[Settings],
+    namespace: str,
+    file: str,
+    secret_keys: frozenset[str],
+) -> list[str]:
+    problems = []
+    for item in error.errors(include_url=False, include_context=True, include_input=True):
+        location = [str(part) for part in item["loc"]]
+        key = f"{namespace}:{'.'.join(location)}" if location else namespace
+        shown = "(secret)" if location and location[0] in secret_keys else _shown(item["input"])
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            known = ", ".join(_allowed_keys(model, item["loc"]))
+            problems.append(f"{file}: unknown key {key} (value {shown}); allowed keys: {known}")
+        elif item["type"] == "missing":
+            problems.append(f"{file}: {key} is missing; {_purpose(model, item['loc'])}")
+        elif location:
+            problems.append(f"{file}: {key} is {shown}: {message}")
+        else:
+            problems.append(f"{file}: {message}")
+    return problems
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return repr(text if len(text) <= 200 else text[:200] + "…")
+
+
+def _nested(field: Any) -> type[Settings] | None:
+    """The first settings model inside an annotation such as `dict[str, TagRule]` or `Backup | None`."""
+    pending = [getattr(field, "annotation", None)]
+    while pending:
+        annotation = pending.pop()
+        if isinstance(annotation, type) and issubclass(annotation, Settings):
+            return annotation
+        pending += getattr(annotation, "__args__", ())
+    return None
+
+
+def _field(model: type[Settings], step: int | str) -> Any:
+    return next((field for name, field in model.model_fields.items() if step in (field.alias, name)), None)
+
+
+def _model_at(model: type[Settings], location: tuple[int | str, ...]) -> type[Settings]:
+    """The settings model that `location` leads to; list indexes and mapping keys on the way stay in theirs."""
+    for step in location:
+        model = _nested(_field(model, step)) or model
+    return model
+
+
+def _allowed_keys(model: type[Settings], location: tuple[int | str, ...]) -> list[str]:
+    return sorted(field.alias or name for name, field in _model_at(model, location[:-1]).model_fields.items())
+
+
+def _purpose(model: type[Settings], location: tuple[int | str, ...]) -> str:
+    field = _field(_model_at(model, location[:-1]), location[-1])
+    return f"it is required: {field.description}" if field and field.description else "it is required"

@@ -1,0 +1,71 @@
+"""The configuration of the running Pulumi program."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import pulumi
+from pulumi.runtime.config import CONFIG
+
+from shared.errors import ConfigError, LayerError
+from shared.layers import StackId, parse_stack
+from shared.settings.base import Settings, parse
+from shared.settings.checks import check_region
+
+S = TypeVar("S", bound=Settings)
+
+
+def current_stack() -> StackId:
+    """The stack whose program runs. Raises `pulumi.RunError` when its name does not fit its layer."""
+    try:
+        return parse_stack(pulumi.get_project(), pulumi.get_stack())
+    except LayerError as error:
+        raise pulumi.RunError(str(error)) from None
+
+
+def load(model: type[S]) -> S:
+    """The running program's configuration as a `model`.
+
+    Raises `pulumi.RunError` with one line a problem, before any resource is registered.
+    """
+    stack = current_stack()
+    prefix = f"{stack.project}:"
+    file = stack.config_label
+    found = {key[len(prefix) :]: value for key, value in CONFIG.get().items() if key.startswith(prefix)}
+    secret = frozenset(key for key in found if pulumi.runtime.is_config_secret(prefix + key))
+    try:
+        settings = parse(
+            model, stack.project, {k: _structured(v) for k, v in found.items()}, stack.config_label, secret
+        )
+        check_region(CONFIG.get().get("aws:region"), file)
+    except ConfigError as error:
+        raise pulumi.RunError(str(error)) from None
+    return settings
+
+
+def refuse(problems: Iterable[str]) -> None:
+    """Raise `pulumi.RunError` with a line a problem, if there are any."""
+    if text := "\n".join(problems):
+        raise pulumi.RunError(text)
+
+
+def region() -> str:
+    """The region of the provider, which `load` has checked."""
+    return pulumi.Config("aws").require("region")
+
+
+def is_secret(key: str) -> bool:
+    """True when `pulumi config set --secret` was used for `key` of this project."""
+    return bool(pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:{key}"))
+
+
+def _structured(value: Any) -> Any:
+    """The engine hands objects and lists over as JSON text and scalars as they were written."""
+    if isinstance(value, str) and value[:1] in "[{":
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return None if value == "null" else value

@@ -1,0 +1,1 @@
+"""The four layers: a folder is a Pulumi project, and all that only it needs."""

@@ -1,0 +1,54 @@
+"""The settings of an account as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.component import Component
+from stacks.accounts.config import Contact, ContactKind
+
+
+@dataclass(frozen=True)
+class AccountBaselineArgs:
+    """Each setting can be left out; `encrypted_regions` are those where EBS encrypts by default."""
+
+    alias: str | None
+    alternate_contacts: Mapping[ContactKind, Contact]
+    block_public_s3: bool
+    encrypted_regions: Sequence[str]
+
+
+class AccountBaseline(Component):
+    """Alias, alternate contacts, S3 public access block and EBS encryption by default."""
+
+    def __init__(self, name: str, args: AccountBaselineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("accounts:AccountBaseline", name, opts, formerly="acme:accounts:AccountBaseline")
+        child = pulumi.ResourceOptions(parent=self)
+        if args.alias:
+            aws.iam.AccountAlias("alias", account_alias=args.alias, opts=child)
+        for kind, contact in args.alternate_contacts.items():
+            aws.account.AlternativeContact(
+                kind,
+                alternate_contact_type=kind.upper(),
+                name=contact.name,
+                title=contact.title,
+                email_address=contact.email,
+                phone_number=contact.phone,
+                opts=child,
+            )
+        if args.block_public_s3:
+            aws.s3.AccountPublicAccessBlock(
+                "block-public-s3",
+                block_public_acls=True,
+                block_public_policy=True,
+                ignore_public_acls=True,
+                restrict_public_buckets=True,
+                opts=child,
+            )
+        for region in args.encrypted_regions:
+            aws.ebs.EncryptionByDefault(f"encrypt-ebs-{region}", enabled=True, region=region, opts=child)
+        self.register_outputs({})

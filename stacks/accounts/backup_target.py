@@ -1,0 +1,48 @@
+"""What the backup policy needs inside an account."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.component import Component
+from shared.policy_documents.documents import render_trust_policy
+from stacks.accounts.iam_policies import service_trust_policy
+
+SERVICE_POLICY_ARN = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup"
+
+
+@dataclass(frozen=True)
+class BackupTargetArgs:
+    """`regions` are every primary region and the copy region."""
+
+    vault_name: str
+    role_name: str
+    regions: Sequence[str]
+
+
+class BackupTarget(Component):
+    """The vault in every region that the backup policy writes to, and the role it works as.
+
+    One provider serves all regions: resources of the AWS provider v7 take a `region`.
+    https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
+    """
+
+    def __init__(self, name: str, args: BackupTargetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("accounts:BackupTarget", name, opts, formerly="acme:accounts:BackupTarget")
+        child = pulumi.ResourceOptions(parent=self)
+        vaults = [
+            aws.backup.Vault(f"vault-{region}", name=args.vault_name, region=region, opts=child)
+            for region in args.regions
+        ]
+        role = aws.iam.Role(
+            args.role_name,
+            name=args.role_name,
+            assume_role_policy=render_trust_policy(args.role_name, service_trust_policy("backup.amazonaws.com")),
+            opts=child,
+        )
+        aws.iam.RolePolicyAttachment(args.role_name, role=role.name, policy_arn=SERVICE_POLICY_ARN, opts=child)
+        self.register_outputs({"vaultArns": [vault.arn for vault in vaults], "roleArn": role.arn})

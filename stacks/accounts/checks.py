@@ -1,0 +1,81 @@
+"""What the other layers' outputs mean for one account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from urllib.parse import urlencode
+
+import pulumi
+
+from shared.errors import DocumentError
+from shared.policy_documents.documents import render_trust_policy
+from shared.settings.checks import unknown_units
+from shared.settings.program import current_stack, is_secret, refuse
+from shared.stack_outputs import ANY_VALUE, BackupTargetSpec, IdentityOutputs, OrgOutputs, PoliciesOutputs, TagRules
+from shared.stack_references import Upstream
+from stacks.accounts.config import AccountsConfig
+from stacks.accounts.iam_policies import trust_policy
+
+
+def check_account(settings: AccountsConfig, org: Upstream[OrgOutputs], policies: Upstream[PoliciesOutputs]) -> None:
+    """Raise `pulumi.RunError` when the account's OU does not exist or does not allow its tags."""
+    file = current_stack().config_label
+    unit = settings.organizational_unit
+    if org.value is not None:
+        named = {unit: "accounts:organizationalUnit"}
+        refuse(unknown_units(file, named, org.value.organizational_units))
+    if policies.value is not None:
+        rules = policies.value.tag_rules.get(unit, {})
+        refuse([f"{file}: {problem}" for problem in tag_problems(settings.tags, rules)])
+
+
+def account_email(settings: AccountsConfig) -> pulumi.Input[str]:
+    """The account's address, a secret in the state when it is one in the configuration."""
+    return pulumi.Output.secret(settings.email) if is_secret("email") else settings.email
+
+
+def trust_policies(identity: IdentityOutputs) -> Mapping[str, str]:
+    """The trust policy of each role, as JSON, for the principals that the identity layer exports.
+
+    Raises `pulumi.RunError` for a role that nobody or everybody may assume.
+    """
+    policies = {}
+    for role, principals in identity.principals.items():
+        try:
+            policies[role] = render_trust_policy(role, trust_policy(principals, identity.mfa_required[role]))
+        except (ValueError, DocumentError) as error:
+            raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None
+    return policies
+
+
+def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> BackupTargetSpec | None:
+    """What the backup policy of the account's OU needs; None without one, or while it is not known."""
+    if policies.value is None:
+        pulumi.log.info("the backup vaults follow from the policies layer and are not in this preview")
+        return None
+    return policies.value.backup.get(settings.organizational_unit)
+
+
+def switch_role_link(account_id: str, role: str, display_name: str) -> str:
+    """The console link that switches to a role.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html"""
+    query = urlencode({"account": account_id, "roleName": role, "displayName": display_name})
+    return f"https://signin.aws.amazon.com/switchrole?{query}"
+
+
+def tag_problems(tags: Mapping[str, str], rules: TagRules) -> list[str]:
+    """What in `tags` breaks `rules`; each problem names key, value and what is allowed."""
+    problems = []
+    for key, allowed in rules.items():
+        for wrong in (tag for tag in tags if tag != key and tag.lower() == key.lower()):
+            problems.append(f"accounts:tags.{wrong} is spelled wrongly; allowed: {key}")
+        if key not in tags:
+            if not any(tag.lower() == key.lower() for tag in tags):
+                problems.append(
+                    f"accounts:tags.{key} is missing; the OU's tag policy requires it; "
+                    f"allowed: {'any value' if allowed == ANY_VALUE else ', '.join(allowed)}"
+                )
+        elif not any(fnmatchcase(tags[key], pattern) for pattern in allowed):
+            problems.append(f"accounts:tags.{key} is {tags[key]!r}; the OU allows: {', '.join(allowed)}")
+    return problems

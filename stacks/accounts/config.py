@@ -1,0 +1,67 @@
+"""Configuration of one member account (`stacks/accounts`, one stack an account)."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from shared.settings.base import Settings
+from shared.settings.fields import ACCESS_ROLE, Email, IamName, OuPath
+
+_ALIAS = re.compile(r"(?!\d{12}\Z)[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]\Z")
+_PREFIX = re.compile(r"[A-Za-z0-9_-]{0,20}\Z")
+
+
+def _alias(value: str) -> str:
+    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias.html
+    if not _ALIAS.match(value):
+        raise ValueError("allowed: 3 to 63 lower-case letters, digits and single dashes, not twelve digits")
+    return value
+
+
+def _prefix(value: str) -> str:
+    if not _PREFIX.match(value):
+        raise ValueError("allowed: up to 20 letters, digits, '-' and '_'")
+    return value
+
+
+ContactKind = Literal["billing", "operations", "security"]
+
+
+class Contact(Settings):
+    """An alternate contact of the account.
+    https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-contact-alternate.html"""
+
+    name: str = Field(min_length=1, max_length=64)
+    title: str = Field(min_length=1, max_length=50)
+    email: Email
+    phone: str = Field(pattern=r"^[\s0-9()+-]{1,25}$", description="digits, spaces and ( ) + -")
+
+
+class AccountsConfig(Settings):
+    """One member account and what is made inside it."""
+
+    name: str = Field(min_length=1, max_length=50, description="the account's name")
+    email: Email = Field(description="the root user's address, unique in all of AWS")
+    organizational_unit: OuPath = Field(description="the path of the OU that the account is in")
+    tags: dict[str, str] = Field(
+        default={},
+        description="tags of the account and of everything made in it, checked against the OU's rules",
+    )
+    resource_names_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
+        default="", description="put before the names of the permissions boundaries"
+    )
+    access_role_name: IamName = Field(default=ACCESS_ROLE, description="the role made in the new account")
+    protect: bool = Field(default=True, description="refuse to delete the account")
+    close_on_deletion: bool = Field(
+        default=False,
+        description="close the account when its resource is deleted; otherwise it leaves the organization",
+    )
+    alias: Annotated[str, AfterValidator(_alias)] | None = Field(
+        default=None, description="account alias, unique in all of AWS"
+    )
+    alternate_contacts: dict[ContactKind, Contact] = Field(default={})
+    block_public_s3: bool = Field(default=True, description="S3 public access block for the whole account")
+    encrypt_ebs: bool = Field(default=True, description="EBS encryption by default in every region used")

@@ -1,0 +1,93 @@
+"""Who may assume the roles made in an account, and what those may do at most.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.policy_documents.documents import Document
+from shared.policy_documents.iam import MFA, allow, deny, document
+from shared.policy_documents.roles import MANAGED_ROLES, role_arn
+
+DEVELOPER_ACTIONS = ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*"]
+AUTOMATION_ACTIONS = [*DEVELOPER_ACTIONS, "iam:*"]
+
+
+def trust_policy(principals: Sequence[str], require_mfa: bool = False) -> Document:
+    """Lets exactly `principals` (ARNs) assume the role, people only after they signed in with MFA.
+
+    Raises `ValueError` for no principal or one with a wildcard: a role never trusts strangers.
+    """
+    if not principals or any("*" in principal or "?" in principal for principal in principals):
+        raise ValueError(f"a trust policy needs principals without wildcards, not {list(principals)}")
+    statement: Document = {
+        "Effect": "Allow",
+        "Principal": {"AWS": sorted(principals)},
+        "Action": "sts:AssumeRole",
+    }
+    return document({**statement, "Condition": MFA} if require_mfa else statement)
+
+
+def service_trust_policy(service: str) -> Document:
+    """Lets one AWS service assume the role."""
+    return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
+
+
+def boundary_policy(
+    account_id: str,
+    boundary_names: Sequence[str],
+    own_boundary: str,
+    access_role: str,
+    actions: Sequence[str],
+) -> Document:
+    """The most that a role may do: `actions`, without a way out of the boundary.
+
+    Roles and users can be made only with `own_boundary` on them, no boundary can be taken off
+    or edited, and the roles made here and the access role cannot be changed, assumed or passed on.
+    """
+    boundaries = [f"arn:aws:iam::{account_id}:policy/{name}" for name in boundary_names]
+    own = f"arn:aws:iam::{account_id}:policy/{own_boundary}"
+    guarded = [role_arn(account_id, role) for role in [*MANAGED_ROLES, access_role]]
+    return document(
+        {"Sid": "Most", **allow(list(actions), "*")},
+        {
+            "Sid": "NoPrincipalWithoutBoundary",
+            "Effect": "Deny",
+            "Action": [
+                "iam:AttachRolePolicy",
+                "iam:AttachUserPolicy",
+                "iam:CreateRole",
+                "iam:CreateUser",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+                "iam:PutUserPermissionsBoundary",
+                "iam:PutUserPolicy",
+            ],
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"iam:PermissionsBoundary": own}},
+        },
+        deny(
+            "BoundariesStay",
+            ["iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"],
+            "*",
+        ),
+        deny(
+            "BoundariesUnchanged",
+            [
+                "iam:CreatePolicyVersion",
+                "iam:DeletePolicy",
+                "iam:DeletePolicyVersion",
+                "iam:SetDefaultPolicyVersion",
+            ],
+            boundaries,
+        ),
+        {
+            "Sid": "ManagedRolesUnchanged",
+            "Effect": "Deny",
+            "NotAction": ["iam:Get*", "iam:List*"],
+            "Resource": guarded,
+        },
+        deny("AccountUnchanged", ["account:*", "organizations:*"], "*"),
+    )

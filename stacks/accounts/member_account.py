@@ -1,0 +1,65 @@
+"""A member account and the provider that works inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.component import Component
+from shared.policy_documents.roles import role_arn
+
+
+@dataclass(frozen=True)
+class MemberAccountArgs:
+    """`tags` go on the account and on everything that its provider makes."""
+
+    name: str
+    email: pulumi.Input[str]
+    unit_id: pulumi.Input[str]
+    access_role_name: str
+    region: str
+    tags: Mapping[str, str]
+    protect: bool
+    close_on_deletion: bool
+
+
+class MemberAccount(Component):
+    """The account, and a provider that assumes the access role of that account and of no other.
+
+    https://www.pulumi.com/registry/packages/aws/api-docs/organizations/account/
+    """
+
+    account_id: pulumi.Output[str]
+    inside: aws.Provider
+
+    def __init__(self, name: str, args: MemberAccountArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("accounts:MemberAccount", name, opts, formerly="acme:accounts:MemberAccount")
+        account = aws.organizations.Account(
+            name,
+            name=args.name,
+            email=args.email,
+            parent_id=args.unit_id,
+            role_name=args.access_role_name,
+            close_on_deletion=args.close_on_deletion,
+            tags=dict(args.tags),
+            # AWS does not tell the role's name again, so an imported account would be replaced by it.
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, ignore_changes=["roleName"]),
+        )
+        self.account_id = account.id
+        self.inside = aws.Provider(
+            f"{name}-inside",
+            region=args.region,
+            allowed_account_ids=[account.id],
+            assume_roles=[
+                aws.ProviderAssumeRoleArgs(
+                    role_arn=account.id.apply(lambda id_: role_arn(id_, args.access_role_name)),
+                    session_name="pulumi",
+                )
+            ],
+            default_tags=aws.ProviderDefaultTagsArgs(tags=dict(args.tags)),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.register_outputs({"accountId": self.account_id})

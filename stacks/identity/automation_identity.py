@@ -1,0 +1,63 @@
+"""The identity that CI/CD works as."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.component import Component
+from shared.policy_documents.documents import render_iam_policy, render_trust_policy
+from shared.policy_documents.roles import AUTOMATION_IDENTITY, AUTOMATION_ROLE
+from stacks.identity.config import Oidc
+from stacks.identity.iam_policies import assume_role_policy, web_identity_trust_policy
+
+
+@dataclass(frozen=True)
+class AutomationIdentityArgs:
+    """`oidc` federates with an identity provider; without it there is an IAM user."""
+
+    oidc: Oidc | None
+
+
+class AutomationIdentity(Component):
+    """`cicd-automation`, which may assume AutomationRole in every account and nothing else.
+
+    An IAM user without any access key, or with OIDC federation a role of the management
+    account that only the identity provider's tokens open. `arn` is who member accounts trust.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
+    """
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: AutomationIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("identity:AutomationIdentity", name, opts, formerly="acme:identity:AutomationIdentity")
+        child = pulumi.ResourceOptions(parent=self)
+        policy_name = f"Assume{AUTOMATION_ROLE}"
+        policy = render_iam_policy(policy_name, assume_role_policy(AUTOMATION_ROLE))
+        if args.oidc is None:
+            user = aws.iam.User("automation", name=AUTOMATION_IDENTITY, opts=child)
+            aws.iam.UserPolicy("assume-automation-role", name=policy_name, user=user.name, policy=policy, opts=child)
+            self.arn = user.arn
+        else:
+            role = self._federated_role(args.oidc, child)
+            aws.iam.RolePolicy("assume-automation-role", name=policy_name, role=role.name, policy=policy, opts=child)
+            self.arn = role.arn
+        self.register_outputs({"arn": self.arn})
+
+    def _federated_role(self, oidc: Oidc, child: pulumi.ResourceOptions) -> aws.iam.Role:
+        provider = aws.iam.OpenIdConnectProvider(
+            "identity-provider", url=oidc.issuer, client_id_lists=[oidc.audience], opts=child
+        )
+        return aws.iam.Role(
+            "automation",
+            name=AUTOMATION_IDENTITY,
+            assume_role_policy=provider.arn.apply(
+                lambda arn: render_trust_policy(
+                    AUTOMATION_IDENTITY,
+                    web_identity_trust_policy(arn, oidc.issuer, oidc.audience, oidc.subjects),
+                )
+            ),
+            opts=child,
+        )

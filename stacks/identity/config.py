@@ -1,0 +1,101 @@
+"""Configuration of the identity layer (`stacks/identity`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.settings.base import Settings
+from shared.settings.fields import IamName, unique
+
+MAX_TRUSTED_USERS = 30
+"""User ARNs that fit into a role's trust policy of 2,048 characters, with long names.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
+
+
+def _issuer(value: str) -> str:
+    if not value.startswith("https://") or value.endswith("/"):
+        raise ValueError("allowed: an https:// URL without a slash at the end")
+    return value
+
+
+def _subject(value: str) -> str:
+    # `*` for a whole subject would let every repository or tenant of a shared issuer in.
+    if value.strip("*?") == "" or value.startswith("*"):
+        raise ValueError("a subject that begins with a wildcard trusts strangers; allowed: repo:acme/infra:*")
+    return value
+
+
+class Oidc(Settings):
+    """The identity provider that CI jobs sign in with, and which of its tokens are trusted."""
+
+    issuer: Annotated[str, AfterValidator(_issuer)] = Field(description="the provider's URL")
+    audience: str = Field(min_length=1, description="the `aud` a token must carry")
+    subjects: list[Annotated[str, AfterValidator(_subject)]] = Field(
+        min_length=1, description="the `sub` values trusted, `*` allowed inside"
+    )
+
+
+class PasswordSettings(Settings):
+    """The management account's IAM password policy; defaults follow CIS AWS Foundations."""
+
+    minimum_length: int = Field(default=14, ge=6, le=128)
+    reuse_prevention: int = Field(default=24, ge=1, le=24, description="passwords remembered")
+    max_age_days: int = Field(default=90, ge=1, le=1095)
+
+
+class IdentityConfig(Settings):
+    """Who may sign in to the management account, and how automation does."""
+
+    users: Annotated[list[IamName], AfterValidator(unique)] = Field(
+        default=[], description="developers that this stack makes, members of the group"
+    )
+    user_source: Literal["config", "external"] = Field(
+        default="config",
+        description="external: SSO or HR tooling makes the users; only the group is made here",
+    )
+    developer_trust: Literal["users", "account"] = Field(
+        default="users",
+        description="whom DeveloperRole trusts: each user made here, or the management account (its group decides)",
+    )
+    require_mfa: bool = Field(default=True, description="people need MFA to assume DeveloperRole")
+    self_service_mfa: bool = Field(default=True, description="developers may enrol their own MFA device")
+    force_destroy_users: bool = Field(
+        default=False, description="delete users together with keys and MFA devices they made themselves"
+    )
+    automation: Literal["user", "oidc"] = Field(
+        default="user", description="user: the IAM user cicd-automation; oidc: federation, no user"
+    )
+    oidc: Oidc | None = None
+    password_policy: PasswordSettings | None = Field(
+        default=PasswordSettings(), description="null leaves the account's policy as it is"
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> IdentityConfig:
+        if (self.automation == "oidc") != (self.oidc is not None):
+            raise ValueError(
+                f"identity:automation is {self.automation!r} and identity:oidc is "
+                f"{'set' if self.oidc else 'missing'}; allowed: automation oidc with identity:oidc, or user without"
+            )
+        if self.user_source == "external" and self.users:
+            raise ValueError(
+                f"identity:users lists {', '.join(self.users)} while identity:userSource is 'external'; "
+                "allowed: users only with userSource config"
+            )
+        if self.user_source == "config" and not self.users:
+            raise ValueError("identity:users is []: allowed are one or more users, or identity:userSource: external")
+        if self.trusts_users and len(self.users) > MAX_TRUSTED_USERS:
+            raise ValueError(
+                f"identity:users lists {len(self.users)} users; at most {MAX_TRUSTED_USERS} fit into the trust "
+                "policy of DeveloperRole; for more set identity:developerTrust: account"
+            )
+        if "cicd-automation" in self.users:
+            raise ValueError("identity:users: 'cicd-automation' is the automation user; allowed: any other name")
+        return self
+
+    @property
+    def trusts_users(self) -> bool:
+        """True when DeveloperRole trusts each user by ARN."""
+        return self.user_source == "config" and self.developer_trust == "users"

@@ -1,0 +1,66 @@
+"""The people who work in member accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.component import Component
+from shared.policy_documents.documents import render_iam_policy
+from shared.policy_documents.roles import DEVELOPER_ROLE, DEVELOPERS_GROUP
+from shared.stack_outputs import OrgOutputs
+from shared.stack_references import Upstream
+from stacks.identity.iam_policies import assume_role_policy, self_service_mfa_policy
+
+
+@dataclass(frozen=True)
+class DevelopersArgs:
+    """`users` are made here; with none the group stands alone and SSO or HR tooling fills it."""
+
+    users: Sequence[str]
+    require_mfa: bool
+    self_service_mfa: bool
+    force_destroy_users: bool
+
+
+class Developers(Component):
+    """The group `developers`, which may assume DeveloperRole in every account, and its users.
+
+    No console password and no access key is made.
+    """
+
+    user_arns: list[pulumi.Output[str]]
+
+    def __init__(self, name: str, args: DevelopersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("identity:Developers", name, opts, formerly="acme:identity:Developers")
+        child = pulumi.ResourceOptions(parent=self)
+        group = aws.iam.Group("developers", name=DEVELOPERS_GROUP, opts=child)
+        aws.iam.GroupPolicy(
+            "assume-developer-role",
+            name=f"Assume{DEVELOPER_ROLE}",
+            group=group.name,
+            policy=render_iam_policy(f"Assume{DEVELOPER_ROLE}", assume_role_policy(DEVELOPER_ROLE, args.require_mfa)),
+            opts=child,
+        )
+        if args.self_service_mfa:
+            aws.iam.GroupPolicy(
+                "self-service-mfa",
+                name="SelfServiceMfa",
+                group=group.name,
+                policy=render_iam_policy("SelfServiceMfa", self_service_mfa_policy()),
+                opts=child,
+            )
+        self.user_arns = []
+        for user_name in args.users:
+            user = aws.iam.User(user_name, name=user_name, force_destroy=args.force_destroy_users, opts=child)
+            aws.iam.UserGroupMembership(user_name, user=user.name, groups=[group.name], opts=child)
+            self.user_arns.append(user.arn)
+        self.register_outputs({"userArns": self.user_arns})
+
+
+def account_principal(org: Upstream[OrgOutputs]) -> pulumi.Output[str]:
+    """The management account as a principal: whoever its own IAM policies allow."""
+    return org.get(lambda o: f"arn:aws:iam::{o.management_account_id}:root")

@@ -1,0 +1,106 @@
+"""The organization, got or made, and its organizational units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from shared.component import Component
+from stacks.org.config import POLICY_TYPES, TRUSTED_SERVICES, OrgConfig
+
+
+@dataclass(frozen=True)
+class Organization:
+    """The ids that the other layers need."""
+
+    organization_id: pulumi.Input[str]
+    management_account_id: pulumi.Input[str]
+    root_id: pulumi.Input[str]
+
+
+def find_organization(settings: OrgConfig) -> Organization:
+    """The existing organization, or a new one with every feature, policy type and trusted access needed.
+
+    Raises `pulumi.RunError` when a looked-up organization lacks any of them: it says which,
+    and how to turn them on.
+    https://www.pulumi.com/registry/packages/aws/api-docs/organizations/organization/
+    """
+    return _create(settings) if settings.mode == "create" else _look_up()
+
+
+def _create(settings: OrgConfig) -> Organization:
+    organization = aws.organizations.Organization(
+        "organization",
+        feature_set="ALL",
+        enabled_policy_types=list(POLICY_TYPES),
+        aws_service_access_principals=sorted({*TRUSTED_SERVICES, *settings.additional_trusted_services}),
+        opts=pulumi.ResourceOptions(protect=settings.protect),
+    )
+    return Organization(
+        organization.id,
+        organization.master_account_id,
+        organization.roots.apply(lambda roots: str(roots[0].id)),
+    )
+
+
+def _look_up() -> Organization:
+    try:
+        found = aws.organizations.get_organization()
+    except Exception as error:
+        # The SDK raises a plain Exception with AWS's error code in its text.
+        if "AWSOrganizationsNotInUse" not in str(error):
+            raise
+        raise pulumi.RunError(
+            "org:mode is 'lookup' and this account is in no organization; allowed: org:mode create, "
+            "or the credentials of the management account"
+        ) from None
+    root = found.roots[0].id
+    problems = [] if found.feature_set == "ALL" else ["all features (aws organizations enable-all-features)"]
+    problems += [
+        f"policy type {policy_type} (aws organizations enable-policy-type --root-id {root} --policy-type {policy_type})"
+        for policy_type in POLICY_TYPES
+        if policy_type not in found.enabled_policy_types
+    ]
+    problems += [
+        f"trusted access of {service} (aws organizations enable-aws-service-access --service-principal {service})"
+        for service in TRUSTED_SERVICES
+        if service not in found.aws_service_access_principals
+    ]
+    if problems:
+        raise pulumi.RunError(
+            f"organization {found.id} lacks what the policies layer needs; turn it on and run again: "
+            + "; ".join(problems)
+        )
+    return Organization(found.id, found.master_account_id, root)
+
+
+@dataclass(frozen=True)
+class OrganizationalUnitsArgs:
+    """`paths` names every unit with its parents, a parent before its children."""
+
+    root_id: pulumi.Input[str]
+    paths: Sequence[str]
+    protect: bool
+
+
+class OrganizationalUnits(Component):
+    """The tree of organizational units; `ids` has each unit's id by its path."""
+
+    ids: dict[str, pulumi.Output[str]]
+
+    def __init__(self, name: str, args: OrganizationalUnitsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("org:OrganizationalUnits", name, opts, formerly="acme:organization:OrganizationUnits")
+        self.ids = {}
+        for path in args.paths:
+            parent, _, unit = path.rpartition("/")
+            made = aws.organizations.OrganizationalUnit(
+                path,
+                name=unit,
+                parent_id=self.ids[parent] if parent else args.root_id,
+                opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+            )
+            self.ids[path] = made.id
+        self.register_outputs({"ids": self.ids})

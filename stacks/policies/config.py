@@ -1,0 +1,95 @@
+"""Configuration of the policies layer (`stacks/policies`)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from shared.settings.base import Settings
+from shared.settings.fields import ACCESS_ROLE, IamName, OuPath, RegionName, unique
+
+Guardrail = Literal["leave-organization", "stop-cloudtrail", "stop-backup", "protect-roles", "root-user"]
+
+GUARDRAILS: list[Guardrail] = [
+    "leave-organization",
+    "stop-cloudtrail",
+    "stop-backup",
+    "protect-roles",
+    "root-user",
+]
+
+
+class Backup(Settings):
+    """Where the monthly backup policy applies and where its copies go."""
+
+    organizational_units: Annotated[list[OuPath], AfterValidator(unique)] = Field(
+        min_length=1, description="the OUs whose accounts are backed up"
+    )
+    primary_regions: Annotated[list[RegionName], AfterValidator(unique)] = Field(
+        min_length=1, description="the regions whose tagged resources are backed up"
+    )
+    copy_region: RegionName = Field(description="the region that gets the copies")
+
+    @model_validator(mode="after")
+    def _copy_elsewhere(self) -> Backup:
+        if self.copy_region in self.primary_regions:
+            raise ValueError(
+                f"policies:backup.copyRegion is {self.copy_region!r}, which is a primary region too; "
+                "allowed: a region that is not in policies:backup.primaryRegions"
+            )
+        return self
+
+
+class TagRule(Settings):
+    """What the accounts of an OU may put into the CostCenter tag."""
+
+    cost_centers: Annotated[list[str], AfterValidator(unique)] = Field(
+        min_length=1, description="allowed values of CostCenter"
+    )
+
+
+class ServiceControl(Settings):
+    """The guardrails of an OU."""
+
+    guardrails: Annotated[list[Guardrail], AfterValidator(unique)] = Field(default=GUARDRAILS)
+    allowed_regions: Annotated[list[RegionName], AfterValidator(unique)] | None = Field(
+        default=None, description="regional services are denied elsewhere; null: everywhere allowed"
+    )
+
+
+class PoliciesConfig(Settings):
+    """The organization policies and the OUs that they are attached to."""
+
+    backup: Backup | None = Field(default=None, description="the monthly backup policy")
+    tags: dict[OuPath, TagRule] = Field(default={}, description="tag rules by OU path")
+    service_control: dict[OuPath, ServiceControl] = Field(default={}, description="guardrails by OU path")
+    access_role_name: IamName = Field(
+        default=ACCESS_ROLE, description="the role that the guardrails let change the roles made here"
+    )
+
+    @property
+    def unit_paths(self) -> dict[str, str]:
+        """Every OU path named, with the configuration key that names it first."""
+        named: dict[str, str] = {}
+        for path in self.backup.organizational_units if self.backup else []:
+            named.setdefault(path, "policies:backup.organizationalUnits")
+        for path in self.tags:
+            named.setdefault(path, f"policies:tags.{path}")
+        for path in self.service_control:
+            named.setdefault(path, f"policies:serviceControl.{path}")
+        return named
+
+    @model_validator(mode="after")
+    def _regions_cover_backups(self) -> PoliciesConfig:
+        """A region allow-list that shuts out the backup regions would break the backup policy."""
+        for path, control in self.service_control.items():
+            if self.backup is None or control.allowed_regions is None:
+                continue
+            needed = {*self.backup.primary_regions, self.backup.copy_region}
+            if shut_out := sorted(needed - set(control.allowed_regions)):
+                raise ValueError(
+                    f"policies:serviceControl.{path}.allowedRegions lacks {', '.join(shut_out)}, which "
+                    "policies:backup uses; allowed: a list with every backup region"
+                )
+        return self

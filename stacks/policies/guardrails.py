@@ -1,0 +1,107 @@
+"""Service control policies: the guardrails and how they are packed into AWS's limits.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.errors import DocumentError
+from shared.policy_documents.documents import Document, render
+from shared.policy_documents.iam import deny
+from shared.policy_documents.roles import MANAGED_ROLES, role_arn
+from stacks.policies.limits import MAX_CHARACTERS, MAX_SCPS_A_TARGET, SCP
+
+GLOBAL_SERVICES = [
+    "account:*", "aws-portal:*", "budgets:*", "ce:*", "chime:*", "cloudfront:*", "cur:*", "globalaccelerator:*",
+    "health:*", "iam:*", "importexport:*", "kms:*", "organizations:*", "pricing:*", "route53:*",
+    "route53domains:*", "s3:GetAccountPublic*", "s3:ListAllMyBuckets", "s3:PutAccountPublic*", "shield:*",
+    "sts:*", "support:*", "tag:*", "trustedadvisor:*", "waf:*", "wafv2:*",
+]  # fmt: skip
+"""Actions that are not regional and so are left out of a region allow-list (AWS's own example list)."""
+
+_ROLE_CHANGES = [
+    "iam:AttachRolePolicy", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
+    "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
+]  # fmt: skip
+
+
+def guardrail_statement(guardrail: str, access_role: str) -> Document:
+    """The statement of one guardrail. `access_role` is who may still change the roles made here.
+
+    Raises `KeyError` for a guardrail that does not exist; the configuration model allows no other.
+    """
+    return {
+        "leave-organization": deny("DenyLeavingOrganization", ["organizations:LeaveOrganization"]),
+        "stop-cloudtrail": deny(
+            "DenyStoppingCloudTrail",
+            [
+                "cloudtrail:DeleteTrail", "cloudtrail:PutEventSelectors", "cloudtrail:StopLogging",
+                "cloudtrail:UpdateTrail",
+            ],
+        ),
+        "stop-backup": deny(
+            "DenyStoppingBackup",
+            [
+                "backup:DeleteBackupPlan", "backup:DeleteBackupSelection", "backup:DeleteBackupVault",
+                "backup:DeleteBackupVaultAccessPolicy", "backup:DeleteRecoveryPoint", "backup:UpdateBackupPlan",
+                "backup:UpdateRecoveryPointLifecycle", "backup:UpdateRegionSettings",
+            ],
+            condition=_unless_role(access_role),
+        ),
+        "protect-roles": deny(
+            "DenyChangingManagedRoles",
+            _ROLE_CHANGES,
+            [role_arn("*", role) for role in [*MANAGED_ROLES, access_role]],
+            _unless_role(access_role),
+        ),
+        "root-user": deny(
+            "DenyRootUser", ["*"], condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
+        ),
+    }[guardrail]  # fmt: skip
+
+
+def region_statement(regions: Sequence[str], access_role: str) -> Document:
+    """Denies regional services outside `regions`, but for the access role."""
+    return {
+        "Sid": "DenyOtherRegions",
+        "Effect": "Deny",
+        "NotAction": GLOBAL_SERVICES,
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": list(regions)}, **_unless_role(access_role)},
+    }
+
+
+def _unless_role(role: str) -> Document:
+    return {"ArnNotLike": {"aws:PrincipalArn": role_arn("*", role)}}
+
+
+def pack(name: str, statements: Sequence[Document]) -> list[Document]:
+    """`statements` in as few policies as AWS's limits allow, in their order (first fit).
+
+    One place of a target's five is kept for AWS's own FullAWSAccess. Raises `DocumentError`
+    when a statement is too large for a policy or the policies are too many for a target.
+    """
+    documents: list[Document] = []
+    for statement in statements:
+        alone: Document = {"Version": "2012-10-17", "Statement": [statement]}
+        if len(render(alone)) > MAX_CHARACTERS[SCP]:
+            raise DocumentError(
+                f"{SCP} for {name!r}: statement {statement.get('Sid')} alone has {len(render(alone))} "
+                f"characters; AWS allows {MAX_CHARACTERS[SCP]}"
+            )
+        for document in documents:
+            grown = {**document, "Statement": [*document["Statement"], statement]}
+            if len(render(grown)) <= MAX_CHARACTERS[SCP]:
+                document["Statement"].append(statement)
+                break
+        else:
+            documents.append(alone)
+    if len(documents) > MAX_SCPS_A_TARGET - 1:
+        raise DocumentError(
+            f"{SCP} for {name!r}: {len(documents)} policies are needed; AWS allows {MAX_SCPS_A_TARGET} a target, "
+            "one of which is FullAWSAccess"
+        )
+    return documents

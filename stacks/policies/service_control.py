@@ -1,0 +1,52 @@
+"""The organization's service control policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from shared.component import Component
+from shared.errors import DocumentError
+from stacks.policies.config import ServiceControl
+from stacks.policies.guardrails import guardrail_statement, pack, region_statement
+from stacks.policies.limits import SCP
+from stacks.policies.organization_policy import attached_policy
+
+
+@dataclass(frozen=True)
+class ServiceControlPoliciesArgs:
+    """`controls` has the guardrails of each OU by path, `units` their ids."""
+
+    units: Mapping[str, pulumi.Input[str]]
+    controls: Mapping[str, ServiceControl]
+    access_role: str
+
+
+class ServiceControlPolicies(Component):
+    """The guardrails of each unit, in as few policies as AWS's limits allow.
+
+    Raises `pulumi.RunError` when they do not fit.
+    """
+
+    def __init__(self, name: str, args: ServiceControlPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("policies:ServiceControlPolicies", name, opts, formerly="acme:policies:ServiceControlPolicies")
+        for path, control in args.controls.items():
+            statements = [guardrail_statement(g, args.access_role) for g in control.guardrails]
+            if control.allowed_regions is not None:
+                statements.append(region_statement(control.allowed_regions, args.access_role))
+            try:
+                documents = pack(path, statements)
+            except DocumentError as error:
+                raise pulumi.RunError(str(error)) from None
+            for number, document in enumerate(documents, start=1):
+                attached_policy(
+                    f"Guardrails-{path}-{number}",
+                    SCP,
+                    document,
+                    f"Guardrails of the accounts in {path}",
+                    {path: args.units[path]},
+                    pulumi.ResourceOptions(parent=self),
+                )
+        self.register_outputs({})

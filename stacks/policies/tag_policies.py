@@ -1,0 +1,41 @@
+"""The organization's tag policies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from shared.component import Component
+from stacks.policies.limits import TAG
+from stacks.policies.organization_policy import attached_policy
+from stacks.policies.tag_rules import root_tag_policy, unit_tag_policy
+
+
+@dataclass(frozen=True)
+class TagPoliciesArgs:
+    """`cost_centers` has the allowed values of each OU by path, `units` their ids."""
+
+    root_id: pulumi.Input[str]
+    units: Mapping[str, pulumi.Input[str]]
+    cost_centers: Mapping[str, list[str]]
+
+
+class TagPolicies(Component):
+    """Locks the spelling of CostCenter at the root, and on each unit its values and the Owner tag."""
+
+    def __init__(self, name: str, args: TagPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("policies:TagPolicies", name, opts, formerly="acme:policies:TagPolicies")
+        child = pulumi.ResourceOptions(parent=self)
+        attached_policy("RootTags", TAG, root_tag_policy(), "Spelling of CostCenter", {"root": args.root_id}, child)
+        for path, values in args.cost_centers.items():
+            attached_policy(
+                f"Tags-{path}",
+                TAG,
+                unit_tag_policy(values),
+                f"Tags of the accounts in {path}",
+                {path: args.units[path]},
+                child,
+            )
+        self.register_outputs({})

@@ -1,0 +1,44 @@
+"""Tag policies, and the rules that the accounts layer checks its tags against.
+
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_example-tag-policies.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from shared.policy_documents.documents import Document
+from shared.stack_outputs import ANY_VALUE, TagRules
+
+COST_CENTER = "CostCenter"
+OWNER = "Owner"
+LOCKED = {"@@operators_allowed_for_child_policies": ["@@none"]}
+
+
+def root_tag_policy() -> Document:
+    """The organization's policy: the spelling of CostCenter, which no child policy may change."""
+    return {"tags": {COST_CENTER: {"tag_key": {"@@assign": COST_CENTER, **LOCKED}}}}
+
+
+def unit_tag_policy(cost_centers: list[str]) -> Document:
+    """An OU's policy: the values CostCenter may have there, and the spelling of Owner."""
+    return {
+        "tags": {
+            COST_CENTER: {"tag_value": {"@@assign": cost_centers}},
+            OWNER: {"tag_key": {"@@assign": OWNER, **LOCKED}},
+        }
+    }
+
+
+def tag_rules(cost_centers: Mapping[str, list[str]], units: Iterable[str]) -> dict[str, TagRules]:
+    """The rules in force in each OU: its own, else those of the nearest OU above, else any value.
+
+    Assigning in a child policy replaces the parent's values, as `@@assign` does.
+    """
+    rules: dict[str, TagRules] = {}
+    for unit in units:
+        parts = unit.split("/")
+        above = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
+        source = next((path for path in above if path in cost_centers), None)
+        rules[unit] = {COST_CENTER: cost_centers[source], OWNER: ANY_VALUE} if source else {}
+    return rules

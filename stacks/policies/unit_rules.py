@@ -1,0 +1,52 @@
+"""What the organization's outputs mean for the policies layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pulumi
+
+from shared.policy_documents.roles import BACKUP_ROLE
+from shared.settings.checks import unknown_units
+from shared.settings.program import current_stack, refuse
+from shared.stack_outputs import BackupTargetSpec, OrgOutputs, TagRules
+from shared.stack_references import Upstream
+from stacks.policies.backup_plan import VAULT
+from stacks.policies.config import PoliciesConfig
+from stacks.policies.tag_rules import tag_rules
+
+
+def unit_ids(settings: PoliciesConfig, org: Upstream[OrgOutputs]) -> dict[str, pulumi.Output[str]]:
+    """The id of every OU that the configuration names.
+
+    Raises `pulumi.RunError` for a path that the organization layer does not export.
+    """
+    if org.value is not None:
+        file = current_stack().config_label
+        refuse(unknown_units(file, settings.unit_paths, org.value.organizational_units))
+    return {path: _unit_id(path, org) for path in settings.unit_paths}
+
+
+def _unit_id(path: str, org: Upstream[OrgOutputs]) -> pulumi.Output[str]:
+    return org.get(lambda outputs: outputs.organizational_units[path])
+
+
+def backup_by_unit(settings: PoliciesConfig, units: Iterable[str]) -> Mapping[str, Any]:
+    """What each OU needs for its backups, ready to export: a policy on an OU holds for those below it too."""
+    backup = settings.backup
+    if backup is None:
+        return {}
+    spec = BackupTargetSpec(
+        vault_name=VAULT,
+        role_name=BACKUP_ROLE,
+        primary_regions=backup.primary_regions,
+        copy_region=backup.copy_region,
+    ).model_dump(by_alias=True)
+    covered = tuple(backup.organizational_units)
+    return {unit: spec for unit in units if any(unit == top or unit.startswith(f"{top}/") for top in covered)}
+
+
+def tag_rules_by_unit(settings: PoliciesConfig, units: Iterable[str]) -> Mapping[str, TagRules]:
+    """The tag rules in force in each OU."""
+    return tag_rules({path: rule.cost_centers for path, rule in settings.tags.items()}, units)
