@@ -26,9 +26,7 @@ class Mutant:
         """The text of the file with the fault in it. Raises `ValueError` unless `old` is there exactly once."""
         text = (root / self.file).read_text()
         if text.count(self.old) != 1:
-            raise ValueError(
-                f"{self.area}: {self.name}: {self.file} has its text {text.count(self.old)} times, not once"
-            )
+            raise ValueError(f"{self.area}: {self.name}: {self.file} has its text {text.count(self.old)} times, not once")
         return text.replace(self.old, self.new)
 
 
@@ -36,4 +34,6 @@ def mutants(lists: Path = LISTS) -> Iterator[Mutant]:
     """Every fault of every list."""
     for file in sorted(lists.glob("*.toml")):
         for entry in tomllib.loads(file.read_text())["mutant"]:
-            yield Mutant(file.stem, entry["name"], entry["file"], entry["old"], entry["new"], tuple(entry["tests"]))
+            yield Mutant(
+                file.stem, entry["name"], entry["file"], entry["old"], entry["new"], tuple(entry["tests"])
+            )
