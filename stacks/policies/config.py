@@ -54,7 +54,7 @@ class ServiceControl(Settings):
 
     guardrails: Annotated[list[Guardrail], AfterValidator(unique)] = Field(default=GUARDRAILS)
     allowed_regions: Annotated[list[RegionName], AfterValidator(unique)] | None = Field(
-        default=None, description="regional services are denied elsewhere; null: everywhere allowed"
+        default=None, min_length=1, description="regional services are denied elsewhere; null: everywhere allowed"
     )
 
 

@@ -14,6 +14,7 @@ from tests.program.samples import ACCOUNT, AUTOMATION, IDENTITY, UPSTREAM, USERS
 
 ROLE = "aws:iam/role:Role"
 ID = "210987654321"
+WORK = ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*"]
 
 
 def account(config: dict[str, Any] = ACCOUNT, **options: Any) -> Run:
@@ -78,6 +79,24 @@ def test_each_role_has_its_boundary_and_is_allowed_no_more() -> None:
         assert attached.inputs == {"role": role, "policyArn": arn}
 
 
+@pytest.mark.parametrize(("role", "services"), [("DeveloperRole", WORK), ("AutomationRole", [*WORK, "iam:*"])])
+def test_a_boundary_has_its_roles_actions_and_guards_both_boundaries(role: str, services: list[str]) -> None:
+    arn = f"arn:aws:iam::{ID}"
+    for prefix, access_role in (("dev", "OrganizationalAccountAccessRole"), ("", "Admin")):
+        run = account({**ACCOUNT, "resourceNamesPrefix": prefix, "accessRoleName": access_role})
+        document = json.loads(run.of("aws:iam/policy:Policy")[f"{role}-boundary"].inputs["policy"])
+        statements = {statement["Sid"]: statement for statement in document["Statement"]}
+        assert statements["Most"] == {"Sid": "Most", "Effect": "Allow", "Action": services, "Resource": "*"}
+        own = {"StringNotEquals": {"iam:PermissionsBoundary": f"{arn}:policy/{prefix}{role}Boundary"}}
+        assert statements["NoPrincipalWithoutBoundary"]["Condition"] == own
+        assert statements["BoundariesUnchanged"]["Resource"] == [
+            f"{arn}:policy/{prefix}DeveloperRoleBoundary",
+            f"{arn}:policy/{prefix}AutomationRoleBoundary",
+        ]
+        managed = ("DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", access_role)
+        assert statements["ManagedRolesUnchanged"]["Resource"] == [f"{arn}:role/{name}" for name in managed]
+
+
 def test_backup_has_a_vault_in_every_region_and_its_role() -> None:
     run = account()
     vaults = run.of("aws:backup/vault:Vault").values()
@@ -87,8 +106,14 @@ def test_backup_has_a_vault_in_every_region_and_its_role() -> None:
         ("us-west-2", "Default"),
     ]
     assert "managedPolicyArns" not in run.of(ROLE)["MyMonthlyBackupIamRole"].inputs
+    assert trust(run, "MyMonthlyBackupIamRole") == [
+        {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ]
     attached = run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")["MyMonthlyBackupIamRole"]
-    assert attached.inputs["policyArn"].endswith("service-role/AWSBackupServiceRolePolicyForBackup")
+    assert attached.inputs == {
+        "role": "MyMonthlyBackupIamRole",
+        "policyArn": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    }
 
 
 def test_no_backup_policy_no_vault() -> None:

@@ -1,24 +1,29 @@
-"""Policy documents: AWS's limits, packing, inheritance of tag rules."""
+"""Policy documents: AWS's limits, packing, the backup and tag policies, inheritance of tag rules."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.errors import DocumentError
-from shared.policy_documents.documents import render_iam_policy, render_trust_policy
-from stacks.accounts.checks import tag_problems
-from stacks.accounts.iam_policies import trust_policy
-from stacks.policies.config import GUARDRAILS
-from stacks.policies.guardrails import guardrail_statement, pack, region_statement
-from stacks.policies.limits import BACKUP, SCP, TAG, render_org_policy
-from stacks.policies.tag_rules import tag_rules, unit_tag_policy
-
-ROLE = "OrganizationalAccountAccessRole"
+from sandbox.emulator.effective_policy import effective_policy
+from shared.documents.access import trust_policy
+from shared.documents.backup import backup_policy
+from shared.documents.limits import (
+    BACKUP,
+    SCP,
+    TAG,
+    DocumentError,
+    render_iam_policy,
+    render_org_policy,
+    render_trust_policy,
+)
+from shared.documents.service_control import pack
+from shared.documents.tags import root_tag_policy, tag_problems, tag_rules, unit_tag_policy
 
 
 def statement(size: int, number: int = 0) -> dict[str, Any]:
@@ -46,9 +51,35 @@ def test_a_statement_that_fits_no_policy_is_named() -> None:
         pack("unit", [statement(5200)])
 
 
-def test_all_guardrails_fit_into_one_policy() -> None:
-    statements = [guardrail_statement(g, ROLE) for g in GUARDRAILS]
-    assert len(pack("unit", [*statements, region_statement(["us-east-1"], ROLE)])) == 1
+def of_size(*statements: int, total: int) -> list[dict[str, Any]]:
+    """Statements of these sizes and a last one that makes a policy with all of them `total` characters long."""
+    listed = [statement(size, number) for number, size in enumerate([*statements, 0])]
+    whole = json.dumps({"Version": "2012-10-17", "Statement": listed}, separators=(",", ":"))
+    listed[-1]["Action"] = "x" * (total - len(whole))
+    return listed
+
+
+def sids(documents: list[dict[str, Any]]) -> list[list[str]]:
+    return [[s["Sid"] for s in document["Statement"]] for document in documents]
+
+
+def test_statements_share_a_policy_up_to_its_last_character() -> None:
+    assert pack("unit", []) == []
+    assert sids(pack("unit", of_size(total=5120))) == [["S0"]]
+    with pytest.raises(DocumentError, match=r"S0 alone has 5121 characters; AWS allows 5120"):
+        pack("unit", of_size(total=5121))
+    assert sids(pack("unit", of_size(2000, 1000, total=5120))) == [["S0", "S1", "S2"]]
+    assert sids(pack("unit", of_size(2000, 1000, total=5121))) == [["S0", "S1"], ["S2"]]
+
+
+def test_a_later_statement_fills_an_earlier_policy() -> None:
+    assert sids(pack("unit", [statement(3000, 0), statement(3000, 1), statement(1000, 2)])) == [["S0", "S2"], ["S1"]]
+
+
+def test_a_target_takes_four_policies_beside_full_aws_access() -> None:
+    assert sids(pack("unit", [statement(5000, n) for n in range(4)])) == [["S0"], ["S1"], ["S2"], ["S3"]]
+    with pytest.raises(DocumentError, match="'unit': 5 policies are needed; AWS allows 5 a target, one of which"):
+        pack("unit", [statement(5000, n) for n in range(5)])
 
 
 @pytest.mark.parametrize(
@@ -69,11 +100,29 @@ def test_what_aws_would_refuse_is_refused_first(kind: str, document: dict[str, A
         render_org_policy("p", kind, document)
 
 
-def test_iam_documents_have_limits_too() -> None:
-    with pytest.raises(DocumentError, match="AWS allows 2048"):
-        render_trust_policy("r", trust_policy([f"arn:aws:iam::123456789012:user/{n:040}" for n in range(40)]))
-    with pytest.raises(DocumentError, match="AWS allows 6144"):
-        render_iam_policy("p", {"Version": "2012-10-17", "Statement": [statement(6200)]})
+RENDER: dict[str, tuple[int, str, Callable[[dict[str, Any]], str]]] = {
+    "service control": (5120, "SERVICE_CONTROL_POLICY 'p'", lambda document: render_org_policy("p", SCP, document)),
+    "tag": (10_000, "TAG_POLICY 'p'", lambda document: render_org_policy("p", TAG, document)),
+    "backup": (10_000, "BACKUP_POLICY 'p'", lambda document: render_org_policy("p", BACKUP, document)),
+    "managed": (6144, "managed policy 'p'", lambda document: render_iam_policy("p", document)),
+    "trust": (2048, "trust policy 'p'", lambda document: render_trust_policy("p", document)),
+}
+
+
+@pytest.mark.parametrize("kind", RENDER)
+def test_a_document_may_be_as_long_as_its_limit_and_no_longer(kind: str) -> None:
+    limit, named, rendered = RENDER[kind]
+
+    def document(size: int) -> dict[str, Any]:
+        if kind in ("tag", "backup"):
+            empty = {kind: {"@@assign": ""}}
+            return {kind: {"@@assign": "x" * (size - len(json.dumps(empty, separators=(",", ":"))))}}
+        return {"Version": "2012-10-17", "Statement": of_size(total=size)}
+
+    text = rendered(document(limit))
+    assert (len(text), json.loads(text)) == (limit, document(limit))
+    with pytest.raises(DocumentError, match=f"^{named} has {limit + 1} characters; AWS allows {limit}$"):
+        rendered(document(limit + 1))
 
 
 def test_thirty_users_with_long_names_fit_into_a_trust_policy() -> None:
@@ -81,11 +130,64 @@ def test_thirty_users_with_long_names_fit_into_a_trust_policy() -> None:
     assert len(json.loads(render_trust_policy("r", trust_policy(users, require_mfa=True)))["Statement"]) == 1
 
 
+@pytest.mark.parametrize(
+    "regions", [["us-west-2"], ["us-west-2", "eu-west-1"], ["us-west-2", "eu-west-1", "ap-south-1"]]
+)
+def test_the_backup_policy_is_the_one_of_the_operating_model(regions: list[str]) -> None:
+    lifecycle = {"move_to_cold_storage_after_days": {"@@assign": "30"}, "delete_after_days": {"@@assign": "365"}}
+    copy_vault = "arn:aws:backup:us-east-1:$account:backup-vault:Default"
+    rule = {
+        "schedule_expression": {"@@assign": "cron(0 5 1 * ? *)"},
+        "start_backup_window_minutes": {"@@assign": "480"},
+        "target_backup_vault_name": {"@@assign": "Default"},
+        "lifecycle": lifecycle,
+        "copy_actions": {copy_vault: {"target_backup_vault_arn": {"@@assign": copy_vault}, "lifecycle": lifecycle}},
+    }
+    selection = {
+        "iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/MyMonthlyBackupIamRole"},
+        "tag_key": {"@@assign": "BackupType"},
+        "tag_value": {"@@assign": ["MONTHLY"]},
+    }
+    plan = {
+        "regions": {"@@assign": regions},
+        "rules": {"Monthly": rule},
+        "selections": {"tags": {"Backup_Assignment": selection}},
+    }
+    assert backup_policy(regions, "us-east-1") == {"plans": {"Monthly_Backup_Plan": plan}}
+
+
+LOCKED = ["@@none"]
+
+
+@pytest.mark.parametrize("values", [["Development"], ["Development", "Testing"]])
+def test_the_tag_policies_are_those_of_the_operating_model(values: list[str]) -> None:
+    spelling = {"@@assign": "CostCenter", "@@operators_allowed_for_child_policies": LOCKED}
+    assert root_tag_policy() == {"tags": {"CostCenter": {"tag_key": spelling}}}
+    owner = {"tag_key": {"@@assign": "Owner", "@@operators_allowed_for_child_policies": LOCKED}}
+    assert unit_tag_policy(values) == {
+        "tags": {"CostCenter": {"tag_value": {"@@assign": values}}, "Owner": owner},
+    }
+
+
+def test_a_child_policy_changes_the_values_and_never_the_spelling() -> None:
+    respelled = {name: {"tag_key": {"@@assign": name.upper()}} for name in ("CostCenter", "Owner")}
+    respelled["CostCenter"]["tag_value"] = {"@@assign": ["Other"]}  # type: ignore[dict-item]
+    levels = [[root_tag_policy()], [unit_tag_policy(["Development", "Testing"])]]
+    tags = effective_policy([*levels, [{"tags": respelled}]])["tags"]
+    assert {rule["tag_key"] for rule in tags.values()} == {"CostCenter", "Owner"}
+    assert sorted(rule.get("tag_value", []) for rule in tags.values()) == [[], ["Other"]]
+
+
 def test_the_nearest_unit_above_gives_the_tag_rules() -> None:
     rules = tag_rules({"A": ["one"], "A/B/C": ["two"]}, ["A", "A/B", "A/B/C", "D"])
-    assert rules["A/B"]["CostCenter"] == ["one"]
-    assert rules["A/B/C"]["CostCenter"] == ["two"]
-    assert rules["D"] == {}
+    assert rules == {
+        "A": {"CostCenter": ["one"], "Owner": ["*"]},
+        "A/B": {"CostCenter": ["one"], "Owner": ["*"]},
+        "A/B/C": {"CostCenter": ["two"], "Owner": ["*"]},
+        "D": {},
+    }
+    assert tag_rules({}, ["A", "A/B"]) == {"A": {}, "A/B": {}}
+    assert tag_rules({"A": ["one"]}, []) == {}
 
 
 @given(st.dictionaries(st.sampled_from(["CostCenter", "costcenter", "Owner", "OWNER", "Other"]), st.text(max_size=5)))
@@ -95,3 +197,31 @@ def test_tags_without_a_problem_have_each_required_key_rightly_spelled(tags: dic
         assert tags["CostCenter"] == "a" or tags["CostCenter"].startswith("b")
         assert "Owner" in tags
         assert not {"costcenter", "OWNER"} & set(tags)
+
+
+@pytest.mark.parametrize(
+    ("tags", "problems"),
+    [
+        ({"CostCenter": "a", "Owner": "x"}, []),
+        ({"CostCenter": "bcd", "Owner": "x", "Other": "y"}, []),
+        ({"CostCenter": "c", "Owner": "x"}, ["accounts:tags.CostCenter is 'c'; the OU allows: a, b*"]),
+        (
+            {"CostCenter": "a"},
+            ["accounts:tags.Owner is missing; the OU's tag policy requires it; allowed: any value"],
+        ),
+        (
+            {"Owner": "x"},
+            ["accounts:tags.CostCenter is missing; the OU's tag policy requires it; allowed: a, b*"],
+        ),
+        ({"CostCenter": "a", "OWNER": "x"}, ["accounts:tags.OWNER is spelled wrongly; allowed: Owner"]),
+        (
+            {"CostCenter": "A", "Owner": "x", "owner": "y"},
+            [
+                "accounts:tags.CostCenter is 'A'; the OU allows: a, b*",
+                "accounts:tags.owner is spelled wrongly; allowed: Owner",
+            ],
+        ),
+    ],
+)
+def test_each_problem_of_a_tag_says_what_is_allowed(tags: dict[str, str], problems: list[str]) -> None:
+    assert tag_problems(tags, {"CostCenter": ["a", "b*"], "Owner": ["*"]}) == problems

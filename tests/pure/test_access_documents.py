@@ -1,0 +1,183 @@
+"""Who may assume which role and what a user may do for themselves, decided by policy evaluation as AWS does it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.emulator.policy_evaluation import Decision, Match, Principal, Request, evaluate_trust, is_allowed
+from shared.documents.access import (
+    assume_role_policy,
+    self_service_mfa_policy,
+    service_trust_policy,
+    trust_policy,
+    web_identity_trust_policy,
+)
+
+MANAGEMENT = "123456789012"
+MEMBERS = ["210987654321", "310987654321"]
+WITH_MFA = {"aws:MultiFactorAuthPresent": "true"}
+WITHOUT_MFA: list[dict[str, str]] = [{}, {"aws:MultiFactorAuthPresent": "false"}]
+
+
+def user(name: str, account: str = MANAGEMENT) -> str:
+    return f"arn:aws:iam::{account}:user/{name}"
+
+
+@pytest.mark.parametrize("role", ["DeveloperRole", "AutomationRole"])
+def test_a_role_may_be_assumed_in_every_account_and_no_other_role(role: str) -> None:
+    policy = [assume_role_policy(role)]
+    for account in MEMBERS:
+        assert is_allowed("sts:AssumeRole", f"arn:aws:iam::{account}:role/{role}", policy)
+        for other in ("DeveloperRole2", "OrganizationalAccountAccessRole", "MyMonthlyBackupIamRole"):
+            assert not is_allowed("sts:AssumeRole", f"arn:aws:iam::{account}:role/{other}", policy)
+        for action in ("sts:TagSession", "sts:AssumeRoleWithWebIdentity", "iam:PassRole"):
+            assert not is_allowed(action, f"arn:aws:iam::{account}:role/{role}", policy)
+
+
+def test_mfa_is_asked_for_when_a_role_is_assumed() -> None:
+    role = f"arn:aws:iam::{MEMBERS[0]}:role/DeveloperRole"
+    policy = [assume_role_policy("DeveloperRole", require_mfa=True)]
+    assert is_allowed("sts:AssumeRole", role, policy, context=WITH_MFA)
+    for context in WITHOUT_MFA:
+        assert not is_allowed("sts:AssumeRole", role, policy, context=context)
+        assert is_allowed("sts:AssumeRole", role, [assume_role_policy("DeveloperRole")], context=context)
+
+
+def ada_may(action: str, resource: str) -> bool:
+    return is_allowed(action, resource, [self_service_mfa_policy()], context={"aws:username": "ada"})
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("iam:ChangePassword", "user"),
+        ("iam:EnableMFADevice", "user"),
+        ("iam:GetUser", "user"),
+        ("iam:ListMFADevices", "user"),
+        ("iam:ResyncMFADevice", "user"),
+        ("iam:CreateVirtualMFADevice", "mfa"),
+    ],
+)
+def test_users_enrol_their_own_mfa_device_and_nobody_elses(action: str, kind: str) -> None:
+    for account in (MANAGEMENT, MEMBERS[0]):
+        assert ada_may(action, f"arn:aws:iam::{account}:{kind}/ada")
+    for other in ("grace", "ada2", "*"):
+        assert not ada_may(action, f"arn:aws:iam::{MANAGEMENT}:{kind}/{other}")
+
+
+@pytest.mark.parametrize("action", ["iam:GetAccountPasswordPolicy", "iam:ListVirtualMFADevices"])
+def test_users_read_what_enrolling_takes(action: str) -> None:
+    assert ada_may(action, "*")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "iam:AttachUserPolicy",
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:DeactivateMFADevice",
+        "iam:DeleteVirtualMFADevice",
+        "iam:ListUsers",
+        "sts:AssumeRole",
+    ],
+)
+def test_self_service_is_no_more_than_that(action: str) -> None:
+    for resource in ("*", user("ada"), f"arn:aws:iam::{MANAGEMENT}:mfa/ada"):
+        assert not ada_may(action, resource)
+
+
+def trusts(
+    document: dict[str, Any], arn: str, context: dict[str, str] | None = None, action: str = "sts:AssumeRole"
+) -> bool:
+    request = Request(action, f"arn:aws:iam::{MEMBERS[0]}:role/DeveloperRole", context or {})
+    decision, match = evaluate_trust(document, request, Principal(arn, arn.split(":")[4]))
+    return decision is Decision.ALLOW and match is Match.DIRECT
+
+
+def test_a_role_trusts_exactly_the_principals_named() -> None:
+    document = trust_policy([user("grace"), user("ada")])
+    assert trusts(document, user("ada"))
+    assert trusts(document, user("grace"))
+    assert not trusts(document, user("eve"))
+    assert not trusts(document, user("ada", MEMBERS[0]))
+    assert not trusts(document, user("ada"), action="sts:TagSession")
+    assert document == trust_policy([user("ada"), user("grace")]), "the order of the principals changes nothing"
+
+
+def test_a_role_that_asks_for_mfa_trusts_nobody_without() -> None:
+    document = trust_policy([user("ada")], require_mfa=True)
+    assert trusts(document, user("ada"), WITH_MFA)
+    for context in WITHOUT_MFA:
+        assert not trusts(document, user("ada"), context)
+        assert trusts(trust_policy([user("ada")]), user("ada"), context)
+
+
+@pytest.mark.parametrize(
+    "principals",
+    [
+        [],
+        ["*"],
+        [user("*")],
+        [user("ad?")],
+        ["arn:aws:iam::*:root"],
+        [user("ada"), user("*")],
+        [user("?"), user("ada")],
+    ],
+)
+def test_strangers_are_never_trusted(principals: list[str]) -> None:
+    with pytest.raises(ValueError, match="principals without wildcards"):
+        trust_policy(principals)
+
+
+PROVIDER = f"arn:aws:iam::{MANAGEMENT}:oidc-provider/token.example.com"
+TOKEN = {"token.example.com/tenant:aud": "sts.amazonaws.com", "token.example.com/tenant:sub": "repo:acme/web:ref:main"}
+
+
+def token_opens(token: dict[str, str], provider: str = PROVIDER, action: str = "sts:AssumeRoleWithWebIdentity") -> bool:
+    document = web_identity_trust_policy(
+        PROVIDER,
+        "https://token.example.com/tenant",
+        "sts.amazonaws.com",
+        ["repo:acme/web:ref:main", "repo:acme/infrastructure:*"],
+    )
+    request = Request(action, f"arn:aws:iam::{MANAGEMENT}:role/cicd-automation", token)
+    caller = Principal("arn:aws:sts::anonymous:token", MANAGEMENT, provider=provider)
+    return evaluate_trust(document, request, caller)[0] is Decision.ALLOW
+
+
+def test_a_token_of_the_audience_and_of_each_subject_is_let_in() -> None:
+    assert token_opens(TOKEN)
+    assert token_opens({**TOKEN, "token.example.com/tenant:sub": "repo:acme/infrastructure:ref:main"})
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        {**TOKEN, "token.example.com/tenant:aud": "another.example.com"},
+        {**TOKEN, "token.example.com/tenant:aud": "sts.amazonaws.com.example.com"},
+        {**TOKEN, "token.example.com/tenant:sub": "repo:stranger/web:ref:main"},
+        {**TOKEN, "token.example.com/tenant:sub": "repo:acme/web:ref:other"},
+        {"token.example.com/tenant:aud": "sts.amazonaws.com"},
+        {"token.example.com/tenant:sub": "repo:acme/web:ref:main"},
+        {"aud": "sts.amazonaws.com", "sub": "repo:acme/web:ref:main"},
+        {},
+    ],
+)
+def test_no_other_token_is_let_in(token: dict[str, str]) -> None:
+    assert not token_opens(token)
+
+
+def test_no_other_provider_and_no_other_way_is_let_in() -> None:
+    assert not token_opens(TOKEN, provider=f"arn:aws:iam::{MANAGEMENT}:oidc-provider/other.example.com")
+    assert not token_opens(TOKEN, action="sts:AssumeRole")
+
+
+@pytest.mark.parametrize("service", ["backup.amazonaws.com", "ec2.amazonaws.com"])
+def test_a_service_role_trusts_its_service_alone(service: str) -> None:
+    assert service_trust_policy(service) == {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
+    }
