@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -10,16 +9,13 @@ import yaml
 
 from bench.project import account_names, change_owner, write_accounts
 from shared.config.check import check
-from shared.layers import ROOT, StackId, discover
+from shared.layers import StackId, discover
+from tests.configuration import write_sandbox
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for file in (ROOT / "stacks").glob("*/Pulumi*.yaml"):
-        target = tmp_path / file.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)
-    return tmp_path
+    return write_sandbox(tmp_path)
 
 
 @pytest.mark.parametrize("number", [1, 200])

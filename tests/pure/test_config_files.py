@@ -13,17 +13,14 @@ from shared.config.base import ConfigError
 from shared.config.check import check
 from shared.config.fields import REGIONS
 from shared.layers import ROOT, discover
+from tests.configuration import write_sandbox
 
 DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for file in (ROOT / "stacks").glob("*/Pulumi*.yaml"):
-        target = tmp_path / file.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)
-    return tmp_path
+    return write_sandbox(tmp_path)
 
 
 def problems(root: Path) -> list[str]:
@@ -42,8 +39,10 @@ def change(root: Path, file: str, **keys: Any) -> None:
     path.write_text(yaml.safe_dump(document))
 
 
-def test_the_repository_s_own_files_are_right(root: Path) -> None:
-    check(discover("sandbox", root), root)
+def test_right_files_are_no_problem(root: Path) -> None:
+    stacks = discover("sandbox", root)
+    assert len(stacks) == 5
+    check(stacks, root)
 
 
 @pytest.mark.parametrize(
