@@ -138,9 +138,15 @@ def test_lookup_says_all_that_is_off_and_how_to_turn_it_on(off: list[str]) -> No
 
 
 def test_lookup_without_an_organization_says_what_to_do() -> None:
-    none = Exception("AWSOrganizationsNotInUseException: your account is not a member of an organization")
-    text = refusal("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: none})
+    failed: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("", "AWSOrganizationsNotInUseException: none")])
+    text = refusal("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: failed})
     assert text.startswith("org:mode is 'lookup' and this account is in no organization; allowed: org:mode create, ")
+
+
+def test_another_failure_of_the_lookup_is_not_explained_away() -> None:
+    failed: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("", "AccessDeniedException: no")])
+    with pytest.raises(Exception, match="AccessDeniedException: no"):
+        run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: failed})
 
 
 def test_lookup_does_not_mind_what_is_on_besides() -> None:

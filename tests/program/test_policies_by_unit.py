@@ -175,4 +175,7 @@ def test_tag_rules_hold_in_a_unit_and_below_and_in_no_unit_of_a_longer_name(
 )
 def test_a_unit_that_the_organization_does_not_export_is_refused(config: dict[str, Any], key: str) -> None:
     text = refusal("policies", "sandbox", config, upstream={"org": {**ORG, "organizationalUnits": UNITS}})
-    assert f"stacks/policies/Pulumi.sandbox.yaml: {key}, which stack org does not export; allowed: Other, Other/Work, Work" in text
+    assert (
+        f"stacks/policies/Pulumi.sandbox.yaml: {key}, which stack org does not export; allowed: Other, Other/Work, Work"
+        in text
+    )
