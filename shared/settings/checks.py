@@ -17,7 +17,7 @@ def check_region(region: Any, file: str) -> None:
 
 def unknown_units(file: str, named: dict[str, str], units: Iterable[str]) -> list[str]:
     """A problem for each OU path in `named` (path → key) that the organization does not export."""
-    known = list(units)
+    known = sorted(units)
     return [
         f"{file}: {key} names the OU {path!r}, which stack org does not export; allowed: {', '.join(known)}"
         for path, key in named.items()

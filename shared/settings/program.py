@@ -41,14 +41,44 @@ def load(model: type[S]) -> S:
         )
         check_region(CONFIG.get().get("aws:region"), file)
     except ConfigError as error:
-        raise pulumi.RunError(str(error)) from None
+        raise pulumi.RunError(_text(error.problems)) from None
     return settings
 
 
 def refuse(problems: Iterable[str]) -> None:
-    """Raise `pulumi.RunError` with a line a problem, if there are any."""
-    if text := "\n".join(problems):
+    """Raise `pulumi.RunError` with a line a problem, if there are any. None repeats an encrypted value."""
+    if text := _text(problems):
         raise pulumi.RunError(text)
+
+
+def _text(problems: Iterable[str]) -> str:
+    return "\n".join(_without_secrets(problem) for problem in problems)
+
+
+def _without_secrets(problem: str) -> str:
+    """`problem`, or when it has an encrypted value in it a text that only names the key."""
+    file = current_stack().config_label
+    rest = problem.removeprefix(file)
+    told = [
+        key
+        for key, value in sorted(CONFIG.get().items())
+        if pulumi.runtime.is_config_secret(key) and _repeats(rest, _structured(value))
+    ]
+    if not told:
+        return problem
+    return f"{file}: not allowed; why is not said, for it would show the secret in {', '.join(told)}"
+
+
+def _repeats(text: str, secret: Any) -> bool:
+    """True when `text` has the value of `secret`, or one inside it when that is a list or an object."""
+    if isinstance(secret, dict):
+        secret = list(secret.values())
+    if isinstance(secret, list):
+        return any(_repeats(text, part) for part in secret)
+    # The models strip white space, and errors show some values as Python writes them.
+    plain = "" if secret is None else str(secret).strip()
+    forms = {plain.casefold(), repr(plain)[1:-1].casefold()} - {""}
+    return any(form in text.casefold() for form in forms)
 
 
 def region() -> str:

@@ -1,28 +1,24 @@
-"""Adding an account's configuration, in a copy of this repository's."""
+"""Adding an account's configuration."""
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from automation.add_account import add_account
-from shared.errors import ConfigError, LayerError
-from shared.layers import ROOT, discover
+from automation.accounts import add_account
+from shared.config.base import ConfigError
+from shared.layers import LayerError, discover
+from tests.configuration import write_sandbox
 
 TAGS = {"CostCenter": "Development", "Owner": "platform-team"}
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The configuration files alone."""
-    for file in (ROOT / "stacks").glob("*/Pulumi*.yaml"):
-        target = tmp_path / file.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
-    return tmp_path
+    """Configuration files alone."""
+    return write_sandbox(tmp_path)
 
 
 def test_what_is_written_is_a_stack_that_passes_every_check(copy: Path) -> None:
@@ -30,7 +26,7 @@ def test_what_is_written_is_a_stack_that_passes_every_check(copy: Path) -> None:
     assert file == copy / "stacks" / "accounts" / "Pulumi.sandbox.data-lake.yaml"
     written = yaml.safe_load(file.read_text())["config"]
     assert written == {
-        "aws:region": yaml.safe_load((copy / "stacks/org/Pulumi.sandbox.yaml").read_text())["config"]["aws:region"],
+        "aws:region": "us-west-2",
         "accounts:name": "DataLakeAccount",
         "accounts:email": "lake@example.com",
         "accounts:organizationalUnit": "Development",

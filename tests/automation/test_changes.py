@@ -15,6 +15,7 @@ from automation.selection.choose import NothingChosen, choose
 from automation.skipping.sources import Sources
 from shared.errors import ChangesError
 from shared.layers import LAYERS, ROOT, StackId, discover
+from tests.configuration import write_sandbox
 from tests.e2e.project import Project
 
 Git = Callable[..., None]
@@ -222,7 +223,11 @@ def test_without_git_there_is_one_message(tmp_path: Path) -> None:
         affected(tmp_path)
 
 
-SANDBOX_STACKS = discover("sandbox")
+SANDBOX_STACKS = [
+    *(StackId(layer, "sandbox") for layer in ("org", "identity", "policies")),
+    StackId("accounts", "sandbox", "developer"),
+    StackId("accounts", "sandbox", "shared-test"),
+]
 PROD_STACKS = [
     *(StackId(layer, "prod") for layer in ("org", "identity", "policies")),
     StackId("accounts", "prod", "web"),
@@ -236,7 +241,6 @@ PROD_STACKS = [
         ("stacks/identity/developers.py", {"identity"}, {"identity"}),
         ("shared/layers.py", set(LAYERS), set(LAYERS)),
         ("requirements.lock", set(LAYERS), set(LAYERS)),
-        ("stacks/accounts/Pulumi.sandbox.developer.yaml", {"accounts/developer"}, set()),
         ("stacks/org/README.md", set(), set()),
         ("stacks/org/Pulumi.prod.yaml.example", set(), set()),
         ("sandbox/provider/aws.py", set(LAYERS), set()),
@@ -247,8 +251,16 @@ PROD_STACKS = [
     ],
 )
 def test_what_a_change_of_this_repository_touches(changed: str, sandbox: set[str], prod: set[str]) -> None:
-    """`accounts` stands for every account."""
     assert (ROOT / changed).exists()
+    check_touched(changed, sandbox, prod)
+
+
+def test_a_change_of_an_accounts_configuration_touches_that_account() -> None:
+    check_touched("stacks/accounts/Pulumi.sandbox.developer.yaml", {"accounts/developer"}, set())
+
+
+def check_touched(changed: str, sandbox: set[str], prod: set[str]) -> None:
+    """`accounts` stands for every account."""
     for stacks, expected in ((SANDBOX_STACKS, sandbox), (PROD_STACKS, prod)):
         labels = {stack.label for stack in touched([changed], stacks, ROOT)}
         assert labels == {stack.label for stack in stacks if {stack.label, stack.layer} & expected}
@@ -271,6 +283,7 @@ def test_a_program_that_cannot_be_parsed_may_read_all_of_shared(git: Git, tmp_pa
 
 def test_nothing_to_do_is_no_error(tmp_path: Path) -> None:
     project = Project.copy_to(tmp_path)
+    write_sandbox(tmp_path)
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     subprocess.run(["git", "add", "--all"], cwd=tmp_path, check=True)
     who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]

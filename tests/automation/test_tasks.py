@@ -6,20 +6,40 @@ import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
 import tasks
-from shared.layers import ROOT
+from sandbox.copies import copy_repository, user_environment
+from tests.configuration import write_sandbox
+
+Invoke = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def invoke(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """`invoke` with `arguments`, at the top of the repository."""
-    command = [sys.executable, "-m", "invoke", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+@pytest.fixture(scope="module")
+def invoke(tmp_path_factory: pytest.TempPathFactory) -> Invoke:
+    """`invoke` with arguments, at the top of a copy of the repository that has the tests' configuration."""
+    root = tmp_path_factory.mktemp("copy")
+    copy_repository(root)
+    write_sandbox(root)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "invoke", *arguments]
+        return subprocess.run(
+            command,
+            cwd=root,
+            env=user_environment(root),
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
+    return run
 
 
-def test_the_list_has_every_command() -> None:
+def test_the_list_has_every_command(invoke: Invoke) -> None:
     listed = invoke("--list")
     assert listed.returncode == 0
     names = set(re.findall(r"^  (\S+)  ", listed.stdout, re.MULTILINE))
@@ -57,7 +77,7 @@ def test_every_command_and_argument_has_help(name: str) -> None:
         ),
     ],
 )
-def test_a_mistake_is_one_message(arguments: list[str], message: str) -> None:
+def test_a_mistake_is_one_message(invoke: Invoke, arguments: list[str], message: str) -> None:
     done = invoke(*arguments)
     assert done.returncode == 1
     assert message in done.stderr
@@ -65,7 +85,7 @@ def test_a_mistake_is_one_message(arguments: list[str], message: str) -> None:
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_graph() -> None:
+def test_graph(invoke: Invoke) -> None:
     assert invoke("graph", "--svg").stdout.startswith("<svg ")
     listed = invoke("graph", "--layer", "policies", "--with-dependencies")
     assert [line.split()[0] for line in listed.stdout.splitlines()] == ["org", "policies"]

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from automation.configuration import check
 from bench.project import account_names, change_owner, write_accounts
-from shared.layers import ROOT, StackId, discover
+from shared.config.check import check
+from shared.layers import StackId, discover
+from tests.configuration import write_sandbox
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for file in (ROOT / "stacks").glob("*/Pulumi*.yaml"):
-        target = tmp_path / file.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)
-    return tmp_path
+    return write_sandbox(tmp_path)
 
 
 @pytest.mark.parametrize("number", [1, 200])

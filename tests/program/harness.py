@@ -11,9 +11,10 @@ from typing import Any
 
 import pulumi
 import pulumi.runtime.stack
+import pytest
 from pulumi.runtime.config import set_all_config
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.rpc import deserialize_properties
+from pulumi.runtime.rpc import deserialize_properties, is_rpc_secret, unwrap_rpc_secret
 from pulumi.runtime.settings import ROOT as ROOT_RESOURCE
 from pulumi.runtime.stack import run_in_stack
 
@@ -32,6 +33,8 @@ class Registered:
     provider: str
     protect: bool
     ignored: list[str]
+    secrets: set[str]
+    """The inputs that are encrypted in the state."""
 
 
 @dataclass
@@ -44,6 +47,10 @@ class Run:
     def of(self, type_: str) -> dict[str, Registered]:
         """The resources of one type by name."""
         return {r.name: r for r in self.resources if r.type == type_}
+
+    def aws(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """The inputs of every resource of AWS by type and name."""
+        return {(r.type, r.name): r.inputs for r in self.resources if r.type.startswith("aws:")}
 
     def one(self, type_: str) -> Registered:
         """The only resource of one type."""
@@ -79,7 +86,9 @@ class _RecordingMonitor(MockMonitor):
 
     def RegisterResource(self, request: Any) -> Any:
         if request.type != "pulumi:pulumi:Stack":
-            inputs = deserialize_properties(request.object)
+            # Mocks know no secrets, so the engine's wrapping is looked for here.
+            sent = deserialize_properties(request.object)
+            inputs = {name: unwrap_rpc_secret(value) for name, value in sent.items()}
             self.run.resources.append(
                 Registered(
                     request.type,
@@ -88,6 +97,7 @@ class _RecordingMonitor(MockMonitor):
                     request.provider,
                     request.protect,
                     list(request.ignoreChanges),
+                    {name for name, value in sent.items() if is_rpc_secret(value)},
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]
@@ -108,14 +118,18 @@ def run_program(
     preview: bool = False,
     calls: Mapping[str, Any] | None = None,
     secret_keys: tuple[str, ...] = (),
+    region: str | None = "us-west-2",
+    run: Run | None = None,
 ) -> Run:
     """Run `stacks/<layer>` with `config` (without its namespace) and the outputs of other layers.
 
-    Raises what the program raises, `pulumi.RunError` for a user's mistake.
+    Raises what the program raises, `pulumi.RunError` for a user's mistake; `run` has what was registered until then.
     """
-    run = Run()
+    run = Run() if run is None else run
     known_calls = {"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": MANAGEMENT}, **(calls or {})}
-    values = {"aws:region": "us-west-2", **{f"{layer}:{key}": value for key, value in config.items()}}
+    values = {f"{layer}:{key}": value for key, value in config.items()}
+    if region is not None:
+        values["aws:region"] = region
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
     async def main() -> None:
@@ -123,12 +137,21 @@ def run_program(
         pulumi.runtime.set_mocks(mocks, layer, stack, preview, monitor=_RecordingMonitor(mocks))
         # Mocks bring a root stack along; the program gets its own, as from the language host.
         ROOT_RESOURCE.set(None)
-        set_all_config(texts, [f"{layer}:{key}" for key in secret_keys])
+        set_all_config(texts, [key if ":" in key else f"{layer}:{key}" for key in secret_keys])
         await run_in_stack(lambda: _start(layer, run))
         run.outputs = {name: await pulumi.Output.from_input(value).future() for name, value in run.outputs.items()}
 
     asyncio.run(main())
     return run
+
+
+def refusal(layer: str, stack: str, config: Mapping[str, Any], **options: Any) -> str:
+    """The error of a program that must stop before it registers a resource."""
+    run = Run()
+    with pytest.raises(pulumi.RunError) as error:
+        run_program(layer, stack, config, run=run, **options)
+    assert [r.name for r in run.resources if r.type != "pulumi:pulumi:StackReference"] == []
+    return str(error.value)
 
 
 def _start(layer: str, run: Run) -> None:

@@ -8,10 +8,17 @@ from typing import Any
 import pulumi
 import pytest
 
-from tests.program.harness import MANAGEMENT, Run, run_program
+from tests.program.harness import MANAGEMENT, Run, refusal, run_program
 from tests.program.samples import ORG
 
 USERS_ONLY = {"users": ["ada", "grace"]}
+OIDC = {
+    "issuer": "https://token.actions.githubusercontent.com",
+    "audience": "sts.amazonaws.com",
+    "subjects": ["repo:acme/infrastructure:ref:refs/heads/main", "repo:acme/network:*"],
+}
+USER = "aws:iam/user:User"
+GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
 
 
 def identity(config: dict[str, Any], **options: Any) -> Run:
@@ -25,7 +32,7 @@ def policy(run: Run, type_: str, name: str) -> Any:
 def test_developers_may_assume_developer_role_with_mfa_and_nothing_else() -> None:
     run = identity(USERS_ONLY)
     assert run.one("aws:iam/group:Group").inputs == {"name": "developers"}
-    assert policy(run, "aws:iam/groupPolicy:GroupPolicy", "assume-developer-role")["Statement"] == [
+    assert policy(run, GROUP_POLICY, "assume-developer-role")["Statement"] == [
         {
             "Effect": "Allow",
             "Action": "sts:AssumeRole",
@@ -33,22 +40,65 @@ def test_developers_may_assume_developer_role_with_mfa_and_nothing_else() -> Non
             "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
         }
     ]
-    actions = [
+    actions = {
         action
-        for statement in policy(run, "aws:iam/groupPolicy:GroupPolicy", "self-service-mfa")["Statement"]
+        for statement in policy(run, GROUP_POLICY, "self-service-mfa")["Statement"]
         for action in ([statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"])
-    ]
-    assert all(action.startswith("iam:") and "*" not in action for action in actions)
-    memberships = run.of("aws:iam/userGroupMembership:UserGroupMembership")
-    assert {name: m.inputs["groups"] for name, m in memberships.items()} == {
-        "ada": ["developers"],
-        "grace": ["developers"],
     }
+    assert actions == {
+        "iam:ChangePassword",
+        "iam:CreateVirtualMFADevice",
+        "iam:EnableMFADevice",
+        "iam:GetAccountPasswordPolicy",
+        "iam:GetUser",
+        "iam:ListMFADevices",
+        "iam:ListVirtualMFADevices",
+        "iam:ResyncMFADevice",
+    }
+    names = {name: (p.inputs["name"], p.inputs["group"]) for name, p in run.of(GROUP_POLICY).items()}
+    assert names == {
+        "assume-developer-role": ("AssumeDeveloperRole", "developers"),
+        "self-service-mfa": ("SelfServiceMfa", "developers"),
+    }
+
+
+@pytest.mark.parametrize("users", [["ada"], ["ada", "grace"], ["ada", "grace", "joan"]])
+@pytest.mark.parametrize("force", [True, False])
+def test_each_user_is_a_member_and_is_deleted_with_its_keys_only_on_demand(users: list[str], force: bool) -> None:
+    run = identity({"users": users, "forceDestroyUsers": force})
+    made = run.of(USER)
+    assert {name: made[name].inputs for name in users} == {
+        name: {"name": name, "forceDestroy": force} for name in users
+    }
+    assert set(made) == {*users, "automation"}
+    assert {name: m.inputs for name, m in run.of("aws:iam/userGroupMembership:UserGroupMembership").items()} == {
+        name: {"user": name, "groups": ["developers"]} for name in users
+    }
+
+
+def test_users_are_not_deleted_with_their_keys_by_default() -> None:
+    assert identity(USERS_ONLY).of(USER)["ada"].inputs["forceDestroy"] is False
+
+
+def test_mfa_can_be_left_to_others() -> None:
+    run = identity({**USERS_ONLY, "requireMfa": False, "selfServiceMfa": False})
+    assert set(run.of(GROUP_POLICY)) == {"assume-developer-role"}
+    assert "Condition" not in policy(run, GROUP_POLICY, "assume-developer-role")["Statement"][0]
+    assert run.outputs["mfaRequired"] == {"DeveloperRole": False, "AutomationRole": False}
+
+
+def test_nothing_is_protected_or_blind_to_changes() -> None:
+    for config in (USERS_ONLY, {**USERS_ONLY, "automation": "oidc", "oidc": OIDC}):
+        resources = identity(config).resources
+        assert len(resources) > 10
+        assert [r.name for r in resources if r.protect or r.ignored or r.provider] == []
 
 
 def test_automation_user_may_assume_automation_role_only() -> None:
     run = identity(USERS_ONLY)
-    assert run.of("aws:iam/user:User")["automation"].inputs["name"] == "cicd-automation"
+    assert run.of(USER)["automation"].inputs == {"name": "cicd-automation"}
+    made = run.one("aws:iam/userPolicy:UserPolicy").inputs
+    assert (made["name"], made["user"]) == ("AssumeAutomationRole", "cicd-automation")
     assert policy(run, "aws:iam/userPolicy:UserPolicy", "assume-automation-role")["Statement"] == [
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/AutomationRole"}
     ]
@@ -70,18 +120,19 @@ def test_outputs_are_exactly_the_users_and_the_automation_user() -> None:
 
 
 def test_oidc_has_no_user_and_trusts_audience_and_subjects_only() -> None:
-    oidc = {
-        "issuer": "https://token.actions.githubusercontent.com",
-        "audience": "sts.amazonaws.com",
-        "subjects": ["repo:acme/infrastructure:ref:refs/heads/main"],
-    }
-    run = identity({**USERS_ONLY, "automation": "oidc", "oidc": oidc})
-    assert "automation" not in run.of("aws:iam/user:User")
+    run = identity({**USERS_ONLY, "automation": "oidc", "oidc": OIDC})
+    assert set(run.of(USER)) == {"ada", "grace"}
     assert run.one("aws:iam/openIdConnectProvider:OpenIdConnectProvider").inputs == {
-        "url": oidc["issuer"],
-        "clientIdLists": [oidc["audience"]],
+        "url": OIDC["issuer"],
+        "clientIdLists": [OIDC["audience"]],
     }
     role = run.one("aws:iam/role:Role")
+    assert role.inputs["name"] == "cicd-automation"
+    made = run.one("aws:iam/rolePolicy:RolePolicy").inputs
+    assert (made["name"], made["role"]) == ("AssumeAutomationRole", "cicd-automation")
+    assert policy(run, "aws:iam/rolePolicy:RolePolicy", "assume-automation-role")["Statement"] == [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/AutomationRole"}
+    ]
     assert json.loads(role.inputs["assumeRolePolicy"])["Statement"] == [
         {
             "Effect": "Allow",
@@ -89,7 +140,7 @@ def test_oidc_has_no_user_and_trusts_audience_and_subjects_only() -> None:
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {
                 "StringEquals": {"token.actions.githubusercontent.com:aud": "sts.amazonaws.com"},
-                "StringLike": {"token.actions.githubusercontent.com:sub": oidc["subjects"]},
+                "StringLike": {"token.actions.githubusercontent.com:sub": OIDC["subjects"]},
             },
         }
     ]
@@ -98,24 +149,46 @@ def test_oidc_has_no_user_and_trusts_audience_and_subjects_only() -> None:
 
 def test_external_users_leave_the_group_alone_and_the_account_decides() -> None:
     run = identity({"userSource": "external"})
-    assert set(run.of("aws:iam/user:User")) == {"automation"}
+    assert set(run.of(USER)) == {"automation"}
     assert run.outputs["principals"]["DeveloperRole"] == [f"arn:aws:iam::{MANAGEMENT}:root"]
 
 
+def test_the_account_can_decide_for_users_made_here_too() -> None:
+    run = identity({"users": [f"developer-{n}" for n in range(31)], "developerTrust": "account"})
+    assert len(run.of(USER)) == 32
+    assert run.outputs["principals"]["DeveloperRole"] == [f"arn:aws:iam::{MANAGEMENT}:root"]
+
+
+PASSWORDS = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
+
+
+@pytest.mark.parametrize(
+    ("configured", "made"),
+    [
+        ({}, (14, 24, 90)),
+        ({"minimumLength": 20}, (20, 24, 90)),
+        ({"reusePrevention": 5}, (14, 5, 90)),
+        ({"maxAgeDays": 365}, (14, 24, 365)),
+        ({"minimumLength": 6, "reusePrevention": 1, "maxAgeDays": 1}, (6, 1, 1)),
+    ],
+)
+def test_every_password_rule(configured: dict[str, int], made: tuple[int, int, int]) -> None:
+    length, reuse, age = made
+    run = identity({**USERS_ONLY, **({"passwordPolicy": configured} if configured else {})})
+    assert run.one(PASSWORDS).inputs == {
+        "minimumPasswordLength": length,
+        "passwordReusePrevention": reuse,
+        "maxPasswordAge": age,
+        "allowUsersToChangePassword": True,
+        "requireLowercaseCharacters": True,
+        "requireUppercaseCharacters": True,
+        "requireNumbers": True,
+        "requireSymbols": True,
+    }
+
+
 def test_password_policy_can_be_left_alone() -> None:
-    type_ = "aws:iam/accountPasswordPolicy:AccountPasswordPolicy"
-    assert identity(USERS_ONLY).one(type_).inputs["minimumPasswordLength"] == 14
-    assert identity({**USERS_ONLY, "passwordPolicy": "null"}).of(type_) == {}
-
-
-def test_the_wrong_account_is_refused() -> None:
-    with pytest.raises(pulumi.RunError, match="belong to account 999999999999"):
-        identity(USERS_ONLY, calls={"aws:index/getCallerIdentity:getCallerIdentity": {"accountId": "999999999999"}})
-
-
-def test_an_organization_without_outputs_is_named_with_the_command() -> None:
-    with pytest.raises(pulumi.RunError, match="deploy it first: invoke up org --env sandbox"):
-        run_program("identity", "sandbox", USERS_ONLY)
+    assert identity({**USERS_ONLY, "passwordPolicy": "null"}).of(PASSWORDS) == {}
 
 
 def test_preview_before_the_organization_exists_is_no_error() -> None:
@@ -136,9 +209,9 @@ def test_preview_before_the_organization_exists_is_no_error() -> None:
     ],
 )
 def test_bad_configuration(config: dict[str, Any], message: str) -> None:
-    with pytest.raises(pulumi.RunError) as error:
-        identity(config)
-    assert message in str(error.value)
+    text = refusal("identity", "sandbox", config, upstream={"org": ORG})
+    assert message in text
+    assert text.startswith("stacks/identity/Pulumi.sandbox.yaml: ")
 
 
 @pytest.mark.parametrize("subject", ["*", "*:acme", "?"])

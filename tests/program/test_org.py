@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import pulumi
 import pytest
 
-from tests.program.harness import MANAGEMENT, run_program
+from tests.program.harness import MANAGEMENT, refusal, run_program
 
 ORGANIZATION = "aws:organizations/organization:Organization"
 UNIT = "aws:organizations/organizationalUnit:OrganizationalUnit"
@@ -50,26 +49,114 @@ def test_units_nest_and_parents_are_made_once() -> None:
         "A/B/C": ("C", "A/B-id"),
         "A/D": ("D", "A-id"),
     }
-    assert not any(unit.protect for unit in run.of(UNIT).values())
+
+
+@pytest.mark.parametrize("protect", [True, False])
+@pytest.mark.parametrize("paths", [["A"], ["A", "B"], ["A/B", "A/C", "D"]])
+def test_the_organization_and_every_unit_are_protected_as_configured(protect: bool, paths: list[str]) -> None:
+    settings = {"mode": "create", "organizationalUnits": paths, "protect": protect}
+    run = run_program("org", "sandbox", settings)
+    found = {r.name: r.protect for r in run.resources if r.type in (ORGANIZATION, UNIT)}
+    names = {"organization", *paths, *(path[0] for path in paths)}
+    assert found == dict.fromkeys(names, protect)
+    looked_up = run_program("org", "prod", {**settings, "mode": "lookup"}, calls={LOOKUP: FOUND})
+    assert {name: unit.protect for name, unit in looked_up.of(UNIT).items()} == dict.fromkeys(
+        names - {"organization"}, protect
+    )
+
+
+def test_everything_is_protected_by_default_and_blind_to_no_change() -> None:
+    run = run_program("org", "sandbox", {"mode": "create", "organizationalUnits": ["A", "B"]})
+    assert {r.name for r in run.resources if r.protect} == {"organization", "A", "B"}
+    assert [r.name for r in run.resources if r.ignored] == []
+
+
+@pytest.mark.parametrize(
+    ("additional", "services"),
+    [
+        ([], ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"]),
+        (["sso.amazonaws.com"], ["backup.amazonaws.com", "sso.amazonaws.com", "tagpolicies.tag.amazonaws.com"]),
+        (
+            ["sso.amazonaws.com", "backup.amazonaws.com", "account.amazonaws.com"],
+            [
+                "account.amazonaws.com",
+                "backup.amazonaws.com",
+                "sso.amazonaws.com",
+                "tagpolicies.tag.amazonaws.com",
+            ],
+        ),
+    ],
+)
+def test_a_created_organization_trusts_additional_services_too(additional: list[str], services: list[str]) -> None:
+    settings = {"mode": "create", "organizationalUnits": ["A"], "additionalTrustedServices": additional}
+    assert run_program("org", "sandbox", settings).one(ORGANIZATION).inputs["awsServiceAccessPrincipals"] == services
+
+
+def test_a_looked_up_organization_is_not_changed() -> None:
+    settings = {"mode": "lookup", "organizationalUnits": ["A"], "additionalTrustedServices": ["sso.amazonaws.com"]}
+    text = refusal("org", "prod", settings, calls={LOOKUP: FOUND})
+    assert text.startswith("stacks/org/Pulumi.prod.yaml: org:additionalTrustedServices is allowed with org:mode create")
 
 
 def test_lookup_makes_no_organization() -> None:
     run = run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["Development"]}, calls={LOOKUP: FOUND})
     assert run.of(ORGANIZATION) == {}
     assert run.one(UNIT).inputs["parentId"] == "r-found"
-    assert run.outputs["organizationId"] == "o-found"
+    assert run.outputs == {
+        "organizationId": "o-found",
+        "managementAccountId": MANAGEMENT,
+        "rootId": "r-found",
+        "organizationalUnits": {"Development": "Development-id"},
+    }
 
 
-def test_lookup_says_all_that_is_off_and_how_to_turn_it_on() -> None:
-    bare = {**FOUND, "enabledPolicyTypes": ["TAG_POLICY"], "awsServiceAccessPrincipals": ["backup.amazonaws.com"]}
-    with pytest.raises(pulumi.RunError) as error:
-        run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: bare})
-    text = str(error.value)
-    for policy_type in ("BACKUP_POLICY", "SERVICE_CONTROL_POLICY"):
-        assert f"enable-policy-type --root-id r-found --policy-type {policy_type}" in text
-    assert "TAG_POLICY" not in text
-    assert "enable-aws-service-access --service-principal tagpolicies.tag.amazonaws.com" in text
-    assert "--service-principal backup.amazonaws.com" not in text
+ENABLE = {
+    "all features": "aws organizations enable-all-features",
+    **{
+        policy_type: f"aws organizations enable-policy-type --root-id r-found --policy-type {policy_type}"
+        for policy_type in ("BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY")
+    },
+    **{
+        service: f"aws organizations enable-aws-service-access --service-principal {service}"
+        for service in ("backup.amazonaws.com", "tagpolicies.tag.amazonaws.com")
+    },
+}
+"""What an organization needs, and the command that turns it on."""
+
+
+@pytest.mark.parametrize("off", [*[[each] for each in ENABLE], list(ENABLE)], ids=lambda off: "+".join(off))
+def test_lookup_says_all_that_is_off_and_how_to_turn_it_on(off: list[str]) -> None:
+    bare = {
+        **FOUND,
+        "featureSet": "CONSOLIDATED_BILLING" if "all features" in off else "ALL",
+        "enabledPolicyTypes": [each for each in FOUND["enabledPolicyTypes"] if each not in off],
+        "awsServiceAccessPrincipals": [each for each in FOUND["awsServiceAccessPrincipals"] if each not in off],
+    }
+    text = refusal("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: bare})
+    assert text.startswith("organization o-found lacks ")
+    assert {name for name, command in ENABLE.items() if f"({command})" in text} == set(off)
+
+
+def test_lookup_without_an_organization_says_what_to_do() -> None:
+    failed: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("", "AWSOrganizationsNotInUseException: none")])
+    text = refusal("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: failed})
+    assert text.startswith("org:mode is 'lookup' and this account is in no organization; allowed: org:mode create, ")
+
+
+def test_another_failure_of_the_lookup_is_not_explained_away() -> None:
+    failed: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("", "AccessDeniedException: no")])
+    with pytest.raises(Exception, match="AccessDeniedException: no"):
+        run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: failed})
+
+
+def test_lookup_does_not_mind_what_is_on_besides() -> None:
+    more = {
+        **FOUND,
+        "enabledPolicyTypes": [*FOUND["enabledPolicyTypes"], "AISERVICES_OPT_OUT_POLICY"],
+        "awsServiceAccessPrincipals": [*FOUND["awsServiceAccessPrincipals"], "sso.amazonaws.com"],
+    }
+    run = run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: more})
+    assert set(run.of(UNIT)) == {"A"}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +170,6 @@ def test_lookup_says_all_that_is_off_and_how_to_turn_it_on() -> None:
     ],
 )
 def test_bad_configuration_stops_before_any_resource(change: dict[str, Any], message: str) -> None:
-    with pytest.raises(pulumi.RunError) as error:
-        run_program("org", "sandbox", {"mode": "create", "organizationalUnits": ["A"], **change})
-    assert message in str(error.value)
-    assert str(error.value).startswith("stacks/org/Pulumi.sandbox.yaml: ")
+    text = refusal("org", "sandbox", {"mode": "create", "organizationalUnits": ["A"], **change})
+    assert message in text
+    assert text.startswith("stacks/org/Pulumi.sandbox.yaml: ")

@@ -9,21 +9,18 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.configuration import check
-from shared.errors import ConfigError
-from shared.layers import ROOT, discover
-from shared.settings.fields import REGIONS
+from shared.config.base import ConfigError
+from shared.config.check import check, read_file
+from shared.config.fields import REGIONS
+from shared.layers import ROOT, StackId, discover
+from tests.configuration import write_sandbox
 
 DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for file in (ROOT / "stacks").glob("*/Pulumi*.yaml"):
-        target = tmp_path / file.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, target)
-    return tmp_path
+    return write_sandbox(tmp_path)
 
 
 def problems(root: Path) -> list[str]:
@@ -42,8 +39,10 @@ def change(root: Path, file: str, **keys: Any) -> None:
     path.write_text(yaml.safe_dump(document))
 
 
-def test_the_repository_s_own_files_are_right(root: Path) -> None:
-    check(discover("sandbox", root), root)
+def test_right_files_are_no_problem(root: Path) -> None:
+    stacks = discover("sandbox", root)
+    assert len(stacks) == 5
+    check(stacks, root)
 
 
 @pytest.mark.parametrize(
@@ -110,9 +109,57 @@ def test_a_key_of_another_layer_is_unknown(root: Path) -> None:
     assert "unknown key org:mode" in "\n".join(problems(root))
 
 
-def test_encrypted_values_are_left_to_the_program(root: Path) -> None:
-    change(root, DEVELOPER, email={"secure": "v1:abc"})
+def test_a_key_of_a_layer_whose_name_only_begins_alike_is_unknown(root: Path) -> None:
+    path = root / "stacks" / "org" / "Pulumi.sandbox.yaml"
+    path.write_text(path.read_text().replace("config:\n", "config:\n  organization:mode: create\n"))
+    assert "unknown key organization:mode" in "\n".join(problems(root))
+
+
+@pytest.mark.parametrize("unit", ["Workloads", "Workloads/Production"])
+def test_tags_must_fit_the_nearest_unit_above(root: Path, unit: str) -> None:
+    change(root, DEVELOPER, organizationalUnit=unit, tags={"CostCenter": "Development", "Owner": "x"})
+    (problem,) = problems(root)
+    assert problem.endswith("accounts:tags.CostCenter is 'Development'; the OU allows: Production")
+
+
+@pytest.mark.parametrize("unit", ["Work", "Workloads/Prod", "Production", "workloads"])
+def test_a_part_of_a_path_is_no_unit(root: Path, unit: str) -> None:
+    change(root, DEVELOPER, organizationalUnit=unit)
+    (problem,) = problems(root)
+    assert f"accounts:organizationalUnit names the OU '{unit}'" in problem
+    assert problem.endswith("allowed: Development, Workloads, Workloads/Production")
+
+
+SECURE = {"secure": "v1:abc"}
+CONTACT = {"name": "Ada", "title": "CFO", "email": "ada@example.com", "phone": SECURE}
+
+
+@pytest.mark.parametrize(
+    "encrypted",
+    [{"email": SECURE}, {"tags": {"Owner": SECURE}}, {"alternateContacts": {"billing": CONTACT}}, {"tags": [[SECURE]]}],
+)
+def test_a_file_with_encrypted_values_is_left_to_the_program(root: Path, encrypted: dict[str, Any]) -> None:
+    stack = StackId("accounts", "sandbox", "developer")
+    assert read_file(stack, root) is not None
+    change(root, DEVELOPER, name="", **encrypted)
+    assert read_file(stack, root) is None
     check(discover("sandbox", root), root)
+    # The rest is checked all the same: that file's region, and the other files.
+    change(root, DEVELOPER, region="us-west-9")
+    change(root, "accounts/Pulumi.sandbox.shared-test.yaml", protect="perhaps")
+    assert [problem.partition(" is ")[0] for problem in problems(root)] == [
+        f"stacks/{DEVELOPER}: aws:region",
+        "stacks/accounts/Pulumi.sandbox.shared-test.yaml: accounts:protect",
+    ]
+
+
+@pytest.mark.parametrize("layer", ["org", "identity", "policies", "accounts"])
+@pytest.mark.parametrize(("region", "shown"), [(None, "None"), ("us-west-9", "'us-west-9'"), ("", "''"), (7, "7")])
+def test_a_region_that_is_missing_or_wrong(root: Path, layer: str, region: Any, shown: str) -> None:
+    file = DEVELOPER if layer == "accounts" else f"{layer}/Pulumi.sandbox.yaml"
+    change(root, file, region=region)
+    (problem,) = problems(root)
+    assert problem.startswith(f"stacks/{file}: aws:region is {shown}; allowed: one of ")
 
 
 def test_regions_are_real_ones() -> None:

@@ -1,0 +1,57 @@
+"""The tests' own configuration files: whoever edits `stacks/*/Pulumi.sandbox*.yaml` breaks no test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SANDBOX: dict[str, dict[str, Any]] = {
+    "org/Pulumi.sandbox.yaml": {
+        "org:mode": "create",
+        "org:organizationalUnits": ["Development", "Workloads/Production"],
+    },
+    "identity/Pulumi.sandbox.yaml": {"identity:users": ["ada", "grace"]},
+    "policies/Pulumi.sandbox.yaml": {
+        "policies:backup": {
+            "organizationalUnits": ["Development", "Workloads"],
+            "primaryRegions": ["us-west-2"],
+            "copyRegion": "us-east-1",
+        },
+        "policies:tags": {
+            "Development": {"costCenters": ["Development", "Testing"]},
+            "Workloads": {"costCenters": ["Production"]},
+        },
+        "policies:serviceControl": {"Development": {"allowedRegions": ["us-east-1", "us-west-2"]}},
+    },
+    "accounts/Pulumi.sandbox.developer.yaml": {
+        "accounts:name": "DeveloperAccount",
+        "accounts:email": "developer-account@example.com",
+        "accounts:organizationalUnit": "Development",
+        "accounts:resourceNamesPrefix": "dev",
+        "accounts:tags": {"CostCenter": "Development", "Owner": "platform-team"},
+    },
+    "accounts/Pulumi.sandbox.shared-test.yaml": {
+        "accounts:name": "SharedTestAccount",
+        "accounts:email": "shared-test-account@example.com",
+        "accounts:organizationalUnit": "Development",
+        "accounts:tags": {"CostCenter": "Testing", "Owner": "quality-team"},
+    },
+}
+"""Keys by file. The second account has only what it must have."""
+
+SALT = "v1:3XAL9Mb5CYk=:v1:7WdDZD9m+mRUtOwJ:9Hbft9ee+O6sR98F7SydZMZCx1ON5A=="
+"""Fits the sandbox's passphrase; with it the engine has nothing to add to a file."""
+
+
+def write_sandbox(root: Path) -> Path:
+    """The files of an environment `sandbox` under `root`, in place of those that are there. Returns `root`."""
+    for old in (root / "stacks").glob("*/Pulumi.sandbox*.yaml"):
+        old.unlink()
+    for name, keys in SANDBOX.items():
+        file = root / "stacks" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        document = {"config": {"aws:region": "us-west-2", **keys}, "encryptionsalt": SALT}
+        file.write_text(yaml.safe_dump(document, sort_keys=False))
+    return root

@@ -1,0 +1,252 @@
+"""What each key of the configuration may be: the limits are AWS's, written out here once more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.config.accounts import AccountsConfig
+from shared.config.base import ConfigError, Settings, parse
+from shared.config.identity import IdentityConfig
+from shared.config.org import OrgConfig
+from shared.config.policies import PoliciesConfig
+
+CONTACT = {"name": "Ada", "title": "CFO", "email": "ada@example.com", "phone": "+1 (555) 01-00"}
+RIGHT: dict[type[Settings], dict[str, Any]] = {
+    OrgConfig: {"mode": "create", "organizationalUnits": ["A"]},
+    IdentityConfig: {"users": ["ada"]},
+    PoliciesConfig: {
+        "backup": {"organizationalUnits": ["A"], "primaryRegions": ["us-west-2"], "copyRegion": "us-east-1"}
+    },
+    AccountsConfig: {"name": "Shop", "email": "shop@example.com", "organizationalUnit": "A"},
+}
+"""Settings of each layer that are right."""
+
+
+def problems(model: type[Settings], **change: Any) -> list[str]:
+    try:
+        parse(model, "layer", {**RIGHT[model], **change}, "file")
+    except ConfigError as error:
+        return error.problems
+    return []
+
+
+def contact(**change: Any) -> dict[str, Any]:
+    return {"alternateContacts": {"billing": {**CONTACT, **change}}}
+
+
+def backup(**change: Any) -> dict[str, Any]:
+    return {"backup": {**RIGHT[PoliciesConfig]["backup"], **change}}
+
+
+def oidc(**change: Any) -> dict[str, Any]:
+    provider = {"issuer": "https://issuer.example.com", "audience": "aws", "subjects": ["repo:acme/infra:*"], **change}
+    return {"automation": "oidc", "oidc": provider}
+
+
+@pytest.mark.parametrize(
+    ("model", "change"),
+    [
+        *[(AccountsConfig, {"alias": alias}) for alias in ("abc", "a" * 63, "12345678901", "1234567890123", "a-1-b")],
+        *[(AccountsConfig, {"alias": alias}) for alias in (None, "12345678901a")],
+        *[(AccountsConfig, {"email": email}) for email in ("a@b.co", f"{'a' * 52}@example.com", "a+b@b-c.example.co")],
+        *[(AccountsConfig, {"name": name}) for name in ("A", "a" * 50)],
+        *[(AccountsConfig, {"resourceNamesPrefix": prefix}) for prefix in ("", "a" * 20, "A-_9")],
+        *[(AccountsConfig, {"accessRoleName": name}) for name in ("A", "a" * 64, "A+=,.@_-9")],
+        *[(AccountsConfig, {"organizationalUnit": path}) for path in ("A/B/C/D/E", "a" * 100, "With space/B")],
+        (AccountsConfig, {"tags": {}}),
+        (AccountsConfig, {"alternateContacts": {}}),
+        (AccountsConfig, {"alternateContacts": dict.fromkeys(["billing", "operations", "security"], CONTACT)}),
+        *[
+            (AccountsConfig, contact(**change))
+            for change in ({"name": "a" * 64}, {"title": "a" * 50}, {"phone": "1" * 25})
+        ],
+        *[
+            (IdentityConfig, {"passwordPolicy": {key: value}})
+            for key, values in {"minimumLength": (6, 128), "reusePrevention": (1, 24), "maxAgeDays": (1, 1095)}.items()
+            for value in values
+        ],
+        (IdentityConfig, {"passwordPolicy": None}),
+        (IdentityConfig, {"users": [f"developer-{n}" for n in range(30)]}),
+        (IdentityConfig, {"users": [f"developer-{n}" for n in range(31)], "developerTrust": "account"}),
+        (IdentityConfig, {"users": [], "userSource": "external"}),
+        (IdentityConfig, oidc()),
+        (OrgConfig, {"organizationalUnits": ["A", "B", "A/B"]}),
+        (OrgConfig, {"mode": "lookup", "additionalTrustedServices": []}),
+        (OrgConfig, {"additionalTrustedServices": ["sso.amazonaws.com"]}),
+        (PoliciesConfig, {"backup": None}),
+        (PoliciesConfig, backup(primaryRegions=["us-west-2", "eu-west-1", "eu-central-1"])),
+        (PoliciesConfig, {"serviceControl": {"A": {"allowedRegions": ["us-east-1", "us-west-2", "eu-west-1"]}}}),
+        (PoliciesConfig, {"backup": None, "serviceControl": {"A": {"allowedRegions": ["eu-west-1"]}}}),
+        (PoliciesConfig, {"serviceControl": {"A": {"guardrails": []}}}),
+    ],
+)
+def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
+    assert problems(model, **change) == []
+
+
+@pytest.mark.parametrize(
+    ("model", "change", "key"),
+    [
+        *[
+            (AccountsConfig, {"alias": alias}, "alias")
+            for alias in (
+                "123456789012",
+                "ab",
+                "a" * 64,
+                "-ab",
+                "ab-",
+                "a--b",
+                "Abc",
+                "a_b",
+                "a.b",
+                "",
+            )
+        ],
+        *[
+            (AccountsConfig, {"email": email}, "email")
+            for email in (
+                "a@b.c",
+                f"{'a' * 53}@example.com",
+                "a@localhost",
+                "a b@example.com",
+                "@example.com",
+                "a@-b.co",
+                "",
+            )
+        ],
+        *[(AccountsConfig, {"name": name}, "name") for name in ("", "a" * 51, " ")],
+        *[
+            (AccountsConfig, {"resourceNamesPrefix": prefix}, "resourceNamesPrefix")
+            for prefix in ("a" * 21, "a b", "a/")
+        ],
+        *[(AccountsConfig, {"accessRoleName": name}, "accessRoleName") for name in ("", "a" * 65, "a/b", "a b")],
+        *[
+            (AccountsConfig, {"organizationalUnit": path}, "organizationalUnit")
+            for path in ("", "A/B/C/D/E/F", "a" * 101, "/A", "A/", "A//B", "A/ B", "A /B")
+        ],
+        (AccountsConfig, {"alternateContacts": {"marketing": CONTACT}}, "alternateContacts.marketing"),
+        *[
+            (AccountsConfig, contact(**{field: value}), f"alternateContacts.billing.{field}")
+            for field, values in {
+                "name": ("", "a" * 65),
+                "title": ("", "a" * 51),
+                "email": ("ada", ""),
+                "phone": ("", "1" * 26, "555-CALL", "+1.555"),
+            }.items()
+            for value in values
+        ],
+        *[
+            (
+                AccountsConfig,
+                {"alternateContacts": {"security": {k: v for k, v in CONTACT.items() if k != field}}},
+                f"alternateContacts.security.{field} is missing",
+            )
+            for field in CONTACT
+        ],
+        *[
+            (IdentityConfig, {"passwordPolicy": {field: value}}, f"passwordPolicy.{field}")
+            for field, values in {
+                "minimumLength": (5, 129),
+                "reusePrevention": (0, 25),
+                "maxAgeDays": (0, 1096),
+            }.items()
+            for value in values
+        ],
+        (IdentityConfig, {"users": []}, "users is []"),
+        (IdentityConfig, {"users": ["ada", "grace", "ada"]}, "users"),
+        (IdentityConfig, {"users": ["ada", "a" * 65]}, "users.1"),
+        (IdentityConfig, {"users": [f"developer-{n}" for n in range(31)]}, "users lists 31 users; at most 30 fit"),
+        (IdentityConfig, {"users": ["ada", "cicd-automation"]}, "is the automation user"),
+        (IdentityConfig, {"userSource": "external"}, "users lists ada while"),
+        (IdentityConfig, {"automation": "oidc"}, "oidc is missing"),
+        (IdentityConfig, {"oidc": oidc()["oidc"]}, "oidc is set"),
+        *[
+            (IdentityConfig, oidc(issuer=issuer), "oidc.issuer")
+            for issuer in ("http://issuer.example.com", "issuer.example.com", "https://issuer.example.com/")
+        ],
+        (IdentityConfig, oidc(audience=""), "oidc.audience"),
+        (IdentityConfig, oidc(subjects=[]), "oidc.subjects"),
+        *[
+            (IdentityConfig, oidc(subjects=["repo:a/b", each]), "oidc.subjects.1")
+            for each in ("*", "*:b", "?", "??*", "")
+        ],
+        (OrgConfig, {"organizationalUnits": []}, "organizationalUnits"),
+        (OrgConfig, {"organizationalUnits": ["A", "B", "A"]}, "organizationalUnits"),
+        (OrgConfig, {"organizationalUnits": ["A", "B//C"]}, "organizationalUnits.1"),
+        (OrgConfig, {"mode": "Create"}, "mode"),
+        (
+            OrgConfig,
+            {"mode": "lookup", "additionalTrustedServices": ["sso.amazonaws.com"]},
+            "additionalTrustedServices",
+        ),
+        (OrgConfig, {"additionalTrustedServices": ["a.b", "a.b"]}, "additionalTrustedServices"),
+        *[
+            (PoliciesConfig, backup(**{field: value}), f"backup.{field}")
+            for field, values in {
+                "organizationalUnits": ([], ["A", "A"], [""]),
+                "primaryRegions": ([], ["us-west-2", "us-west-2"], ["us-west-9"]),
+                "copyRegion": ("us-west-9", ""),
+            }.items()
+            for value in values
+        ],
+        (PoliciesConfig, backup(primaryRegions=["eu-west-1", "eu-west-2", "us-east-1"]), "copyRegion is 'us-east-1'"),
+        (PoliciesConfig, {"tags": {"A": {"costCenters": []}}}, "tags.A.costCenters"),
+        (
+            PoliciesConfig,
+            {"tags": {"A": {"costCenters": ["x"]}, "B": {"costCenters": ["x", "x"]}}},
+            "tags.B.costCenters",
+        ),
+        (PoliciesConfig, {"tags": {"A/": {"costCenters": ["x"]}}}, "tags.A/"),
+        (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["fly"]}}}, "serviceControl.A.guardrails.0"),
+        (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["root-user"] * 2}}}, "serviceControl.A.guardrails"),
+        *[
+            (
+                PoliciesConfig,
+                {"serviceControl": {"B": {}, "A": {"allowedRegions": regions}}},
+                f"A.allowedRegions lacks {lacks}",
+            )
+            for regions, lacks in (
+                (["us-east-1"], "us-west-2,"),
+                (["us-west-2", "eu-west-1"], "us-east-1,"),
+                (["eu-west-1"], "us-east-1, us-west-2,"),
+                ([], "us-east-1, us-west-2,"),
+            )
+        ],
+    ],
+)
+def test_what_is_refused_and_where(model: type[Settings], change: dict[str, Any], key: str) -> None:
+    (problem,) = problems(model, **change)
+    assert problem.startswith("file: ")
+    assert key in problem
+
+
+@pytest.mark.parametrize("model", RIGHT, ids=lambda model: model.__name__)
+def test_a_key_that_is_spelled_wrongly_is_refused_with_all_that_are_allowed(model: type[Settings]) -> None:
+    (problem,) = problems(model, wrongKey=1)
+    assert problem.startswith("file: unknown key layer:wrongKey (value '1'); allowed keys: ")
+    for key in RIGHT[model]:
+        assert key in problem
+    # The names of Python are not those of the files.
+    (problem,) = problems(model, access_role_name="A")
+    assert "unknown key layer:access_role_name" in problem
+
+
+@pytest.mark.parametrize(
+    ("model", "key"),
+    [
+        *[(AccountsConfig, key) for key in ("name", "email", "organizationalUnit")],
+        *[(OrgConfig, key) for key in ("mode", "organizationalUnits")],
+    ],
+)
+def test_what_must_be_there(model: type[Settings], key: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse(model, "layer", {name: value for name, value in RIGHT[model].items() if name != key}, "file")
+    (problem,) = error.value.problems
+    assert problem.startswith(f"file: layer:{key} is missing; it is required: ")
+
+
+def test_a_unit_comes_after_the_one_above_it() -> None:
+    settings = parse(OrgConfig, "org", {"mode": "create", "organizationalUnits": ["Z/B/A", "A/C", "Z/B", "M"]}, "file")
+    assert settings.all_units == ["A", "M", "Z", "A/C", "Z/B", "Z/B/A"]
