@@ -62,6 +62,11 @@ class Reader:
             found["e-mail addresses"] = self._emails
         return found
 
+    def stamps(self, stack: StackId) -> list[int]:
+        """When each file of the stack was last written: of an edit that was taken back, all that is left to see."""
+        files = [*sorted(self._sources.of(stack.layer)), stack.config_file(self._root)]
+        return [_written(file) for file in files]
+
     def _program(self, layer: str) -> str:
         # Not kept for the run: a file may be edited meanwhile.
         files = sorted(self._sources.of(layer))
@@ -108,6 +113,13 @@ def _content(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def _written(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _contents(files: Iterable[Path]) -> list[str]:
