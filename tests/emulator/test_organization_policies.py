@@ -43,8 +43,14 @@ def rules(**fields: Any) -> dict[str, Any]:
         ("AISERVICES_OPT_OUT_POLICY", {"services": {}}),
     ],
 )
-def test_a_right_policy(kind: str, document: Any) -> None:
+def test_a_right_policy_and_one_that_has_something_more(kind: str, document: dict[str, Any]) -> None:
     check_content(kind, json.dumps(document))
+    wrong: list[Any] = [[document]]
+    if kind in (SCP, TAG, BACKUP):
+        wrong.append({**document, "extra": {}})
+    for each in wrong:
+        with pytest.raises(MalformedPolicy):
+            check_content(kind, json.dumps(each))
 
 
 @pytest.mark.parametrize(
