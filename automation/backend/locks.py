@@ -26,6 +26,9 @@ from shared.layers import StackId
 WAIT_SECONDS = 600.0
 """How long to wait for an earlier run's engine that is still at work on a stack."""
 
+ENGINE = "pulumi"
+"""What an engine's process is called."""
+
 WRITING_SECONDS = 0.5
 """How old an empty lock has to be to be nobody's."""
 
@@ -91,13 +94,16 @@ def free_locks(
         for lock in found:
             if lock.host != socket.gethostname() or time.monotonic() > end:
                 raise StackFailed([Problem(locked_message(stack))])
-            if _is_engine(lock.pid):
+            program = _program(lock.pid)
+            if program and ENGINE in program:
                 if lock.pid not in waiting_for:
                     report(f"another run is at work on this stack (process {lock.pid}), waiting for it to end")
                 waiting_for.add(lock.pid)
                 continue
-            # Language hosts and providers go on without their engine, and could still change something.
-            end_session(lock.pid)
+            if program is None:
+                # Language hosts and providers go on without their engine, and could still change something. If another
+                # program has the number by now, none is left: the system keeps the number of a session in use.
+                end_session(lock.pid)
             for file in (lock.file, lock.file.with_name(f"{lock.file.name}.attrs")):
                 file.unlink(missing_ok=True)
             report(f"removed the lock of a run that was killed (process {lock.pid}, {lock.since})")
@@ -107,10 +113,10 @@ def free_locks(
             time.sleep(0.2)
 
 
-def _is_engine(pid: int) -> bool:
-    """Whether `pid` is a running engine, and not some program that got the number since."""
+def _program(pid: int) -> str | None:
+    """The name of the program that runs as process `pid`; None if none does any more."""
     try:
         process = psutil.Process(pid)
-        return "pulumi" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.name()
     except psutil.NoSuchProcess:
-        return False
+        return None

@@ -52,6 +52,11 @@ class Reader:
             found[f"outputs of {upstream.label}"] = state.outputs if state else ""
         return found
 
+    def stamps(self, stack: StackId) -> list[int]:
+        """When each file of the stack was last written: of an edit that was taken back, all that is left to see."""
+        files = [*sorted(self._sources.of(stack.layer)), stack.config_file(self._root)]
+        return [_written(file) for file in files]
+
     def _program(self, layer: str) -> str:
         # Not kept for the run: a file may be edited meanwhile.
         files = sorted(self._sources.of(layer))
@@ -90,3 +95,10 @@ def _content(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def _written(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

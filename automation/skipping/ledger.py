@@ -24,7 +24,7 @@ class Ledger:
         self._folder = root / FOLDER / digest(backend)[:16]
         self._states = states
         self._reader = reader
-        self._begun: dict[StackId, Inputs] = {}
+        self._begun: dict[StackId, tuple[Inputs, list[int]]] = {}
         self._lock = threading.Lock()
 
     def differs(self, stack: StackId) -> list[str]:
@@ -42,15 +42,17 @@ class Ledger:
         """An update of the stack begins: until it has ended well, nothing is known of it."""
         self._file(stack).unlink(missing_ok=True)
         with self._lock:
-            self._begun[stack] = self._reader.of(stack)
+            self._begun[stack] = self._reader.of(stack), self._reader.stamps(stack)
 
     def end(self, stack: StackId, *, sound: bool) -> None:
         """The update has ended well. It is remembered if it was `sound` and its inputs are still what they were:
-        a file may have been edited after the program had read it, or before."""
+        a file may have been edited after the program had read it, or before, and put back since."""
         state = self._states.read(stack)
         with self._lock:
-            before = self._begun.pop(stack)
+            before, written = self._begun.pop(stack)
         if not sound or state is None or differing(before, self._reader.of(stack)):
+            return
+        if written != self._reader.stamps(stack):
             return
         file = self._file(stack)
         file.parent.mkdir(parents=True, exist_ok=True)

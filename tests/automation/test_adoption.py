@@ -39,6 +39,8 @@ def find(type_: str, inputs: dict[str, Any], provider: dict[str, Any] | None = N
     ("type_", "inputs", "expected"),
     [
         ("aws:iam/role:Role", {"name": "DeveloperRole"}, "DeveloperRole"),
+        ("aws:iam/user:User", {"name": "ada"}, "ada"),
+        ("aws:iam/group:Group", {"name": "developers"}, "developers"),
         ("aws:backup/vault:Vault", {"name": "Default"}, "Default"),
         ("aws:iam/accountAlias:AccountAlias", {"accountAlias": "acme"}, "acme"),
         ("aws:organizations/policyAttachment:PolicyAttachment", {"targetId": "ou-1", "policyId": "p-1"}, "ou-1:p-1"),
@@ -87,6 +89,67 @@ def test_ids_that_aws_gives() -> None:
     assert find(policies, {"name": "Q"}) is None
     client.close_account(AccountId=account)
     assert find(accounts, {"email": "a@example.com"}) is None
+
+
+SIMILAR = ["Guard", "Guardrails-old", "guardrails", "old-Guardrails", "Guardrails "]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_only_what_has_just_that_name_is_found(there: bool) -> None:
+    """Names that are longer, shorter or written otherwise are those of other things, whichever is listed first."""
+    client = boto3.client("organizations", region_name="us-east-1")
+    client.create_organization(FeatureSet="ALL")
+    root = client.list_roots()["Roots"][0]["Id"]
+    other = client.create_organizational_unit(ParentId=root, Name="Other")["OrganizationalUnit"]["Id"]
+    content = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+    def policy(name: str, kind: Any = "SERVICE_CONTROL_POLICY") -> str:
+        made = client.create_policy(Name=name, Description="", Type=kind, Content=content)["Policy"]
+        return made["PolicySummary"]["Id"]
+
+    def unit(name: str, parent: str = root) -> str:
+        return client.create_organizational_unit(ParentId=parent, Name=name)["OrganizationalUnit"]["Id"]
+
+    def account(email: str) -> str:
+        return client.create_account(Email=email, AccountName="Guardrails")["CreateAccountStatus"]["AccountId"]
+
+    expected: dict[str, str | None] = {"policy": None, "unit": None, "account": None}
+    for number, name in enumerate(SIMILAR):
+        policy(name)
+        unit(name)
+        account(f"{name.strip()}{number}@example.com")
+    policy("Guardrails-tags", "TAG_POLICY")
+    unit("Guardrails", other)
+    account("Guardrails@example.com.au")
+    if there:
+        expected = {
+            "policy": policy("Guardrails"),
+            "unit": unit("Guardrails"),
+            "account": account("Guardrails@example.com"),
+        }
+    policies, accounts = "aws:organizations/policy:Policy", "aws:organizations/account:Account"
+    assert find(policies, {"name": "Guardrails"}) == expected["policy"]
+    assert find(UNIT, {"name": "Guardrails", "parentId": root}) == expected["unit"]
+    assert find(accounts, {"name": "Guardrails", "email": "guardrails@example.com"}) == expected["account"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "inputs"),
+    [
+        ("aws:organizations/policy:Policy", {"name": {"ciphertext": "v1:x"}}),
+        ("aws:organizations/policy:Policy", {}),
+        ("aws:organizations/organizationalUnit:OrganizationalUnit", {"name": "Guardrails"}),
+        ("aws:organizations/account:Account", {"email": {"ciphertext": "v1:x"}}),
+        ("aws:organizations/policyAttachment:PolicyAttachment", {"targetId": "ou-1"}),
+        ("aws:organizations/policyAttachment:PolicyAttachment", {"policyId": "p-1"}),
+        ("aws:iam/policy:Policy", {"path": "/x/"}),
+        ("aws:iam/openIdConnectProvider:OpenIdConnectProvider", {}),
+    ],
+)
+def test_without_what_tells_it_from_others_nothing_is_found(type_: str, inputs: dict[str, Any]) -> None:
+    client = boto3.client("organizations", region_name="us-east-1")
+    client.create_organization(FeatureSet="ALL")
+    assert find(type_, inputs) is None
 
 
 def test_a_state_takes_over_what_was_found() -> None:

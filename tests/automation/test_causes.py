@@ -93,9 +93,10 @@ def test_the_reasons_for_a_failed_account_are_all_of_aws() -> None:
     ],
 )
 def test_files(stack: StackId, message: str, resource: Resource | None, files: list[str]) -> None:
-    found = explain(stack, Problem(message, resource)).files
-    assert list(found) == files
-    assert all((ROOT / file).exists() for file in found if "prod" not in file)
+    assert list(explain(stack, Problem(message, resource)).files) == files
+    # Those that are told of the sandbox, and of what all environments share, are there.
+    missing = [file for file in files if not (ROOT / file).is_file()]
+    assert missing == (["stacks/accounts/Pulumi.prod.web.yaml"] if stack == WEB and files else [])
 
 
 def test_a_stack_trace_leads_to_the_innermost_line_of_this_repository(tmp_path: Path) -> None:

@@ -35,7 +35,11 @@ def boxes(svg: Element, kind: str) -> list[tuple[float, float, float, float]]:
     return found
 
 
-@pytest.mark.parametrize("accounts", [0, 1, 2, 7, 200])
+FRAMES = {0: 0, 1: 0, 2: 1, 7: 1, 200: 1}
+"""How many frames there are around so many accounts: one account needs none."""
+
+
+@pytest.mark.parametrize("accounts", FRAMES)
 def test_every_stack_is_drawn_and_none_covers_another(accounts: int) -> None:
     chosen = stacks(accounts)
     svg = draw(chosen)
@@ -45,11 +49,22 @@ def test_every_stack_is_drawn_and_none_covers_another(accounts: int) -> None:
     assert len(drawn) == len(chosen)
     for a, b in combinations(drawn, 2):
         assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
-    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
-    assert all(left > 0 and top > 0 and right < width and bottom < height for left, top, right, bottom in drawn)
-    for left, top, right, bottom in boxes(svg, "frame"):
-        inside = [b for b in drawn if left < b[0] and top < b[1] and b[2] < right and b[3] < bottom]
-        assert len(inside) == accounts
+    whole = (0.0, 0.0, float(svg.attrib["width"]), float(svg.attrib["height"]))
+    assert inside(whole, drawn) == drawn
+    frames = boxes(svg, "frame")
+    assert len(frames) == FRAMES[accounts]
+    assert inside(whole, frames) == frames
+    # The accounts, which come last, are in it, and nothing else.
+    assert [inside(frame, drawn) for frame in frames] == [drawn[3:]] * FRAMES[accounts]
+
+
+Box = tuple[float, float, float, float]
+
+
+def inside(outer: Box, drawn: list[Box]) -> list[Box]:
+    """Those that lie in `outer` and do not touch it."""
+    left, top, right, bottom = outer
+    return [b for b in drawn if left < b[0] and top < b[1] and b[2] < right and b[3] < bottom]
 
 
 @pytest.mark.parametrize("accounts", [1, 200])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from graphlib import CycleError
+from pathlib import Path
 
 import pytest
-from automation.capacity import default_parallel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automation.queue import Cancelled, Outcome, Status, reverse, run
+from automation.queue import MEGABYTE, Cancelled, Outcome, Status, default_parallel, reverse, run
 
 Graph = dict[int, set[int]]
 
@@ -155,5 +156,41 @@ def test_default_parallel(cores: int, megabytes: int, expected: int) -> None:
     assert default_parallel(cores, megabytes) == expected
 
 
-def test_default_parallel_of_this_machine() -> None:
-    assert default_parallel() >= 1
+@pytest.mark.parametrize("cores", [1, 3])
+def test_the_cores_are_those_that_this_process_may_use(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(cores)), raising=False)
+    assert default_parallel(free_megabytes=1_000_000) == 2 * cores
+
+
+def test_the_memory_is_that_of_this_machine() -> None:
+    """No more than it has, and no less than what nothing at all is using."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    whole = os.sysconf("SC_PHYS_PAGES") * page // MEGABYTE
+    assert 1 <= default_parallel(cores=1_000_000) <= max(1, whole // 750)
+
+
+@pytest.mark.parametrize(
+    ("available", "limit", "used", "expected"),
+    [
+        (16_000, None, None, 21),
+        (16_000, "max", "1", 21),
+        (16_000, 4_000, 1_000, 4),
+        (2_000, 4_000, 1_000, 2),
+        (16_000, 4_000, 4_100, 1),
+    ],
+)
+def test_a_container_s_limit_counts(
+    monkeypatch: pytest.MonkeyPatch, available: int, limit: int | str | None, used: int | str | None, expected: int
+) -> None:
+    def text(megabytes: int | str | None) -> str:
+        if megabytes is None:
+            raise FileNotFoundError
+        return f"{megabytes if isinstance(megabytes, str) else megabytes * MEGABYTE}\n"
+
+    files = {
+        "/proc/meminfo": lambda: f"MemTotal: 1 kB\nMemAvailable: {available * 1024} kB\n",
+        "/sys/fs/cgroup/memory.max": lambda: text(limit),
+        "/sys/fs/cgroup/memory.current": lambda: text(used),
+    }
+    monkeypatch.setattr(Path, "read_text", lambda self: files[str(self)]())
+    assert default_parallel(cores=1_000) == expected

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from automation import operations
-from automation.backend.states import State, States
-from automation.reporting.summary import exit_code
 from automation.runs import operate
-from automation.skipping.ledger import Ledger
+from automation.state import State, States
+from automation.summary import exit_code
 from shared.layers import StackId
 from tests.automation.conftest import PROGRAM, Repository
 
@@ -204,56 +203,6 @@ def test_modules_that_a_program_imports_are_inputs_and_those_it_could_are_not(de
     assert deploy(deployed)["identity"] == SKIPPED
     (shared / "used.py").write_text("X = 2\n")
     assert deploy(deployed) == {"org": SKIPPED, "identity": "unchanged"}
-
-
-class Inputs:
-    """Stands in for the reader of inputs."""
-
-    def __init__(self) -> None:
-        self.now = {"program": "1"}
-
-    def of(self, _stack: StackId) -> dict[str, str]:
-        return dict(self.now)
-
-
-@pytest.fixture
-def ledger(tmp_path: Path) -> tuple[Ledger, Inputs]:
-    inputs = Inputs()
-    states = States("https://elsewhere", lambda _stack: {"deployment": {"resources": []}})
-    return Ledger(tmp_path, "x", states, inputs), inputs  # type: ignore[arg-type]
-
-
-def test_what_was_begun_and_not_ended_never_counts(ledger: tuple[Ledger, Inputs]) -> None:
-    book, _ = ledger
-    book.begin(ORG)
-    book.end(ORG, sound=True)
-    assert book.differs(ORG) == []
-    book.begin(ORG)
-    assert book.differs(ORG) == ["not deployed from here yet"]
-
-
-def test_what_was_edited_meanwhile_or_is_not_sound_is_not_remembered(ledger: tuple[Ledger, Inputs]) -> None:
-    book, inputs = ledger
-    book.begin(ORG)
-    inputs.now["program"] = "2"
-    book.end(ORG, sound=True)
-    assert book.differs(ORG)
-    book.begin(ORG)
-    book.end(ORG, sound=False)
-    assert book.differs(ORG)
-    book.begin(ORG)
-    book.end(ORG, sound=True)
-    assert book.differs(ORG) == []
-
-
-@pytest.mark.parametrize("damage", ["", "{", '{"inputs": 1, "state": 2}', "[]"])
-def test_a_damaged_record_is_none(ledger: tuple[Ledger, Inputs], tmp_path: Path, damage: str) -> None:
-    book, _ = ledger
-    book.begin(ORG)
-    book.end(ORG, sound=True)
-    (record,) = tmp_path.rglob("*.json")
-    record.write_text(damage)
-    assert book.differs(ORG) == ["not deployed from here yet"]
 
 
 def test_states_of_folders_are_read_and_others_asked_for(tmp_path: Path) -> None:

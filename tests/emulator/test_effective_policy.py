@@ -194,6 +194,8 @@ LEVELS = st.lists(st.lists(POLICIES, max_size=3), max_size=4)
 def test_no_operator_is_left_and_no_value_is_twice(levels: list[list[Any]]) -> None:
     merged = effective_policy(levels)
     assert "@@" not in str(merged)
+    named = {key.lower() for level in levels for policy in level for key in policy["tags"]}
+    assert set(merged.get("tags", {})) == named
     for key, found in merged.get("tags", {}).items():
         assert key == found["tag_key"] == key.lower()
         assert len(set(found.get("tag_value", []))) == len(found.get("tag_value", []))

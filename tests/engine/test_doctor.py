@@ -23,8 +23,11 @@ SECRET = "wJalrXUtnFEMI-not-a-real-secret"
 
 
 def by_name(checks: list[Check]) -> dict[str, Check]:
-    assert all(check.ok or check.remedy for check in checks), "what is missing says what to do"
-    return {check.name: check for check in checks}
+    found = {check.name: check for check in checks}
+    assert {"Python", "engine", "configuration"} <= set(found)
+    assert len(found) == len(checks)
+    assert [name for name, check in found.items() if not check.ok and not check.remedy] == [], "what to do is not said"
+    return found
 
 
 def configure(root: Path, environment: str) -> None:

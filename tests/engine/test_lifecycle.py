@@ -22,7 +22,7 @@ from sandbox.layout import Emulator, Layout, read_record, write_record
 from sandbox.lifecycle import start, start_emulator, status, stop
 from shared.errors import SandboxError
 from shared.layers import ROOT
-from tests.engine.conftest import stand_in
+from tests.engine.conftest import program, stand_in
 
 NORMAL = stand_in()
 
@@ -198,9 +198,14 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
 
     def place(_engine: Engine, where: Path, _report: object) -> None:
         placed.append(where)
+        folder = Layout(where).pulumi_home / "plugins" / f"resource-aws-v{aws_plugin.wanted_version()}"
+        folder.mkdir(parents=True)
+        program(folder / "pulumi-resource-aws", "exit 0")
 
     monkeypatch.setattr(lifecycle, "place_plugin", place)
     emulator = start(root, quiet, engine=engine, command=NORMAL)
     assert placed == [root]
     assert f"export AWS_ENDPOINT_URL={emulator.url}" in lifecycle.env(root).splitlines()
-    assert status(root).plugin == aws_plugin.find_plugin(root)
+    plugin = status(root).plugin
+    assert plugin
+    assert (plugin.kind, plugin.version) == (aws_plugin.EMBEDDED, aws_plugin.wanted_version())

@@ -10,6 +10,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from sandbox.provider import wire
+from sandbox.provider.table import RESOURCES
 from sandbox.provider.wire import UNKNOWN, Values
 from tests.provider.cases import allow, trust
 from tests.provider.conftest import Engine, Failed, Made, Refused, urn
@@ -91,16 +92,50 @@ def test_default_tags_are_under_those_of_the_program(engine: Engine) -> None:
     assert "tagsAll" not in engine.check("aws:iam/group:Group", {"name": "g"})
 
 
-def test_secret_inputs_stay_secret(engine: Engine) -> None:
-    request = provider_pb2.CheckRequest(
-        urn=urn(USER), news=wire.encode({"name": "ann", "tags": {"a": "hush"}}, {"tags"}), randomSeed=b"x"
+TAGGABLE: dict[str, Values] = {
+    "aws:backup/vault:Vault": {"name": "x"},
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": {"url": "https://x.example.com", "clientIdLists": ["a"]},
+    "aws:iam/policy:Policy": {"name": "x", "policy": "{}"},
+    "aws:iam/role:Role": {"name": "x", "assumeRolePolicy": "{}"},
+    "aws:iam/user:User": {"name": "x"},
+    "aws:organizations/account:Account": {"name": "x", "email": "x@example.com"},
+    "aws:organizations/organizationalUnit:OrganizationalUnit": {"name": "x", "parentId": "r-abcd"},
+    "aws:organizations/policy:Policy": {"name": "x", "content": "{}"},
+}
+
+
+def test_every_type_with_tags_has_a_case() -> None:
+    assert set(TAGGABLE) == {token for token, kind in RESOURCES.items() if kind.taggable}
+
+
+@pytest.mark.parametrize("token", TAGGABLE)
+@pytest.mark.parametrize("secret", ["all of them", "one of them", "none of them"])
+def test_secret_tags_are_secret_among_all_tags(engine: Engine, token: str, secret: str) -> None:
+    """From Check to the previews; `tests/provider/test_secrets.py` has what is made."""
+    inputs = wire.encode(
+        {**TAGGABLE[token], "tags": {"a": "hush", "b": "x"}}, {"tags"} if secret == "all of them" else ()
     )
-    found = wire.decode(engine.call("Check", request).inputs)
-    assert found.secrets == {"tags", "tagsAll"}
-    create = provider_pb2.CreateRequest(
-        urn=urn(USER), properties=wire.encode(found.values, found.secrets), preview=True
-    )
-    assert wire.decode(engine.call("Create", create).properties).secrets == {"tags", "tagsAll"}
+    if secret == "one of them":
+        value = wire.encode({"a": "hush"}, {"a"}).fields["a"]
+        inputs.fields["tags"].struct_value.fields["a"].CopyFrom(value)
+    expected = set() if secret == "none of them" else {"tags", "tagsAll"}
+    request = provider_pb2.CheckRequest(urn=urn(token), news=inputs, randomSeed=b"x")
+    checked = engine.call("Check", request).inputs
+    assert wire.decode(checked).secrets == expected
+    create = provider_pb2.CreateRequest(urn=urn(token), properties=checked, preview=True)
+    assert wire.decode(engine.call("Create", create).properties).secrets == expected
+    olds = wire.encode({**TAGGABLE[token], "tags": {}, "tagsAll": {}})
+    update = provider_pb2.UpdateRequest(id="x", urn=urn(token), olds=olds, news=checked, preview=True)
+    assert wire.decode(engine.call("Update", update).properties).secrets == expected
+
+
+@pytest.mark.parametrize("name", ["name", "path", "permissionsBoundary"])
+def test_any_other_secret_input_is_a_secret_output_alone(engine: Engine, name: str) -> None:
+    given = wire.encode({"name": "ann", "path": "/x/", "permissionsBoundary": "arn:x", "tags": {"a": "b"}}, {name})
+    checked = engine.call("Check", provider_pb2.CheckRequest(urn=urn(USER), news=given, randomSeed=b"x")).inputs
+    assert wire.decode(checked).secrets == {name}
+    create = provider_pb2.CreateRequest(urn=urn(USER), properties=checked, preview=True)
+    assert wire.decode(engine.call("Create", create).properties).secrets == {name}
 
 
 def test_generated_name_is_the_official_form_and_is_kept(engine: Engine) -> None:

@@ -135,8 +135,10 @@ def test_no_credentials_at_all(emulator: Server, monkeypatch: pytest.MonkeyPatch
 
 
 def test_unknown_settings_do_not_stop_a_preview(emulator: Server) -> None:
-    assert emulator
-    Engine().configure(region=REGION, allowedAccountIds=UNKNOWN, assumeRoles=UNKNOWN)
+    made = Engine()
+    made.configure(region=REGION, allowedAccountIds=UNKNOWN, assumeRoles=UNKNOWN)
+    assert emulator.control("GET", "calls") == {}, "nobody is asked whose the credentials are"
+    assert made.check("aws:iam/user:User", {"name": "ann"})["name"] == "ann"
 
 
 def member(engine: Engine) -> str:

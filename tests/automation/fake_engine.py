@@ -1,0 +1,161 @@
+"""Runs over stacks whose engine is a list of answers: what the queue makes of them takes no time."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from automation.events import Record
+from automation.ledger import Ledger
+from automation.runs import Run
+from automation.stacks import Watch
+from automation.state import States
+from shared.layers import StackId
+
+Answer = Record | Exception
+
+
+class FakePrograms:
+    """No program is run; `seen` is what one is said to have read that is none of its inputs."""
+
+    seen: list[str] | None
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    def prepare(self) -> None:
+        return None
+
+    def stop(self) -> None:
+        return None
+
+    def undeclared(self, _stack: StackId) -> list[str] | None:
+        return self.seen
+
+
+class FakeEngine:
+    """Each operation takes the next of `answers`, or else ends well with nothing done; `done` is what was asked.
+
+    `states` are those of the stacks that exist, `replaced` the states that were put in their place.
+    """
+
+    def __init__(self, root: Path, states: dict[StackId, dict[str, Any]]) -> None:
+        self.root = root
+        self.version = "3.0.0"
+        self.programs = FakePrograms()
+        self.answers: list[Answer] = []
+        self.states = states
+        self.done: list[str] = []
+        self.replaced: list[dict[str, Any]] = []
+
+    def _next(self, what: str, stack: StackId) -> Record:
+        self.done.append(f"{what} {stack.label}")
+        answer = self.answers.pop(0) if self.answers else Record()
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def up(self, stack: StackId, _watch: Watch, *, refresh: bool = False) -> Record:
+        return self._next("up with refresh" if refresh else "up", stack)
+
+    def preview(self, stack: StackId, _watch: Watch, *, refresh: bool = False) -> Record:
+        return self._next("preview with refresh" if refresh else "preview", stack)
+
+    def refresh(self, stack: StackId, _watch: Watch) -> Record:
+        return self._next("refresh", stack)
+
+    def destroy(self, stack: StackId, _watch: Watch) -> Record:
+        return self._next("destroy", stack)
+
+    def create(self, stack: StackId) -> None:
+        self._next("create", stack)
+
+    def unprotect(self, stack: StackId) -> None:
+        self.done.append(f"unprotect {stack.label}")
+
+    def export(self, stack: StackId) -> dict[str, Any] | None:
+        return self.states.get(stack)
+
+    def existing(self, _folder: Path) -> set[tuple[str, str]]:
+        return {(stack.project, stack.name) for stack in self.states}
+
+    def replace_state(self, stack: StackId, state: dict[str, Any]) -> None:
+        self.done.append(f"replace the state of {stack.label}")
+        self.replaced.append(state)
+        self.states[stack] = state
+
+    def log_file(self, stack: StackId) -> Path:
+        return self.root / f"{stack.label}.log"
+
+
+class FakeInputs:
+    """Stands in for the reader of inputs: `now` is what there is, `written` when its files were."""
+
+    def __init__(self) -> None:
+        self.now = {"program": "1", "configuration": "1"}
+        self.written = [1, 1]
+
+    def of(self, _stack: StackId) -> dict[str, str]:
+        return dict(self.now)
+
+    def stamps(self, _stack: StackId) -> list[int]:
+        return list(self.written)
+
+
+class FakeRun:
+    """A run over `stacks`, which exist with the `states` that are given; `printed` is what it says."""
+
+    def __init__(
+        self,
+        root: Path,
+        stacks: Sequence[StackId],
+        states: dict[StackId, dict[str, Any]] | None = None,
+        backend: str = "s3://bucket",
+    ) -> None:
+        self.engine = FakeEngine(root, states or {})
+        self.inputs = FakeInputs()
+        self._screen = io.StringIO()
+        known = States(backend, self.engine.export)
+        self.run = Run(
+            stacks[0].environment,
+            list(stacks),
+            self.engine,  # type: ignore[arg-type]
+            Console(file=self._screen, width=200, soft_wrap=True),
+            root / ".runs",
+            backend,
+            known,
+            Ledger(root, backend, known, self.inputs),  # type: ignore[arg-type]
+        )
+
+    @property
+    def printed(self) -> str:
+        return self._screen.getvalue()
+
+
+def lock_of(backend: Path, stack: StackId, pid: int, host: str | None = None) -> Path:
+    """A lock as the engine with the process `pid` leaves it in the backend that is the folder `backend`."""
+    file = backend / ".pulumi" / "locks" / "organization" / stack.project / stack.name / "x.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    made = {
+        "pid": pid,
+        "username": "ada",
+        "hostname": host or socket.gethostname(),
+        "timestamp": "2026-01-01T00:00:00Z",
+    }
+    file.write_text(json.dumps(made))
+    file.with_name("x.json.attrs").write_text("{}")
+    return file
+
+
+def gone_process() -> int:
+    """The id of a process that was there and has ended."""
+    pid = os.posix_spawn("/bin/true", ["true"], {})
+    os.waitpid(pid, 0)
+    return pid

@@ -1,0 +1,301 @@
+"""What a stack's last deployment is compared by: each input, changed alone, and what is none of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+import sysconfig
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automation import runs
+from automation.engine import Engine
+from automation.inputs import Reader, differing
+from automation.sources import Sources
+from automation.state import States
+from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
+from shared.layers import StackId
+
+ENVIRONMENTS = ("sandbox", "prod")
+LAYERS = ("org", "identity", "policies", "accounts")
+READ = {"org": (), "identity": ("org",), "policies": ("org",), "accounts": ("org", "identity", "policies")}
+
+
+class Machine:
+    """A repository, its tools and its variables; `reader` looks at all of it anew."""
+
+    def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.root = root / "repository"
+        self.home = root / "home"
+        self.monkeypatch = monkeypatch
+        self.account = "111111111111"
+        command: Any = None
+        self.engine = Engine(command, root, "on PATH", "3.200.0", "host", "3.78.0")
+        self.outputs = dict.fromkeys(LAYERS, "a")
+        for environment in ENVIRONMENTS:
+            for layer in LAYERS[:3]:
+                self.write(f"stacks/{layer}/Pulumi.{environment}.yaml", "config: {}\n")
+            self.email(environment, "one", "one@example.com")
+            self.email(environment, "two", "two@example.com")
+        for layer in LAYERS:
+            self.write(f"stacks/{layer}/__main__.py", "from shared import used\n")
+            self.write(f"stacks/{layer}/Pulumi.yaml", f"name: {layer}\n")
+        for name in ("shared/__init__.py", "shared/used.py", "shared/unused.py", "sandbox/provider/aws.py"):
+            self.write(name, "X = 1\n")
+        self.packages = root / "packages"
+        self.package("boto3-1.0.0")
+        self.plugin("#!/bin/sh\n")
+
+    def write(self, name: str, text: str) -> None:
+        file = self.root / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def configure(self, text: str) -> None:
+        """Let org have that configuration."""
+        for environment in ENVIRONMENTS:
+            self.write(f"stacks/org/Pulumi.{environment}.yaml", text)
+
+    def email(self, environment: str, account: str, address: str | None) -> None:
+        """An account with that address, or with one that is encrypted."""
+        value = address or {"secure": "v1:abc"}
+        self.write(
+            f"stacks/accounts/Pulumi.{environment}.{account}.yaml", json.dumps({"config": {"accounts:email": value}})
+        )
+
+    def package(self, name: str) -> None:
+        (self.packages / f"{name}.dist-info").mkdir(parents=True)
+
+    def plugin(self, content: str) -> None:
+        """What is in the place of the AWS plugin: a script is the embedded one."""
+        self.write(_PLUGIN, content)
+        (self.root / _PLUGIN).chmod(0o755)
+
+    def profiles(self, text: str, file: str = ".aws/config") -> Path:
+        path = self.home / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return path
+
+    def setting(self, name: str, value: str) -> None:
+        self.monkeypatch.setenv(name, value)
+
+    def reader(self, environment: str) -> Reader:
+        def export(stack: StackId) -> dict[str, Any]:
+            made = {"type": "pulumi:pulumi:Stack", "outputs": {"x": self.outputs[stack.layer]}}
+            return {"deployment": {"resources": [made]}}
+
+        return Reader(
+            environment,
+            self.engine,
+            self.root,
+            Sources(self.root),
+            States("s3://bucket", export),
+            lambda: self.account,
+        )
+
+    def inputs(self, stack: StackId) -> dict[str, str]:
+        return dict(self.reader(stack.environment).of(stack))
+
+
+_PLUGIN = f".sandbox/pulumi-home/plugins/resource-aws-v{version('pulumi-aws')}/pulumi-resource-aws"
+
+ORG, PROD = StackId("org", "sandbox"), StackId("org", "prod")
+ONE = StackId("accounts", "sandbox", "one")
+
+Change = Callable[[Machine], object]
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    for name in ("AWS_CONFIG_FILE", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    made = Machine(tmp_path, monkeypatch)
+    monkeypatch.setenv("HOME", str(made.home))
+    monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(made.packages))
+    return made
+
+
+def engine(**changed: str) -> Change:
+    return lambda machine: setattr(machine, "engine", dataclasses.replace(machine.engine, **changed))  # type: ignore[arg-type]
+
+
+def another_python(machine: Machine) -> None:
+    machine.monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
+
+
+def upgraded(machine: Machine) -> None:
+    (machine.packages / "boto3-1.0.0.dist-info").rename(machine.packages / "boto3-1.0.1.dist-info")
+
+
+def removed(machine: Machine) -> None:
+    (machine.packages / "boto3-1.0.0.dist-info").rmdir()
+
+
+def profiles_elsewhere(machine: Machine) -> None:
+    machine.setting("AWS_CONFIG_FILE", str(machine.profiles("[default]\n", "elsewhere")))
+
+
+ANY_ENVIRONMENT: dict[str, tuple[Change, str]] = {
+    "the program": (lambda m: m.write("stacks/org/__main__.py", "from shared import used\n# x\n"), "program"),
+    "its project file": (lambda m: m.write("stacks/org/Pulumi.yaml", "name: org\ndescription: x\n"), "program"),
+    "data beside it": (lambda m: m.write("stacks/org/data.json", "{}"), "program"),
+    "a module that it imports": (lambda m: m.write("shared/used.py", "X = 2\n"), "program"),
+    "the package of that module": (lambda m: m.write("shared/__init__.py", "X = 2\n"), "program"),
+    "data that layers share": (lambda m: m.write("shared/regions.json", "[]"), "program"),
+    "its configuration": (lambda m: m.configure("# x\n"), "configuration"),
+    "the engine": (engine(version="3.201.0"), "tools"),
+    "the language host": (engine(language_host_version="3.79.0"), "tools"),
+    "Python": (another_python, "tools"),
+    "a new package": (lambda m: m.package("pulumi_aws-7.0.0"), "tools"),
+    "a package's version": (upgraded, "tools"),
+    "a package that is gone": (removed, "tools"),
+    "a variable of AWS": (lambda m: m.setting("AWS_PROFILE", "x"), "environment"),
+    "a variable of Pulumi": (lambda m: m.setting("PULUMI_PARALLEL", "1"), "environment"),
+    "~/.aws/config": (lambda m: m.profiles("[default]\nregion = eu-west-1\n"), "environment"),
+    "profiles elsewhere": (profiles_elsewhere, "environment"),
+    "whose credentials": (lambda m: setattr(m, "account", "222222222222"), "environment"),
+}
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("what", ANY_ENVIRONMENT)
+def test_each_input_counts(machine: Machine, what: str, environment: str) -> None:
+    stack = StackId("org", environment)
+    change, told = ANY_ENVIRONMENT[what]
+    before = machine.inputs(stack)
+    assert machine.inputs(stack) == before
+    change(machine)
+    assert differing(before, machine.inputs(stack)) == [told]
+
+
+def test_profiles_in_the_file_that_a_variable_names_count(machine: Machine) -> None:
+    profiles_elsewhere(machine)
+    before = machine.inputs(ORG)
+    machine.profiles("[profile unread]\n")
+    assert machine.inputs(ORG) == before
+    machine.profiles("[default]\nregion = eu-west-1\n", "elsewhere")
+    assert differing(before, machine.inputs(ORG)) == ["environment"]
+
+
+SANDBOX_ONLY: dict[str, Change] = {
+    "the embedded provider's code": lambda m: m.write("sandbox/provider/aws.py", "X = 2\n"),
+    "a module of it": lambda m: m.write("sandbox/provider/resources/iam.py", ""),
+    "the plugin is the official one": lambda m: m.plugin("\x7fELF"),
+    "there is no plugin": lambda m: (m.root / _PLUGIN).unlink(),
+}
+
+
+@pytest.mark.parametrize("what", SANDBOX_ONLY)
+def test_the_sandbox_s_plugin_counts_in_the_sandbox(machine: Machine, what: str) -> None:
+    before, production = machine.inputs(ORG), machine.inputs(PROD)
+    SANDBOX_ONLY[what](machine)
+    assert differing(before, machine.inputs(ORG)) == ["tools"]
+    assert machine.inputs(PROD) == production
+
+
+def test_the_embedded_provider_s_code_does_not_count_where_the_official_one_is_used(machine: Machine) -> None:
+    machine.plugin("\x7fELF")
+    before = machine.inputs(ORG)
+    machine.write("sandbox/provider/aws.py", "X = 2\n")
+    assert machine.inputs(ORG) == before
+
+
+NO_INPUTS: dict[str, Change] = {
+    "its documentation": lambda m: m.write("stacks/org/README.md", "x"),
+    "an example": lambda m: m.write("stacks/org/Pulumi.sandbox.yaml.example", "x"),
+    "another layer": lambda m: m.write("stacks/identity/__main__.py", ""),
+    "another environment": lambda m: m.write("stacks/org/Pulumi.prod.yaml", "# x\n"),
+    "a module that it does not import": lambda m: m.write("shared/unused.py", "X = 2\n"),
+    "the emulator": lambda m: m.write("sandbox/emulator/iam.py", ""),
+    "an address in plain text": lambda m: m.email("sandbox", "two", "three@example.com"),
+    "any other variable": lambda m: m.setting("WHATEVER", "1"),
+    **{
+        f"a credential, {name}": lambda m, name=name: m.setting(name, "of this session only")  # type: ignore[misc]
+        for name in (
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+            "AWS_CREDENTIAL_EXPIRATION",
+            "PULUMI_ACCESS_TOKEN",
+            "PULUMI_CONFIG_PASSPHRASE",
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("what", NO_INPUTS)
+def test_what_is_no_input_does_not_count(machine: Machine, what: str) -> None:
+    before = machine.inputs(ORG)
+    NO_INPUTS[what](machine)
+    assert machine.inputs(ORG) == before
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("changed", LAYERS)
+def test_the_outputs_of_each_stack_that_is_read_count(machine: Machine, layer: str, changed: str) -> None:
+    stack = StackId(layer, "sandbox", "one" if layer == "accounts" else None)
+    before = machine.inputs(stack)
+    machine.outputs[changed] = "b"
+    expected = [f"outputs of {changed}"] if changed in READ[layer] else []
+    assert differing(before, machine.inputs(stack)) == expected
+
+
+def test_the_addresses_of_all_accounts_count_where_one_s_own_is_encrypted(machine: Machine) -> None:
+    """Only its program can tell whether another account has it, too."""
+    plain = machine.inputs(ONE)
+    machine.email("sandbox", "two", "three@example.com")
+    assert machine.inputs(ONE) == plain
+    machine.email("sandbox", "one", None)
+    before = machine.inputs(ONE)
+    machine.email("prod", "two", "four@example.com")
+    assert machine.inputs(ONE) == before
+    machine.email("sandbox", "two", "four@example.com")
+    assert differing(before, machine.inputs(ONE)) == ["e-mail addresses"]
+    machine.email("sandbox", "three", "five@example.com")
+    assert differing(before, machine.inputs(ONE)) == ["e-mail addresses"]
+
+
+def test_a_program_is_read_anew_each_time_and_what_else_there_is_once_a_run(machine: Machine) -> None:
+    reader = machine.reader("sandbox")
+    before = reader.of(ORG)
+    machine.write("stacks/org/__main__.py", "from shared import used\n# x\n")
+    machine.write("stacks/org/Pulumi.sandbox.yaml", "# x\n")
+    assert differing(before, reader.of(ORG)) == ["program", "configuration"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "expected"),
+    [
+        ({"a": "1"}, {"a": "1"}, []),
+        ({"a": "1"}, {"a": "2"}, ["a"]),
+        ({"a": "1"}, {"a": "1", "b": ""}, ["b"]),
+        ({"a": "1", "b": "1"}, {"a": "1"}, ["b"]),
+        ({}, {"a": "1"}, ["a"]),
+    ],
+)
+def test_an_input_that_came_or_went_differs(before: dict[str, str], now: dict[str, str], expected: list[str]) -> None:
+    assert differing(before, now) == expected
+
+
+def test_in_the_sandbox_nobody_is_asked_whose_the_credentials_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+
+    def caller(variables: object) -> dict[str, str]:
+        asked.append(variables)
+        return {"account": "111111111111"}
+
+    monkeypatch.setattr(runs, "caller", caller)
+    assert runs._account("sandbox") == MANAGEMENT_ACCOUNT_ID
+    assert asked == []
+    assert runs._account("prod") == "111111111111"
+
+
+def test_credentials_that_are_nobody_s_are_never_those_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "caller", lambda _variables: None)
+    assert runs._account("prod") != runs._account("prod")
