@@ -1,4 +1,4 @@
-"""The drawing of the stacks: what is on it, and that nothing lies on anything else."""
+"""The drawings of the stacks: what is on them, and that nothing lies on anything else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from automation.drawing import as_svg
+from automation.graphs import as_mermaid
 from shared.layers import StackId
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -83,3 +84,54 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
     assert "prefers-color-scheme: dark" in text
     assert text.replace('xmlns="http://www.w3.org/2000/svg"', "").count("http") == 0
     assert "@import" not in text
+
+
+def test_mermaid_of_a_small_organization() -> None:
+    assert (
+        as_mermaid(stacks(1))
+        == """\
+flowchart LR
+    org["org"]
+    identity["identity"]
+    policies["policies"]
+    accounts["accounts/team-0"]
+    org --> identity
+    org --> policies
+    org --> accounts
+    identity --> accounts
+    policies --> accounts"""
+    )
+
+
+def test_mermaid_of_twenty_accounts_has_the_arrows_of_one() -> None:
+    accounts = "\n".join(f'        accounts{number}["accounts/team-{number}"]' for number in range(20))
+    assert (
+        as_mermaid(stacks(20))
+        == f"""\
+flowchart LR
+    org["org"]
+    identity["identity"]
+    policies["policies"]
+    subgraph accounts["accounts: 20 stacks"]
+{accounts}
+    end
+    org --> identity
+    org --> policies
+    org --> accounts
+    identity --> accounts
+    policies --> accounts"""
+    )
+
+
+def test_mermaid_points_at_nothing_that_is_not_drawn() -> None:
+    assert (
+        as_mermaid(stacks(2)[2:])
+        == """\
+flowchart LR
+    policies["policies"]
+    subgraph accounts["accounts: 2 stacks"]
+        accounts0["accounts/team-0"]
+        accounts1["accounts/team-1"]
+    end
+    policies --> accounts"""
+    )
