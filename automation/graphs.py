@@ -67,6 +67,8 @@ def as_mermaid(stacks: Sequence[StackId]) -> str:
             lines.append(f'    {layer}["{group.stacks[0].label}"]')
             continue
         lines.append(f'    subgraph {layer}["{layer}: {len(group.stacks)} stacks"]')
+        # One below the other; else they stand in one row, however many they are.
+        lines.append("        direction LR")
         lines += [f'        {layer}{index}["{stack.label}"]' for index, stack in enumerate(group.stacks)]
         lines.append("    end")
     lines += [f"    {up} --> {layer}" for layer, group in groups.items() for up in group.reads]

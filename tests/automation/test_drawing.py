@@ -113,6 +113,7 @@ flowchart LR
     identity["identity"]
     policies["policies"]
     subgraph accounts["accounts: 20 stacks"]
+        direction LR
 {accounts}
     end
     org --> identity
@@ -130,6 +131,7 @@ def test_mermaid_points_at_nothing_that_is_not_drawn() -> None:
 flowchart LR
     policies["policies"]
     subgraph accounts["accounts: 2 stacks"]
+        direction LR
         accounts0["accounts/team-0"]
         accounts1["accounts/team-1"]
     end
