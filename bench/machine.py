@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench.processes import total_memory
+import psutil
+
 from engine.install import Engine
 from shared.layers import ROOT
 
@@ -20,9 +20,9 @@ def describe(engine: Engine) -> dict[str, Any]:
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_bytes": total_memory(),
-        "load_before": round(os.getloadavg()[0], 2),
+        "cores": len(psutil.Process().cpu_affinity()),
+        "memory_bytes": psutil.virtual_memory().total,
+        "load_before": round(psutil.getloadavg()[0], 2),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
         "pulumi": f"{engine.version} ({engine.source})",

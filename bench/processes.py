@@ -1,13 +1,10 @@
 """A command and all processes that it starts: how long they took, how many there were, how much memory they had.
 
-Linux only: it reads /proc.
+Linux only: nowhere else is it known what part of a process's memory others share.
 """
 
 from __future__ import annotations
 
-import os
-import select
-import signal
 import subprocess
 import time
 import uuid
@@ -16,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+import psutil
 
 MARK = "BENCH_RUN"
 """The variable that marks the processes of one command: they inherit it, also into sessions of their own and when
@@ -66,27 +65,27 @@ class Tree:
     def __init__(self, mark: str) -> None:
         self.count = 0
         """How many different processes were seen."""
-        self._wanted = f"{MARK}={mark}".encode()
-        self._known = dict.fromkeys(_pids(), False)
+        self._mark = mark
+        self._known = dict.fromkeys(psutil.process_iter(), False)
 
-    def look(self) -> list[int]:
+    def look(self) -> list[psutil.Process]:
         """The processes alive now."""
-        alive = _pids()
-        self._known = {pid: ours for pid, ours in self._known.items() if pid in alive}
-        for pid in alive - self._known.keys():
-            variables = _read(pid, "environ")
-            # Empty while a process turns into another program, and once it has ended: looked at again.
-            if variables:
-                self._known[pid] = self._wanted in variables.split(b"\0")
-                self.count += self._known[pid]
-        return [pid for pid, ours in self._known.items() if ours]
+        alive = set(psutil.process_iter())
+        self._known = {process: ours for process, ours in self._known.items() if process in alive}
+        for process in alive - self._known.keys():
+            with suppress(psutil.Error):  # it has ended, or is another user's
+                # Empty while a process turns into another program, and once it has ended: looked at again.
+                if variables := process.environ():
+                    self._known[process] = variables.get(MARK) == self._mark
+                    self.count += self._known[process]
+        return [process for process, ours in self._known.items() if ours]
 
     def kill(self) -> None:
         """End all of them at once."""
-        while pids := [pid for pid in self.look() if not _is_ended(pid)]:
-            for pid in pids:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        while processes := [each for each in self.look() if not _is_ended(each)]:
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
             time.sleep(LOOK_SECONDS)
 
 
@@ -105,32 +104,31 @@ def measure(
     """
     mark = uuid.uuid4().hex
     tree = Tree(mark)
+    watched = [each for each in psutil.process_iter() if each.pid == beside]
     peak = peak_processes = beside_peak = 0
     why = None
     started = time.monotonic()
-    process = subprocess.Popen(
+    process = psutil.Popen(
         command, cwd=cwd, env={**env, MARK: mark}, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
     )
-    ended = os.pidfd_open(process.pid)
     next_sum = started
     try:
-        while not select.select([ended], [], [], LOOK_SECONDS)[0]:
-            pids = tree.look()
+        while not _ends(process):
+            processes = tree.look()
             now = time.monotonic()
             if now < next_sum:
                 continue
             spent = time.thread_time()
-            used = memory(pids)
+            used = memory(processes)
             if used > peak:
-                peak, peak_processes = used, len(pids)
-            beside_peak = max(beside_peak, memory([beside]) if beside else 0)
-            why = _over(limits, now - started, used, pids)
+                peak, peak_processes = used, len(processes)
+            beside_peak = max(beside_peak, memory(watched))
+            why = _over(limits, now - started, used, processes)
             if why:
                 break
             next_sum = now + max(MEMORY_SECONDS, (time.thread_time() - spent) / MEMORY_SHARE)
         seconds = time.monotonic() - started
     finally:
-        os.close(ended)
         left = time.monotonic() + (LEFT_SECONDS if process.poll() is not None else 0)
         while tree.look() and time.monotonic() < left:
             time.sleep(LOOK_SECONDS)
@@ -142,51 +140,32 @@ def measure(
     return Measured(seconds, tree.count, peak, peak_processes, beside_peak, why, stopped)
 
 
-def memory(pids: Iterable[int]) -> int:
+def memory(processes: Iterable[psutil.Process]) -> int:
     """The proportional set size of the processes together, in bytes: memory that several share counts once.
     https://docs.kernel.org/filesystems/proc.html"""
     total = 0
-    for pid in pids:
-        for line in _read(pid, "smaps_rollup").splitlines():
-            if line.startswith(b"Pss:"):
-                total += int(line.split()[1]) * 1024
+    for process in processes:
+        with suppress(psutil.Error):  # it has ended
+            total += process.memory_full_info().pss
     return total
 
 
-def free_memory() -> int:
-    """Memory of this machine that can be had without swapping, in bytes."""
-    return _machine_memory("MemAvailable:")
-
-
-def total_memory() -> int:
-    """Memory of this machine, in bytes."""
-    return _machine_memory("MemTotal:")
-
-
-def _machine_memory(name: str) -> int:
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(name))
-
-
-def _over(limits: Limits, seconds: float, used: int, pids: Sequence[int]) -> str | None:
+def _over(limits: Limits, seconds: float, used: int, processes: Iterable[psutil.Process]) -> str | None:
     if seconds > limits.seconds:
         return f"over the time limit of {limits.seconds / 60:.0f} min"
-    if free_memory() < limits.free_bytes:
-        providers = sum(is_provider(command_line(pid)) for pid in pids)
+    if psutil.virtual_memory().available < limits.free_bytes:
+        providers = sum(is_provider(_arguments(each)) for each in processes)
         return f"out of memory at {used / 1024**3:.1f} GiB with {providers} providers"
     return None
 
 
-def command_line(pid: int) -> list[str]:
-    """The arguments of a process; none once it has ended."""
-    return _read(pid, "cmdline").decode(errors="replace").split("\0")[:-1]
-
-
-def cpu_seconds(pid: int) -> float:
-    """The processor time that a process has used itself, in steps of a hundredth of a second; 0 once it is gone."""
-    # The name, in brackets, may have spaces.
-    fields = _read(pid, "stat").rpartition(b")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") if fields else 0.0
+def _ends(process: psutil.Popen) -> bool:
+    """Whether a process ends within `LOOK_SECONDS`; returns as soon as it does."""
+    try:
+        process.wait(LOOK_SECONDS)
+    except psutil.TimeoutExpired:
+        return False
+    return True
 
 
 def is_provider(arguments: Sequence[str]) -> bool:
@@ -194,18 +173,16 @@ def is_provider(arguments: Sequence[str]) -> bool:
     return "sandbox.provider" in arguments or any(each.endswith("/pulumi-resource-aws") for each in arguments[:1])
 
 
-def _pids() -> set[int]:
-    # Twenty times a second: pathlib would take several times as long.
-    return {int(name) for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
-
-
-def _read(pid: int, name: str) -> bytes:
+def _arguments(process: psutil.Process) -> list[str]:
     try:
-        return Path(f"/proc/{pid}/{name}").read_bytes()
-    except OSError:  # it has ended, or is another user's
-        return b""
+        return process.cmdline()
+    except psutil.Error:  # it has ended
+        return []
 
 
-def _is_ended(pid: int) -> bool:
+def _is_ended(process: psutil.Process) -> bool:
     """Whether a process is gone, or waits for its parent to notice that it has ended."""
-    return b") Z " in (status := _read(pid, "stat")) or not status
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -13,7 +13,7 @@ from math import ceil, sqrt
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from shared.layers import StackId, graph
+from shared.layers import StackId
 
 # In pixels. The letters' width is 0.6 of their size in the common fonts with letters of one width.
 _LETTER = 7.8
@@ -44,6 +44,25 @@ text { font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; 
   .head { fill: #7f9dbb; }
 }
 """
+
+
+@dataclass(frozen=True)
+class Group:
+    """The stacks of one layer, and the layers that they read."""
+
+    stacks: Sequence[StackId]
+    reads: Sequence[str]
+
+
+def by_layer(stacks: Sequence[StackId]) -> dict[str, Group]:
+    """The stacks by their layer, with what they read as far as it is among them."""
+    groups: dict[str, list[StackId]] = {}
+    for stack in stacks:
+        groups.setdefault(stack.layer, []).append(stack)
+    return {
+        layer: Group(members, [up.layer for up in members[0].upstream() if up.layer in groups])
+        for layer, members in groups.items()
+    }
 
 
 @dataclass(eq=False)
@@ -109,20 +128,18 @@ def as_svg(stacks: Sequence[StackId]) -> str:
 
 def _columns(stacks: Sequence[StackId]) -> list[list[_Item]]:
     """What stands where, with the arrows; a layer stands right of all that it reads."""
-    edges = graph(stacks)
-    items: dict[str, _Item] = {}
+    groups = by_layer(stacks)
+    items = {layer: _Item(group.stacks) for layer, group in groups.items()}
     depths: dict[str, int] = {}
-    for layer in dict.fromkeys(stack.layer for stack in stacks):
-        items[layer] = _Item([stack for stack in stacks if stack.layer == layer])
-        reads = edges[items[layer].stacks[0]]
-        depths[layer] = 1 + max((depths[up.layer] for up in reads), default=-1)
+    for layer, group in groups.items():
+        depths[layer] = 1 + max((depths[up] for up in group.reads), default=-1)
     columns: list[list[_Item]] = [
         [item for layer, item in items.items() if depths[layer] == depth] for depth in range(max(depths.values()) + 1)
     ]
     for layer, item in items.items():
-        for up in sorted(edges[item.stacks[0]]):
-            way = [items[up.layer]]
-            for column in columns[depths[up.layer] + 1 : depths[layer]]:
+        for up in groups[layer].reads:
+            way = [items[up]]
+            for column in columns[depths[up] + 1 : depths[layer]]:
                 way.append(_Item())
                 # Between the boxes rather than round them.
                 column.insert(len(column) // 2, way[-1])

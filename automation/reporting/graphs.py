@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 
-from automation.reporting.drawing import as_svg
+from automation.reporting.drawing import as_svg, by_layer
 from automation.selection.choose import NothingChosen
 from shared.errors import UsageError
-from shared.layers import LAYERS, StackId, graph
+from shared.layers import LAYERS, StackId
 
 
 def show(choose: Callable[[], Sequence[StackId]], **asked: bool) -> str:
@@ -56,12 +56,20 @@ def as_json(stacks: Sequence[StackId]) -> str:
 
 
 def as_mermaid(stacks: Sequence[StackId]) -> str:
-    """A flow chart whose arrows go from a stack to those that read it (https://mermaid.js.org/syntax/flowchart.html)."""
-    edges = graph(stacks)
-    number = {stack: f"s{index}" for index, stack in enumerate(stacks)}
+    """A flow chart (https://mermaid.js.org/syntax/flowchart.html) whose arrows go from a layer to those that read it.
+
+    Several stacks of a layer stand in one frame, and an arrow to the frame is for each of them.
+    """
+    groups = by_layer(stacks)
     lines = ["flowchart LR"]
-    lines += [f'    {number[stack]}["{stack.label}"]' for stack in stacks]
-    lines += [
-        f"    {number[up]} --> {number[stack]}" for stack in stacks for up in stack.upstream() if up in edges[stack]
-    ]
+    for layer, group in groups.items():
+        if len(group.stacks) == 1:
+            lines.append(f'    {layer}["{group.stacks[0].label}"]')
+            continue
+        lines.append(f'    subgraph {layer}["{layer}: {len(group.stacks)} stacks"]')
+        # One below the other; else they stand in one row, however many they are.
+        lines.append("        direction LR")
+        lines += [f'        {layer}{index}["{stack.label}"]' for index, stack in enumerate(group.stacks)]
+        lines.append("    end")
+    lines += [f"    {up} --> {layer}" for layer, group in groups.items() for up in group.reads]
     return "\n".join(lines)

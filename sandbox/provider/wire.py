@@ -2,6 +2,9 @@
 
 Values are protobuf structs in which unknown, secret and output values have signatures; see
 https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/deployment-execution/resource-registration.html
+
+The SDK's own readers do not serve here: `pulumi.runtime.rpc.deserialize_properties` drops an unknown inside a secret,
+and `pulumi.provider.experimental.PropertyValue` has no unknowns and refuses output values without dependencies.
 """
 
 from __future__ import annotations
@@ -10,16 +13,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from google.protobuf.struct_pb2 import ListValue, Struct, Value  # type: ignore[import-untyped]
-from pulumi.runtime.rpc import UNKNOWN as _UNKNOWN_TEXT
-
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - the signature of a secret, not one
-_OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
+from google.protobuf.struct_pb2 import Struct, Value  # type: ignore[import-untyped]
+from pulumi.runtime import rpc
 
 _UNKNOWN_TEXTS = frozenset(
     {
-        _UNKNOWN_TEXT,
+        rpc.UNKNOWN,
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",  # a bool
         "3eeb2bf0-c639-47a8-9e75-3b44932eb421",  # a number
         "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",  # a list
@@ -74,15 +73,8 @@ def encode(values: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
     """The struct for `values`; those named in `secrets` are marked as secret."""
     struct = Struct()
     for name, value in values.items():
-        if value is None:
-            continue
-        wire = _encode(value)
-        if name in secrets:
-            signed = Struct()
-            signed.fields[_SIGNATURE].string_value = _SECRET
-            signed.fields["value"].CopyFrom(wire)
-            wire = Value(struct_value=signed)
-        struct.fields[name].CopyFrom(wire)
+        if value is not None:
+            struct[name] = rpc.wrap_rpc_secret(_sent(value)) if name in secrets else _sent(value)
     return struct
 
 
@@ -105,27 +97,22 @@ def _decode(wire: Value) -> tuple[Any, bool]:
 
 def _decode_struct(struct: Struct) -> tuple[Any, bool]:
     fields = struct.fields
-    signature = fields[_SIGNATURE].string_value if _SIGNATURE in fields else ""
-    if signature == _SECRET:
+    signature = fields[rpc._special_sig_key].string_value if rpc._special_sig_key in fields else ""
+    if signature == rpc._special_secret_sig:
         return _decode(fields["value"])[0], True
-    if signature == _OUTPUT:
+    if signature == rpc._special_output_value_sig:
         value = _decode(fields["value"])[0] if "value" in fields else UNKNOWN
         return value, "secret" in fields and fields["secret"].bool_value
     items = {name: _decode(wire) for name, wire in fields.items()}
     return {name: value for name, (value, _) in items.items()}, any(secret for _, secret in items.values())
 
 
-def _encode(value: object) -> Value:
+def _sent(value: object) -> object:
+    """`value` in the types that a protobuf struct takes."""
     if value is UNKNOWN:
-        return Value(string_value=_UNKNOWN_TEXT)
-    if value is None:
-        return Value(null_value="NULL_VALUE")
-    if isinstance(value, bool):
-        return Value(bool_value=value)
-    if isinstance(value, int | float):
-        return Value(number_value=value)
+        return rpc.UNKNOWN
     if isinstance(value, Mapping):
-        return Value(struct_value=Struct(fields={str(name): _encode(item) for name, item in value.items()}))
+        return {str(name): _sent(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return Value(list_value=ListValue(values=[_encode(item) for item in value]))
-    return Value(string_value=str(value))
+        return [_sent(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

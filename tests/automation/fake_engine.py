@@ -12,11 +12,11 @@ from typing import Any
 
 from rich.console import Console
 
+from automation.backend.states import States
 from automation.events import Record
-from automation.ledger import Ledger
 from automation.runs import Run
+from automation.skipping.ledger import Ledger
 from automation.stacks import Watch
-from automation.state import States
 from shared.layers import StackId
 
 Answer = Record | Exception

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from automation.accounts import add_account
-from shared.config.base import ConfigError
-from shared.layers import LayerError, discover
+from automation.add_account import add_account
+from shared.errors import ConfigError, LayerError
+from shared.layers import discover
 from tests.configuration import write_sandbox
 
 TAGS = {"CostCenter": "Development", "Owner": "platform-team"}

@@ -8,12 +8,12 @@ from typing import Any
 
 import boto3
 import pytest
-from automation.imports.commands import finding_command, import_command
 from moto import mock_aws
 from pulumi.automation.events import StepEventStateMetadata
 
 from automation.backend.pending import Creation, adopted, unfinished, with_pending
 from automation.events import Resource
+from automation.imports.commands import finding_command, import_command
 from automation.imports.identities import identities, known, told
 from shared.layers import StackId
 

@@ -1,4 +1,4 @@
-"""The drawing of the stacks: what is on it, and that nothing lies on anything else."""
+"""The drawings of the stacks: what is on them, and that nothing lies on anything else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 import pytest
 
 from automation.reporting.drawing import as_svg
+from automation.reporting.graphs import as_mermaid
 from shared.layers import StackId
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -35,11 +36,7 @@ def boxes(svg: Element, kind: str) -> list[tuple[float, float, float, float]]:
     return found
 
 
-FRAMES = {0: 0, 1: 0, 2: 1, 7: 1, 200: 1}
-"""How many frames there are around so many accounts: one account needs none."""
-
-
-@pytest.mark.parametrize("accounts", FRAMES)
+@pytest.mark.parametrize("accounts", [0, 1, 2, 7, 200])
 def test_every_stack_is_drawn_and_none_covers_another(accounts: int) -> None:
     chosen = stacks(accounts)
     svg = draw(chosen)
@@ -49,22 +46,11 @@ def test_every_stack_is_drawn_and_none_covers_another(accounts: int) -> None:
     assert len(drawn) == len(chosen)
     for a, b in combinations(drawn, 2):
         assert a[2] < b[0] or b[2] < a[0] or a[3] < b[1] or b[3] < a[1]
-    whole = (0.0, 0.0, float(svg.attrib["width"]), float(svg.attrib["height"]))
-    assert inside(whole, drawn) == drawn
-    frames = boxes(svg, "frame")
-    assert len(frames) == FRAMES[accounts]
-    assert inside(whole, frames) == frames
-    # The accounts, which come last, are in it, and nothing else.
-    assert [inside(frame, drawn) for frame in frames] == [drawn[3:]] * FRAMES[accounts]
-
-
-Box = tuple[float, float, float, float]
-
-
-def inside(outer: Box, drawn: list[Box]) -> list[Box]:
-    """Those that lie in `outer` and do not touch it."""
-    left, top, right, bottom = outer
-    return [b for b in drawn if left < b[0] and top < b[1] and b[2] < right and b[3] < bottom]
+    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
+    assert all(left > 0 and top > 0 and right < width and bottom < height for left, top, right, bottom in drawn)
+    for left, top, right, bottom in boxes(svg, "frame"):
+        inside = [b for b in drawn if left < b[0] and top < b[1] and b[2] < right and b[3] < bottom]
+        assert len(inside) == accounts
 
 
 @pytest.mark.parametrize("accounts", [1, 200])
@@ -98,3 +84,56 @@ def test_nothing_is_fetched_from_elsewhere() -> None:
     assert "prefers-color-scheme: dark" in text
     assert text.replace('xmlns="http://www.w3.org/2000/svg"', "").count("http") == 0
     assert "@import" not in text
+
+
+def test_mermaid_of_a_small_organization() -> None:
+    assert (
+        as_mermaid(stacks(1))
+        == """\
+flowchart LR
+    org["org"]
+    identity["identity"]
+    policies["policies"]
+    accounts["accounts/team-0"]
+    org --> identity
+    org --> policies
+    org --> accounts
+    identity --> accounts
+    policies --> accounts"""
+    )
+
+
+def test_mermaid_of_twenty_accounts_has_the_arrows_of_one() -> None:
+    accounts = "\n".join(f'        accounts{number}["accounts/team-{number}"]' for number in range(20))
+    assert (
+        as_mermaid(stacks(20))
+        == f"""\
+flowchart LR
+    org["org"]
+    identity["identity"]
+    policies["policies"]
+    subgraph accounts["accounts: 20 stacks"]
+        direction LR
+{accounts}
+    end
+    org --> identity
+    org --> policies
+    org --> accounts
+    identity --> accounts
+    policies --> accounts"""
+    )
+
+
+def test_mermaid_points_at_nothing_that_is_not_drawn() -> None:
+    assert (
+        as_mermaid(stacks(2)[2:])
+        == """\
+flowchart LR
+    policies["policies"]
+    subgraph accounts["accounts: 2 stacks"]
+        direction LR
+        accounts0["accounts/team-0"]
+        accounts1["accounts/team-1"]
+    end
+    policies --> accounts"""
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from automation import operations
 from automation.events import Change, Problem, Record, Resource
-from automation.report import Report
+from automation.reporting.report import Report
 from automation.stacks import StackCancelled, StackFailed
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun

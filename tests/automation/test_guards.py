@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 from pulumi.automation.events import StepEventStateMetadata
 
-from automation import adoption, operations, recovery, runs, takeover
+from automation import operations, runs
+from automation.backend import pending as recovery
+from automation.backend.pending import Creation
 from automation.events import Problem, Record, Resource
-from automation.recovery import Creation
-from automation.runs import UsageError
+from automation.imports import identities as adoption
+from automation.imports import resume as takeover
 from automation.stacks import StackCancelled, StackFailed, killed_message
 from sandbox import lifecycle
+from shared.errors import UsageError
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun, gone_process, lock_of
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from automation import runs
-from automation.engine import Engine
-from automation.inputs import Reader, differing
-from automation.sources import Sources
-from automation.state import States
+from automation.backend.states import States
+from automation.skipping.inputs import Reader, differing
+from automation.skipping.sources import Sources
+from engine.install import Engine
 from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
 from shared.layers import StackId
 

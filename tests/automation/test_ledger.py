@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from automation.ledger import Ledger
-from automation.state import States
+from automation.backend.states import States
+from automation.skipping.ledger import Ledger
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeInputs
 

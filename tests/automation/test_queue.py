@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from automation.queue import MEGABYTE, Cancelled, Outcome, Status, default_parallel, reverse, run
+from automation.capacity import MEGABYTE, default_parallel
+from automation.queue import Cancelled, Outcome, Status, reverse, run
 
 Graph = dict[int, set[int]]
 

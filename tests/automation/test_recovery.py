@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automation import recovery
+from automation.backend import pending as recovery
 from automation.processes import session_of
 from automation.queue import Cancelled
 from automation.stacks import StackFailed

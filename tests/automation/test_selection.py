@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from automation.reporting.graphs import as_json, as_mermaid, as_text
+from automation.reporting.graphs import as_json, as_text
 from automation.selection.choose import choose, named, select
 from shared.errors import LayerError
 from shared.layers import StackId
@@ -98,16 +98,3 @@ def test_graph_as_json() -> None:
         }
     ]
     assert json.loads(as_json([])) == []
-
-
-def test_graph_as_mermaid() -> None:
-    lines = as_mermaid(STACKS[:4]).splitlines()
-    assert lines[0] == "flowchart LR"
-    assert '    s3["accounts/dev-one"]' in lines
-    assert {line.strip() for line in lines if "-->" in line} == {
-        "s0 --> s1",
-        "s0 --> s2",
-        "s0 --> s3",
-        "s1 --> s3",
-        "s2 --> s3",
-    }

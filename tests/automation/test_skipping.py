@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from automation import operations
+from automation.backend.states import State, States
+from automation.reporting.summary import exit_code
 from automation.runs import operate
-from automation.state import State, States
-from automation.summary import exit_code
 from shared.layers import StackId
 from tests.automation.conftest import PROGRAM, Repository
 

@@ -7,11 +7,12 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
-from bench.processes import Limits, Measured, cpu_seconds, free_memory, is_provider, measure, memory
+from bench.processes import Limits, Measured, is_provider, measure, memory
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows proportional set sizes")
 
 MEGABYTE = 2**20
 HOLD = "import time; held = bytearray(b'x' * {size}); time.sleep({seconds})"
@@ -27,6 +28,11 @@ def run(tmp_path: Path, script: str, limits: Limits | None = None, beside: int |
             limits=limits or Limits(free_bytes=0),
             beside=beside,
         )
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended; nobody may have noticed yet."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_memory_and_processes_of_the_whole_tree_are_counted(tmp_path: Path) -> None:
@@ -47,7 +53,7 @@ def test_what_a_command_leaves_behind_is_not_its_time_and_is_ended(
     measured = run(tmp_path, "setsid sleep 300 & echo $! > pid; sleep 0.3")
     assert measured.why is None
     assert measured.seconds < 10
-    assert not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}/exe").exists()
+    assert is_gone(int((tmp_path / "pid").read_text()))
 
 
 def test_a_command_that_fails_says_so(tmp_path: Path) -> None:
@@ -65,21 +71,17 @@ def test_a_command_that_fails_says_so(tmp_path: Path) -> None:
 )
 def test_a_limit_ends_the_whole_tree(tmp_path: Path, limits: Limits, why: str) -> None:
     began = time.monotonic()
-    measured = run(tmp_path, "setsid sleep 300 & sleep 300", limits)
+    measured = run(tmp_path, "setsid sleep 300 & echo $! > pid; sleep 300", limits)
     assert (measured.why, measured.stopped) == (why, True)
+    assert is_gone(int((tmp_path / "pid").read_text()))
     assert time.monotonic() - began < 30
 
 
-def test_memory_of_this_process_and_this_machine() -> None:
-    assert 5 * MEGABYTE < memory([os.getpid()]) < free_memory() * 10
-    assert memory([2**22 + 1]) == 0
-
-
-def test_processor_time_grows_with_work() -> None:
-    before = cpu_seconds(os.getpid())
-    sum(number * number for number in range(3_000_000))
-    assert cpu_seconds(os.getpid()) > before
-    assert cpu_seconds(2**22 + 1) == 0.0
+def test_memory_of_this_process_and_of_one_that_has_ended() -> None:
+    assert 5 * MEGABYTE < memory([psutil.Process()]) < psutil.virtual_memory().total
+    ended = psutil.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    assert memory([ended]) == 0
 
 
 def test_providers_are_known_by_their_arguments() -> None:

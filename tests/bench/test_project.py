@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from automation.configuration import check
 from bench.project import account_names, change_owner, write_accounts
-from shared.config.check import check
 from shared.layers import StackId, discover
 from tests.configuration import write_sandbox
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.config.files import check_emails
-from shared.plan import accounts
+from automation.configuration import check_emails
+from stacks.accounts import checks as accounts
 from tests.configuration import write_sandbox
 
 

@@ -277,8 +277,8 @@ def test_a_stack_name_without_an_account_is_refused() -> None:
 def test_reading_an_undeclared_stack_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = (
         "import pulumi\n"
-        "from shared.contracts import PoliciesOutputs\n"
-        "from shared.upstream import read\n"
+        "from shared.stack_outputs import PoliciesOutputs\n"
+        "from shared.stack_references import read\n"
         "async def main():\n"
         "    await read(PoliciesOutputs)\n"
         "pulumi.run(main)\n"

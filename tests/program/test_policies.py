@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from shared.documents import service_control
+from stacks.policies import guardrails as service_control
 from tests.program.harness import Run, run_program
 from tests.program.samples import BACKUP, ORG, POLICY_SETTINGS, RULES
 

@@ -7,13 +7,8 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.policy_evaluation import Decision, Match, Principal, Request, evaluate_trust, is_allowed
-from shared.documents.access import (
-    assume_role_policy,
-    self_service_mfa_policy,
-    service_trust_policy,
-    trust_policy,
-    web_identity_trust_policy,
-)
+from stacks.accounts.iam_policies import service_trust_policy, trust_policy
+from stacks.identity.iam_policies import assume_role_policy, self_service_mfa_policy, web_identity_trust_policy
 
 MANAGEMENT = "123456789012"
 MEMBERS = ["210987654321", "310987654321"]

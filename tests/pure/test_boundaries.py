@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.policy_evaluation import is_allowed
-from shared.documents.access import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
+from stacks.accounts.iam_policies import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
 
 ACCOUNT = "210987654321"
 ACCESS = "OrganizationalAccountAccessRole"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import yaml
 
-from shared.config.base import ConfigError
-from shared.config.check import check, read_file
-from shared.config.fields import REGIONS
+from automation.configuration import check, read_file
+from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
+from shared.settings.fields import REGIONS
 from tests.configuration import write_sandbox
 
 DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"

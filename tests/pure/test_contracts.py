@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts import BackupTargetSpec, IdentityOutputs, OrgOutputs, PoliciesOutputs, StackOutputs, exports
+from shared.stack_outputs import BackupTargetSpec, IdentityOutputs, OrgOutputs, PoliciesOutputs, StackOutputs, exports
 
 CONTRACTS: dict[type[StackOutputs], dict[str, str]] = {
     OrgOutputs: {

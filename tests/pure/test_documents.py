@@ -11,19 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.emulator.effective_policy import effective_policy
-from shared.documents.access import trust_policy
-from shared.documents.backup import backup_policy
-from shared.documents.limits import (
-    BACKUP,
-    SCP,
-    TAG,
-    DocumentError,
-    render_iam_policy,
-    render_org_policy,
-    render_trust_policy,
-)
-from shared.documents.service_control import pack
-from shared.documents.tags import root_tag_policy, tag_problems, tag_rules, unit_tag_policy
+from shared.errors import DocumentError
+from shared.policy_documents.documents import render_iam_policy, render_trust_policy
+from stacks.accounts.checks import tag_problems
+from stacks.accounts.iam_policies import trust_policy
+from stacks.policies.backup_plan import backup_policy
+from stacks.policies.guardrails import pack
+from stacks.policies.limits import BACKUP, SCP, TAG, render_org_policy
+from stacks.policies.tag_rules import root_tag_policy, tag_rules, unit_tag_policy
 
 
 def statement(size: int, number: int = 0) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from sandbox.emulator.policy_evaluation import is_allowed
-from shared.config.policies import GUARDRAILS
-from shared.documents.service_control import guardrail_statement, pack, region_statement
+from stacks.policies.config import GUARDRAILS
+from stacks.policies.guardrails import guardrail_statement, pack, region_statement
 
 ACCOUNT = "210987654321"
 ACCESS = "OrganizationalAccountAccessRole"

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.config.accounts import AccountsConfig
-from shared.config.base import ConfigError, Settings, parse
-from shared.config.identity import IdentityConfig
-from shared.config.org import OrgConfig
-from shared.config.policies import PoliciesConfig
+from shared.errors import ConfigError
+from shared.settings.base import Settings, parse
+from stacks.accounts.config import AccountsConfig
+from stacks.identity.config import IdentityConfig
+from stacks.org.config import OrgConfig
+from stacks.policies.config import PoliciesConfig
 
 CONTACT = {"name": "Ada", "title": "CFO", "email": "ada@example.com", "phone": "+1 (555) 01-00"}
 RIGHT: dict[type[Settings], dict[str, Any]] = {
