@@ -73,8 +73,8 @@ def open_run(
     """Make ready to work on the stacks that `choose` picks out of the environment's; the run and those stacks.
 
     Their configuration is checked before anything is started. The environment of this process becomes the one
-    that the engine needs. `parallel` and `report` are as the user typed them. Raises `LayerError`, `ConfigError`,
-    `EngineError`, `ReportError`, `SandboxError`, `UsageError` and `automation.selection.choose.choose.NothingChosen`.
+    that the engine needs. `parallel` and `report` are as the user typed them. Raises `shared.errors.UserError` and
+    `automation.selection.choose.NothingChosen`.
     """
     width = _parallel(parallel)
     file = report_file(report)
