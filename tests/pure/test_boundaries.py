@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation import is_allowed
+from sandbox.emulator.policy_evaluation.evaluation import is_allowed
 from shared.config.policies import GUARDRAILS
 from shared.documents.access import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
 from shared.documents.service_control import guardrail_statement, pack, region_statement
