@@ -48,7 +48,7 @@ _SAFE = frozenset(
 )
 
 
-_RENAMED = {
+RENAMED = {
     ("sandbox.emulator.backup", "VaultBackend"): ("sandbox.emulator.backup.models", "BackupBackend"),
     ("sandbox.emulator.callers", "Session"): ("sandbox.emulator.sts.models", "Session"),
     ("sandbox.emulator.callers", "SessionBackend"): ("sandbox.emulator.sts.models", "STSBackend"),
@@ -93,7 +93,7 @@ class _Unpickler(pickle.Unpickler):
         return self._part(pid)
 
     def find_class(self, module: str, name: str) -> Any:
-        module, name = _RENAMED.get((module, name), (module, name))
+        module, name = RENAMED.get((module, name), (module, name))
         if (module, name) in _SAFE:
             return super().find_class(module, name)
         if module.startswith(("moto.", "sandbox.emulator.")):
