@@ -3,5 +3,6 @@
 A folder for each service, with moto's file names: `models` hold what is there, `responses` answer requests. S3 Control
 has none: it is moto's, unchanged.
 
-Imports go down: `server`, `store`, the services, `policy_evaluation`. Nothing is imported here, so that `policy_evaluation` and `organizations.effective_policy` can be used without loading moto.
+Imports go down: `server`, `store`, the services, `policy_evaluation`. Nothing is imported here, so that
+`policy_evaluation` and `organizations.effective_policy` can be used without loading moto.
 """
