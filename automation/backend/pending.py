@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pulumi.automation.events import StepEventStateMetadata
+from pulumi.runtime import rpc
 
 from automation.backend.resources import parts
 from automation.events import Resource
 
 _MASK = "[secret]"
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - says that a value is one
+_MASKED = {rpc._special_sig_key: rpc._special_secret_sig, "plaintext": json.dumps(_MASK)}
 """How a state marks a secret: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/sig/sig.go"""
 
 
@@ -80,11 +80,9 @@ def _readable(value: Any) -> Any:
 
     The value, which is the mask, does not matter: that it is a secret does. The refresh that follows has the value.
     """
-    if value == _MASK:
-        return {_SIGNATURE: _SECRET, "plaintext": json.dumps(_MASK)}
+    if value == _MASK or rpc.is_rpc_secret(value):
+        return _MASKED
     if isinstance(value, dict):
-        if value.get(_SIGNATURE) == _SECRET:
-            return {_SIGNATURE: _SECRET, "plaintext": json.dumps(_MASK)}
         return {key: _readable(each) for key, each in value.items()}
     return [_readable(each) for each in value] if isinstance(value, list) else value
 

@@ -10,22 +10,22 @@ from pathlib import Path
 
 from werkzeug.serving import make_server
 
-from sandbox.emulator.connections import ConnectionHandler
-from sandbox.emulator.server import Application
-from sandbox.emulator.snapshot import SnapshotError
+from sandbox.emulator.server.application import Application
+from sandbox.emulator.server.connections import ConnectionHandler
+from sandbox.emulator.store.snapshot import StoreError
 
 LOOPBACK = "127.0.0.1"
 
 
 def main() -> int:
-    """Serve until SIGTERM or SIGINT, then let go of the state folder; the exit code is 1 if it cannot start."""
+    """Serve until SIGTERM or SIGINT. The exit code is 1 if it cannot start."""
     parser = argparse.ArgumentParser(prog="python -m sandbox.emulator", description="The emulated AWS of the sandbox.")
     parser.add_argument("--port", type=int, required=True, help="the port on the loopback interface")
-    parser.add_argument("--state", type=Path, required=True, help="the folder in which what is in it is kept")
+    parser.add_argument("--state", type=Path, required=True, help="the folder for its saved state")
     arguments = parser.parse_args()
     try:
         application = Application(arguments.state)
-    except (SnapshotError, OSError) as error:
+    except (StoreError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     try:
@@ -34,7 +34,7 @@ def main() -> int:
         # werkzeug has said that the port is in use.
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
-        # From a thread of its own: `shutdown` waits for the loop that the handler interrupts.
+        # In a thread of its own: `shutdown` waits for the loop that the signal handler interrupts.
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     print(f"emulated AWS on http://{LOOPBACK}:{server.server_port}, state in {arguments.state}", flush=True)
     server.serve_forever()

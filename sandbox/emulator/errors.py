@@ -1,4 +1,4 @@
-"""AWS errors that the emulator raises itself, and how each service's protocol writes them."""
+"""AWS errors that the emulator raises itself, written in the protocol of each service."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class AwsError(Exception):
 
 
 def error_response(request: Request, service: str, action: str | None, error: AwsError | ServiceException) -> Response:
-    """The error as the service's protocol writes it: XML or JSON. `service` is botocore's name of the service.
+    """The error in the service's protocol, XML or JSON. `service` is botocore's name of the service.
 
-    An `AwsError` says its HTTP status; that of moto's exceptions is in botocore's model of the service.
+    The HTTP status of an `AwsError` is its own; that of moto's exceptions is in botocore's model of the service.
     """
     status = error.status if isinstance(error, AwsError) else 400
     try:

@@ -1,6 +1,6 @@
 """The plugin's process: serves until the engine ends it, or is gone.
 
-The engine passes its own address, and reads the port from the first line that the plugin prints.
+The engine reads the port from the first line that the plugin prints.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 from sandbox.provider.server import Provider
 
 THREADS = 16
-"""Calls at a time; the engine has no more resources under way unless `--parallel` says so."""
+"""Calls at a time; the engine works on no more resources at a time unless `--parallel` says so."""
 
 LARGEST_MESSAGE = 400 * 1024 * 1024
 """In bytes; the limit that the engine itself has."""
@@ -34,8 +34,8 @@ def main() -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(), server)
     port = server.add_insecure_port("127.0.0.1:0")
     stopped = threading.Event()
-    # The engine ends its plugins with SIGINT, and after five seconds kills them. A Ctrl-C on the terminal does not
-    # get here: plugins are in a process group of their own.
+    # The engine sends its plugins SIGINT, and kills them five seconds later. A Ctrl-C on the terminal does not reach
+    # them: they have a process group of their own.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _signal, _frame: stopped.set())
     server.start()

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from botocore.credentials import CredentialProvider
 
 DEFAULT_ATTEMPTS = 6
-"""How often boto3 tries a call that is throttled or does not get through, unless `maxRetries` says otherwise:
-about 15 seconds in all. What AWS throttles for longer is tried again by `Patience`, unless it says otherwise."""
+"""How often boto3 tries a call that is throttled or gets no answer, about 15 seconds in all; `maxRetries` changes it.
+After that, `Patience` says how long a throttled call is tried again."""
 
 THROTTLED = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded"})
 CONCURRENT = frozenset({"ConcurrentModificationException", "ConcurrentModification"})
@@ -28,9 +28,10 @@ CONCURRENT = frozenset({"ConcurrentModificationException", "ConcurrentModificati
 
 @dataclass(frozen=True)
 class Patience:
-    """How many seconds a call is tried again while AWS's parts do not yet agree with each other, by cause.
+    """For how many seconds a call is tried again, by the cause of its failure; mostly, one part of AWS does not yet
+    know what another part did.
 
-    The official plugin does the same with its own, mostly longer, times.
+    The official plugin does the same, mostly for longer.
     """
 
     throttled: float = 120
@@ -50,7 +51,7 @@ class Patience:
     """Making or closing an account, unless the program's `customTimeouts` says otherwise."""
 
     def seconds(self, error: AwsError) -> float:
-        """How long to try again after `error`; 0 for an error that stays."""
+        """For how long to try again after `error`; 0 if it will not pass."""
         if error.code in THROTTLED:
             return self.throttled
         if error.code in CONCURRENT:
@@ -89,7 +90,7 @@ class Connection:
         return Aws(self, region or self.config.region, timeout)
 
     def identity(self) -> dict[str, str]:
-        """Who the credentials belong to: Account, Arn and UserId of STS GetCallerIdentity."""
+        """Account, Arn and UserId of the credentials, from STS GetCallerIdentity."""
         with self._lock:
             if self._identity is None:
                 answer = self.aws(self.config.sts_region).call("sts", "get_caller_identity")
@@ -140,7 +141,7 @@ class Connection:
         return self._session
 
     def _assumed(self, source: boto3.Session, role: dict[str, Any]) -> CredentialProvider:
-        """Gives the credentials of `role`, got on first use and again before they expire."""
+        """The credentials of `role`, fetched on first use and again before they expire."""
         from botocore import credentials
 
         region = self.config.sts_region or self.config.region
@@ -177,7 +178,7 @@ class Connection:
             ),
         )
         if service == "s3control" and urlsplit(client.meta.endpoint_url).hostname in ("127.0.0.1", "localhost"):
-            from sandbox.emulator.client import without_account_host
+            from sandbox.provider.s3_control import without_account_host
 
             return without_account_host(client)
         return client
@@ -207,7 +208,7 @@ class Aws:
         return self._patiently(attempt)
 
     def call_unless_gone(self, service: str, operation: str, gone: Collection[str], **parameters: Any) -> None:
-        """A call that deletes; that there is nothing to delete, an error with a code of `gone`, is as good."""
+        """A call that deletes. An error with a code of `gone` is not raised: there is nothing to delete."""
         try:
             self.call(service, operation, **parameters)
         except AwsError as error:
@@ -227,7 +228,7 @@ class Aws:
         return found
 
     def poll(self, done: Callable[[], Any], seconds: float, what: str) -> Any:
-        """Ask `done` until it gives something true, for at most `seconds`.
+        """Call `done` until it returns something true, for at most `seconds`.
 
         Raises `ProviderError` when the time is over, or the engine cancels the operation.
         """
@@ -243,7 +244,6 @@ class Aws:
         raise AssertionError("the delays never end")
 
     def patience(self) -> Patience:
-        """How long to wait for what."""
         return self.connection.patience
 
     def _patiently(self, attempt: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -260,7 +260,7 @@ class Aws:
         raise AssertionError("the delays never end")
 
     def _is_tried_enough(self, error: AwsError, tries: int) -> bool:
-        """Whether `maxRetries` is used up; boto3 itself has counted the tries of a call that is throttled.
+        """Whether `maxRetries` is reached; for a throttled call, boto3 has counted the tries already.
         https://www.pulumi.com/registry/packages/aws/api-docs/provider/#maxretries_python"""
         limit = self.connection.config.max_retries
         if limit is None:

@@ -1,4 +1,4 @@
-"""What the program said, validated, and completed by what the provider decides: names and merged tags."""
+"""The program's inputs: validated, then completed with generated names and merged tags."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RANDOM_DIGITS = 7
 
 @dataclass(frozen=True)
 class Naming:
-    """What a name is made of. `seed` is the engine's random seed; `proposed` and `mode` are its autonaming
+    """What a generated name is made of. `seed` is the engine's random seed; `proposed` and `mode` are its autonaming
     configuration: https://www.pulumi.com/docs/concepts/resources/names/#autonaming-configuration
     """
 

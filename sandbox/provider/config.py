@@ -19,7 +19,7 @@ STRINGS = frozenset({"accessKey", "profile", "region", "retryMode", "secretKey",
 STRUCTURED = frozenset({"allowedAccountIds", "assumeRoles", "defaultTags", "endpoints", "forbiddenAccountIds"})
 SCALARS = frozenset({"maxRetries", "skipCredentialsValidation", "skipRequestingAccountId"})
 WITHOUT_EFFECT = frozenset({"skipMetadataApiCheck", "skipRegionValidation"})
-"""Switches off checks that this provider does not make."""
+"""They switch off checks that this provider does not make."""
 KNOWN = STRINGS | STRUCTURED | SCALARS | WITHOUT_EFFECT
 NOT_SUPPORTED = frozenset(
     {
@@ -62,7 +62,7 @@ _ROLE_KEYS = {
 @dataclass(frozen=True)
 class Config:
     """One provider's configuration. `assume_roles` holds the parameters of STS AssumeRole, one role after
-    the other. The keys are not in the representation, so that nothing can print them."""
+    the other. The keys are not in the `repr`, so that nothing prints them."""
 
     region: str
     access_key: str | None = field(default=None, repr=False)
@@ -178,7 +178,7 @@ def _role(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _seconds(text: str) -> int:
-    """Seconds of a Go duration such as `1h30m`, the form that the official plugin takes."""
+    """The seconds of a Go duration such as `1h30m`, which is what the official plugin takes."""
     parts = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", text)
     if not text or parts is None:
         raise ProviderError(f"assumeRoles: duration '{text}' is not a time such as 1h, 30m or 900s")

@@ -22,22 +22,21 @@ class Change:
 
 @dataclass(frozen=True)
 class Difference:
-    """All changes, and whether a replacement has to delete first, as the name is fixed and taken."""
+    """All changes. `delete_first`: a replacement has to delete the old resource first, as it has the same name."""
 
     changes: tuple[Change, ...]
     delete_first: bool
 
     @property
     def replaces(self) -> list[str]:
-        """The properties that force replacement."""
         return [change.name for change in self.changes if change.replaces]
 
 
 def difference(kind: ResourceType, state: Values, news: Values, ignored: Collection[str], region: str) -> Difference:
     """The difference between `state`, which AWS was last seen in, and the checked inputs `news`.
 
-    A computed property that the program does not give is AWS's to decide; only `region` then means the
-    provider's. `ignored` holds property paths of the program's `ignoreChanges`.
+    If the program does not give a computed property, AWS decides it, except for `region`, which is then the provider's.
+    `ignored` holds property paths of the program's `ignoreChanges`.
     """
     skipped = {path.split(".")[0].split("[")[0] for path in ignored}
     changes = []

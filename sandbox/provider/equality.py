@@ -1,4 +1,4 @@
-"""When two values of a property are the same to AWS, whatever their text."""
+"""When two values of a property are the same to AWS, even if their text differs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _normal(item: Property, value: Any) -> Any:
     if value is None:
         value = item.default
     if value is None or value in ("", [], {}) or value is False:
-        # AWS, like the official plugin, does not tell 'not set' from 'empty'.
+        # To AWS and to the official plugin, 'not set' and 'empty' are the same.
         return None
     if item.kind in (Kind.JSON, Kind.IAM_JSON):
         return _document(value, iam=item.kind is Kind.IAM_JSON)
@@ -47,7 +47,7 @@ def _document(text: Any, *, iam: bool) -> Any:
 
 
 def _iam(value: Any) -> Any:
-    """In IAM's grammar a list of one is the same as its element, and the order of a list says nothing:
+    """In IAM's grammar a list of one is the same as its element, and the order of a list has no meaning:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""The errors a provider call can end with; each is one message a person can act on."""
+"""The errors that end a provider call; each is one message that a person can act on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class ProviderError(Exception):
-    """The call cannot be done; the message says what was asked, what is wrong and what is allowed."""
+    """The call failed; the message says what was asked, what is wrong and what is allowed."""
 
 
 class AwsError(ProviderError):
@@ -23,7 +23,7 @@ class AwsError(ProviderError):
         self.service, self.operation = service, operation
         self.code, self.message = code, message
         self.status, self.request_id = status, request_id
-        # The form of the AWS SDK for Go, which the official plugin prints: what greps for one finds the other.
+        # The same form as in the official plugin, which prints errors of the AWS SDK for Go.
         http = f"https response error StatusCode: {status}, RequestID: {request_id}, " if status else ""
         super().__init__(f"operation error {service}: {operation}, {http}api error {code}: {message}")
 
@@ -33,7 +33,7 @@ class AwsError(ProviderError):
         details: dict[str, Any] = dict(error.response.get("Error", {}))
         metadata: dict[str, Any] = dict(error.response.get("ResponseMetadata", {}))
         operation = str(error.operation_name)
-        # A client that assumes a role first reports that call's failure as its own.
+        # If a client fails to assume its role, botocore reports that as an error of the client's own service.
         service = "STS" if operation.startswith("AssumeRole") else service
         return cls(
             service,

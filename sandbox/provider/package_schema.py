@@ -1,4 +1,4 @@
-"""The table as a Pulumi package schema: what `pulumi import` needs to write code for what it imported.
+"""The table as a Pulumi package schema, which `pulumi import` needs to write code.
 
 https://www.pulumi.com/docs/using-pulumi/pulumi-packages/schema/
 """
@@ -21,7 +21,6 @@ _TYPES: dict[Kind, dict[str, Any]] = {
 
 
 def package_schema() -> str:
-    """The schema as JSON."""
     resources = {}
     for token, kind in RESOURCES.items():
         inputs = [item for item in kind.properties if not item.output and item.name != "tagsAll"]

@@ -1,4 +1,4 @@
-"""What one entry of the table says of a resource type: its properties and its AWS calls."""
+"""What an entry of the table consists of: a resource type's properties and its AWS calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.provider.wire import Values
 
 
 class Kind(Enum):
-    """What a property holds, and with it how two values compare (see `sandbox.provider.equality`)."""
+    """The type of a property's value; it decides how two values are compared (`sandbox.provider.equality`)."""
 
     STRING = "string"
     BOOL = "boolean"
@@ -39,7 +39,7 @@ class Property:
     """One property of a resource type.
 
     `aws` is its name in the AWS API. `output` is set by AWS alone; `computed` is set by AWS when the
-    program does not. `kept` is what AWS never tells, so that only the Pulumi state knows it.
+    program does not. `kept` is never returned by AWS, so only the Pulumi state knows it.
     `max_length` bounds a generated name.
     """
 
@@ -106,15 +106,15 @@ class ResourceType(ABC):
 
     @abstractmethod
     def create(self, aws: Aws, new: Values) -> str:
-        """Make it; its id. Raises `CreatedInPart` when it exists but something after that failed."""
+        """Create it and return its id. Raises `CreatedInPart` if it exists but a later step failed."""
 
     @abstractmethod
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
-        """What AWS says of it: every property but the kept ones; None when it does not exist."""
+        """What AWS returns: every property except the `kept` ones; None if it does not exist."""
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:  # noqa: B027
-        """Bring what `changed` names to `new`; tags are done by `retag`. The base has nothing to do: for types
-        whose changes force replacement or concern this provider alone."""
+        """Change the properties named in `changed` to `new`; `retag` changes tags. Does nothing here: some types have
+        only properties that force replacement or that AWS does not have."""
 
     @abstractmethod
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
@@ -133,25 +133,22 @@ class ResourceType(ABC):
 
     @property
     def by_name(self) -> Mapping[str, Property]:
-        """The properties by name."""
         return {item.name: item for item in self.properties}
 
     @property
     def taggable(self) -> bool:
-        """Whether it has tags."""
         return "tagsAll" in self.by_name
 
     @property
     def regional(self) -> bool:
-        """Whether it is in a region, and has `region`."""
         return "region" in self.by_name
 
     def parse_id(self, id_: str) -> tuple[str, Values]:
-        """What a user gives to `pulumi import`: the id, and property values that are in it."""
+        """Split what a user gives to `pulumi import` into the id and the property values in it."""
         return id_, {}
 
     def describe(self, id_: str) -> str:
-        """Its label and id, for error messages."""
+        """The label and id, for error messages."""
         return f"{self.label} ({id_})" if id_ else self.label
 
     def request(self, values: Values, *names: str) -> dict[str, Any]:
@@ -179,7 +176,7 @@ class ResourceType(ABC):
 
 @contextmanager
 def after_creation(id_: str) -> Iterator[None]:
-    """What fails inside leaves the resource `id_` created in part."""
+    """Turn an error inside into `CreatedInPart` of the resource `id_`."""
     try:
         yield
     except ProviderError as error:

@@ -7,15 +7,11 @@ https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/providers.
 
 from __future__ import annotations
 
-import functools
-import sys
-import traceback
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import grpc  # type: ignore[import-untyped]
-from google.protobuf import any_pb2, empty_pb2  # type: ignore[import-untyped]
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.provider import check, config, state
 from sandbox.provider.aws import Aws, Connection, Patience
@@ -23,46 +19,10 @@ from sandbox.provider.diff import Difference, difference
 from sandbox.provider.equality import with_defaults
 from sandbox.provider.errors import AwsError, CreatedInPart, ProviderError
 from sandbox.provider.package_schema import package_schema
+from sandbox.provider.rpc import InitFailed, rpc
 from sandbox.provider.schema import ResourceType
 from sandbox.provider.table import function, plugin_version, resource_type
 from sandbox.provider.wire import Properties, Values, decode, encode, has_unknown
-
-Answer = TypeVar("Answer")
-Method = Callable[[Any, Any, grpc.ServicerContext], Answer]
-
-
-def rpc(method: Method[Answer]) -> Method[Answer]:
-    """Ends a call that raises with the error's message, as the engine shows it to the user."""
-
-    @functools.wraps(method)
-    def call(self: Any, request: Any, context: grpc.ServicerContext) -> Answer:
-        try:
-            return method(self, request, context)
-        except InitFailed as error:
-            failure = error
-        except ProviderError as error:
-            failure = InitFailed(str(error), None)
-        except Exception as error:
-            traceback.print_exc(file=sys.stderr)
-            failure = InitFailed(f"fault in the embedded AWS provider: {type(error).__name__}: {error}", None)
-        if failure.detail is not None:
-            packed = any_pb2.Any()
-            packed.Pack(failure.detail)
-            code = grpc.StatusCode.UNKNOWN.value[0]
-            status = status_pb2.Status(code=code, message=str(failure), details=[packed])
-            context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
-        context.abort(grpc.StatusCode.UNKNOWN, str(failure))
-        raise AssertionError("abort raises")
-
-    return call
-
-
-class InitFailed(ProviderError):
-    """`detail`: the resource exists, with this id and state, but is not as it should be."""
-
-    def __init__(self, message: str, detail: provider_pb2.ErrorResourceInitFailed | None) -> None:
-        super().__init__(message)
-        self.detail = detail
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):

@@ -1,4 +1,4 @@
-"""What the engine records of a resource: outputs made of AWS's answer and of what only the program knows."""
+"""What the engine records of a resource: outputs from AWS's answer and from what only the program knows."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def outputs(kind: ResourceType, found: Values, known: Values, default_tags: Mapp
         elif item.kind in (Kind.JSON, Kind.IAM_JSON, Kind.STRINGS) and mine is not None and same(item, mine, value):
             value = mine  # AWS formats documents and orders lists as it likes
         if value == "" and not mine:
-            value = None  # how AWS says 'not set'
+            value = None  # AWS's way to say 'not set'
         if value is not None:
             result[item.name] = value
     return result
 
 
 def identity(kind: ResourceType, new: Values) -> Values:
-    """What is certain of a resource that was made, but could not be read: with the rest missing from the
-    state, the next run compares it as not yet there."""
+    """The certain properties of a resource that was made but could not be read. The others are missing from the state,
+    so the next run sets them."""
     return {item.name: new[item.name] for item in kind.properties if item.name in new and (item.replaces or item.kept)}
 
 
@@ -47,8 +47,8 @@ def planned(kind: ResourceType, new: Values, region: str) -> Values:
 
 
 def inputs(kind: ResourceType, state: Values, old_inputs: Values, region: str) -> Values:
-    """The inputs that would give `state`: in a refresh, the recorded ones with what has drifted; in an import,
-    all that differs from what a program that says nothing gets from a provider of `region`."""
+    """The inputs that would lead to `state`. In a refresh: the recorded ones, with what has drifted. In an import: all
+    that differ from the defaults of a provider of `region`."""
     if old_inputs:
         by_name = kind.by_name
         return {
@@ -65,5 +65,5 @@ def _kept(item: Property, old: Any, now: Any) -> bool:
 
 
 def _own_tags(tags: Mapping[str, str], mine: Mapping[str, str], default_tags: Mapping[str, str]) -> dict[str, str]:
-    """The tags that are not just the provider's default ones."""
+    """The tags without those that are only the provider's default tags."""
     return {key: value for key, value in tags.items() if key in mine or default_tags.get(key) != value}

@@ -1,4 +1,4 @@
-"""How property values travel between the engine and a provider.
+"""Property values in messages between the engine and a provider.
 
 Values are protobuf structs in which unknown, secret and output values have signatures; see
 https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/deployment-execution/resource-registration.html
@@ -41,7 +41,7 @@ UNKNOWN: Final = _Unknown()
 
 @dataclass(frozen=True)
 class Properties:
-    """Plain values, and the names of those that hold a secret anywhere inside."""
+    """Plain values, and the names of those that have a secret anywhere inside."""
 
     values: Values = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
@@ -57,7 +57,7 @@ def has_unknown(value: object) -> bool:
 
 
 def decode(struct: Struct) -> Properties:
-    """The properties of a request; null ones are left out, as the engine means 'not given' by them."""
+    """The properties of a request, without those that are null, which means 'not given'."""
     values: Values = {}
     secrets: set[str] = set()
     for name, wire in struct.fields.items():

@@ -245,7 +245,7 @@ PROD_STACKS = [
         ("stacks/org/Pulumi.prod.yaml.example", set(), set()),
         ("sandbox/provider/aws.py", set(LAYERS), set()),
         ("sandbox/provider/resources/accounts.py", set(LAYERS), set()),
-        ("sandbox/emulator/iam.py", set(), set()),
+        ("sandbox/emulator/iam/models.py", set(), set()),
         ("tests/conftest.py", set(), set()),
         ("README.md", set(), set()),
     ],

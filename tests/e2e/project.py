@@ -16,7 +16,7 @@ import yaml
 
 from sandbox.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from sandbox.emulator.client import without_account_host
+from sandbox.provider.s3_control import without_account_host
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef

@@ -20,7 +20,7 @@ import pytest
 from botocore.config import Config
 
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from sandbox.emulator.client import without_account_host
+from sandbox.provider.s3_control import without_account_host
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION = "us-west-2"

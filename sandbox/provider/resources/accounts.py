@@ -92,10 +92,10 @@ class Account(Tagged):
             aws.call(SERVICE, "move_account", AccountId=id_, SourceParentId=source, DestinationParentId=parent)
 
     def _await_earlier_request(self, aws: Aws, name: str) -> None:
-        """A run that gave up waiting, or was stopped, leaves a request that AWS goes on with. It is not made a
-        second time meanwhile: AWS would refuse the address, and not say whose it is.
+        """Wait for the request of an earlier run that stopped waiting: a second request would fail with an address that
+        is taken, without saying by which account.
 
-        AWS tells a request's account by its name only:
+        A request names its account only by the account's name:
         https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
 
         def under_way() -> list[str]:
@@ -109,8 +109,8 @@ class Account(Tagged):
             aws.poll(lambda: not under_way(), seconds, what)
 
     def _refuse_existing(self, aws: Aws, email: str) -> None:
-        """Making an account is not idempotent: one whose creation was interrupted after AWS had taken the
-        request is there, and not in the Pulumi state."""
+        """Raise if the organization has an account with this address: creating one is not idempotent, and an
+        interrupted run may have left one that is not in the Pulumi state."""
         for account in aws.pages(SERVICE, "list_accounts", "Accounts"):
             if str(account["Email"]).lower() != email.lower():
                 continue

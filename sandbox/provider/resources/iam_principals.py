@@ -25,7 +25,7 @@ def two_parts(id_: str, separator: str, form: str) -> tuple[str, str]:
 
 
 def _moved(name_key: str, new: Values, changed: frozenset[str]) -> dict[str, str]:
-    """The parameters that rename and move; AWS takes the name that it has already for one that is taken."""
+    """The parameters that rename or move. Only changed ones: AWS refuses the present name as already taken."""
     names = {name_key: "name", "NewPath": "path"}
     return {key: new[name] for key, name in names.items() if name in changed}
 

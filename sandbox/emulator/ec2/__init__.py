@@ -1,0 +1,1 @@
+"""Amazon EC2, of which the project uses one setting."""

@@ -1,0 +1,258 @@
+"""IAM: moto's backend, with the checks that AWS makes and moto does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import cast
+
+from moto.iam.exceptions import (
+    DeleteConflictException,
+    EntityAlreadyExists,
+    IAMException,
+    NoSuchEntity,
+    ValidationError,
+)
+from moto.iam.models import AWSManagedPolicy, Group, ManagedPolicy, PolicyVersion, Role, User, iam_backends
+from moto.iam.models import IAMBackend as MotoIAMBackend
+
+from sandbox.emulator.iam.aws_managed_policies import aws_policies, aws_policy
+from sandbox.emulator.iam.quotas import MAXIMUM_MANAGED, check_size
+from sandbox.emulator.iam.trust_policies import check_trust_policy
+
+AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/.+")
+CODE = re.compile(r"\d{6}")
+
+
+class IAMBackend(MotoIAMBackend):
+    """IAM of one account."""
+
+    def _init_aws_policies(self) -> list[ManagedPolicy]:
+        return []
+
+    # Managed policies
+
+    def find_policy(self, arn: str) -> ManagedPolicy | None:
+        """The managed policy of that ARN, or None. One of AWS's is added to the account when it is first asked for."""
+        if arn not in self.managed_policies and AWS_POLICY.fullmatch(arn) and arn in aws_policies():
+            self.managed_policies[arn] = aws_policy(arn, self.account_id)
+        return self.managed_policies.get(arn)
+
+    def get_policy(self, policy_arn: str) -> ManagedPolicy:
+        policy = self.find_policy(policy_arn)
+        if policy is None:
+            raise NoSuchEntity(f"Policy {policy_arn} was not found.")
+        return policy
+
+    def list_policies(
+        self, marker: str | None, max_items: int, only_attached: bool, path_prefix: str, scope: str
+    ) -> tuple[Iterable[ManagedPolicy], str | None]:
+        if only_attached or scope == "Local":
+            return super().list_policies(marker, max_items, only_attached, path_prefix, scope)
+        own = [policy for policy in self.managed_policies.values() if not isinstance(policy, AWSManagedPolicy)]
+        all_of_aws = [self.managed_policies.get(arn) or aws_policy(arn, self.account_id) for arn in aws_policies()]
+        policies = all_of_aws if scope == "AWS" else [*own, *all_of_aws]
+        return self._filter_attached_policies(policies, marker, max_items, path_prefix)
+
+    def _attachable(self, arn: str) -> ManagedPolicy:
+        policy = self.find_policy(arn)
+        if policy is None:
+            raise NoSuchEntity(f"Policy {arn} does not exist or is not attachable.")
+        return policy
+
+    def _attach(self, arn: str, entity: Role | Group | User) -> None:
+        policy = self._attachable(arn)
+        if arn not in entity.managed_policies:
+            policy.attach_to(entity)
+
+    def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
+        self._attach(policy_arn, self.get_role(role_name))
+
+    def attach_group_policy(self, policy_arn: str, group_name: str) -> None:
+        self._attach(policy_arn, self.get_group(group_name))
+
+    def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
+        self._attach(policy_arn, self.get_user(user_name))
+
+    def create_policy(
+        self, description: str, path: str, policy_document: str, policy_name: str, tags: list[dict[str, str]]
+    ) -> ManagedPolicy:
+        check_size(policy_document, MAXIMUM_MANAGED, "PolicySize")
+        return super().create_policy(description, path, policy_document, policy_name, tags)
+
+    def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> PolicyVersion:
+        check_size(policy_document, MAXIMUM_MANAGED, "PolicySize")
+        return super().create_policy_version(policy_arn, policy_document, set_as_default)
+
+    def delete_policy(self, policy_arn: str) -> None:
+        policy = self.get_policy(policy_arn)
+        if isinstance(policy, AWSManagedPolicy):
+            raise IAMException("AccessDenied", f"Policy {policy_arn} is managed by AWS and cannot be deleted.")
+        if policy.attachment_count or self._bounds(policy_arn):
+            raise DeleteConflictException("Cannot delete a policy attached to entities.")
+        if len(policy.versions) > 1:
+            raise DeleteConflictException(
+                "This policy has more than one version. Before you delete a policy, you must delete the policy's "
+                "versions. The default version is deleted with the policy."
+            )
+        super().delete_policy(policy_arn)
+
+    # Permissions boundaries
+
+    def _bounds(self, arn: str) -> bool:
+        return any(role.permissions_boundary_arn == arn for role in self.roles.values()) or any(
+            user_boundary(user) == arn for user in self.users.values()
+        )
+
+    def check_boundary(self, arn: str | None) -> None:
+        """Raise `NoSuchEntity`, as AWS does, if the permissions boundary is not a policy that this account can use."""
+        if arn and self.policy_arn_regex.match(arn) and self.find_policy(arn) is None:
+            raise NoSuchEntity(f"Scope ARN: {arn} does not exist or is not attachable.")
+
+    def put_role_permissions_boundary(self, role_name: str, permissions_boundary: str) -> None:
+        self.check_boundary(permissions_boundary)
+        super().put_role_permissions_boundary(role_name, permissions_boundary)
+
+    def put_user_permissions_boundary(self, user_name: str, permissions_boundary: str) -> None:
+        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html"""
+        user = self.get_user(user_name)
+        self.check_boundary(permissions_boundary)
+        # moto's users have no such attribute; its responses show it once it is there.
+        vars(user)["permissions_boundary"] = {
+            "PermissionsBoundaryType": "PermissionsBoundaryPolicy",
+            "PermissionsBoundaryArn": permissions_boundary,
+        }
+
+    def delete_user_permissions_boundary(self, user_name: str) -> None:
+        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html"""
+        user = self.get_user(user_name)
+        if user_boundary(user) is None:
+            raise NoSuchEntity(f"User {user_name} has no permissions boundary.")
+        del vars(user)["permissions_boundary"]
+
+    # Roles
+
+    def create_role(
+        self,
+        role_name: str,
+        assume_role_policy_document: str,
+        path: str,
+        permissions_boundary: str | None,
+        description: str,
+        tags: list[dict[str, str]],
+        max_session_duration: str | None,
+        linked_service: str | None = None,
+    ) -> Role:
+        check_trust_policy(assume_role_policy_document)
+        self.check_boundary(permissions_boundary)
+        _refuse_taken("Role", role_name, (role.name for role in self.roles.values()))
+        return super().create_role(
+            role_name,
+            assume_role_policy_document,
+            path,
+            permissions_boundary,
+            description,
+            tags,
+            max_session_duration,
+            linked_service,
+        )
+
+    def update_assume_role_policy(self, role_name: str, policy_document: str) -> None:
+        self.get_role(role_name)
+        check_trust_policy(policy_document)
+        super().update_assume_role_policy(role_name, policy_document)
+
+    # Users and groups
+
+    def create_user(
+        self, region_name: str, user_name: str, path: str = "/", tags: list[dict[str, str]] | None = None
+    ) -> User:
+        _refuse_taken("User", user_name, self.users)
+        return super().create_user(region_name, user_name, path, tags)
+
+    def delete_user(self, user_name: str) -> None:
+        user = self.get_user(user_name)
+        uses = {
+            "remove users from group first": bool(self.get_groups_for_user(user_name)),
+            "delete login profile first": user.password is not None,
+            "delete access keys first": bool(user.access_keys),
+            "delete MFA device first": bool(user.mfa_devices),
+        }
+        _refuse_used(uses)
+        super().delete_user(user_name)
+
+    def create_group(self, group_name: str, path: str = "/") -> Group:
+        _refuse_taken("Group", group_name, self.groups)
+        return super().create_group(group_name, path)
+
+    def delete_group(self, group_name: str) -> None:
+        group = self.get_group(group_name)
+        uses = {
+            "remove users from group first": bool(group.users),
+            "detach all policies first": bool(group.managed_policies),
+            "delete policies first": bool(group.policies),
+        }
+        _refuse_used(uses)
+        super().delete_group(group_name)
+
+    def enable_mfa_device(
+        self, user_name: str, serial_number: str, authentication_code_1: str, authentication_code_2: str
+    ) -> None:
+        device = self.virtual_mfa_devices.get(serial_number)
+        if device is None:
+            raise NoSuchEntity(f"VirtualMFADevice with serial number {serial_number} does not exist.")
+        if device.enable_date is not None:
+            raise EntityAlreadyExists("MFA Device is already in use.")
+        if not CODE.fullmatch(authentication_code_1) or not CODE.fullmatch(authentication_code_2):
+            raise IAMException("InvalidAuthenticationCode", "Authentication code for device is not valid.")
+        super().enable_mfa_device(user_name, serial_number, authentication_code_1, authentication_code_2)
+
+    def delete_virtual_mfa_device(self, serial_number: str) -> None:
+        device = self.virtual_mfa_devices.get(serial_number)
+        if device is not None and device.enable_date is not None:
+            raise DeleteConflictException("MFA VirtualDevice in use. Must deactivate first.")
+        super().delete_virtual_mfa_device(serial_number)
+
+    # The account
+
+    def create_account_alias(self, alias: str) -> None:
+        if not re.fullmatch(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]", alias) or re.fullmatch(r"\d{12}", alias):
+            raise ValidationError(
+                f"1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: "
+                "Member must satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
+            )
+        for account_id, _region, backend in iam_backends.iter_backends():
+            if account_id != self.account_id and alias in cast(MotoIAMBackend, backend).account_aliases:
+                raise EntityAlreadyExists(f"The account alias {alias} already exists.")
+        super().create_account_alias(alias)
+
+    def delete_account_alias(self, alias: str | None = None) -> None:
+        if alias not in self.account_aliases:
+            raise NoSuchEntity(f"The account alias {alias} does not exist.")
+        super().delete_account_alias()
+
+    def delete_open_id_connect_provider(self, arn: str) -> None:
+        # AWS answers the same whether the provider existed or not; moto fails if it did not.
+        self.open_id_providers.pop(arn, None)
+
+
+def iam_backend(account_id: str) -> IAMBackend:
+    """IAM of the account, made when it is first asked for."""
+    return cast(IAMBackend, iam_backends[account_id]["aws"])
+
+
+def user_boundary(user: User) -> str | None:
+    boundary = vars(user).get("permissions_boundary")
+    return boundary["PermissionsBoundaryArn"] if boundary else None
+
+
+def _refuse_taken(kind: str, name: str, taken: Iterable[str]) -> None:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: unique whatever the case.
+    if name.lower() in {other.lower() for other in taken}:
+        raise EntityAlreadyExists(f"{kind} with name {name} already exists.")
+
+
+def _refuse_used(uses: Mapping[str, bool]) -> None:
+    for what, used in uses.items():
+        if used:
+            raise DeleteConflictException(f"Cannot delete entity, must {what}.")

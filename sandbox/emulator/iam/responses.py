@@ -1,0 +1,77 @@
+"""Requests: moto's, those about the caller's own user (no user name given), and those that moto does not have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.responses import ActionResult, EmptyResult
+from moto.iam.exceptions import ValidationError
+from moto.iam.responses import IamResponse as MotoIamResponse
+
+from sandbox.emulator.iam.models import IAMBackend, iam_backend
+
+
+class IamResponse(MotoIamResponse):
+    ABOUT_THE_CALLER = frozenset(
+        {"GetUser", "CreateAccessKey", "ListAccessKeys", "DeleteAccessKey", "UpdateAccessKey", "ListMFADevices"}
+    )
+
+    def _get_param(self, param_name: str, if_none: Any = None) -> Any:
+        value = super()._get_param(param_name, if_none)
+        if param_name == "UserName" and value is None and self._get_action() in self.ABOUT_THE_CALLER:
+            caller = self.normalized_request.environ["sandbox.caller"]
+            if caller.user_name is None:
+                raise ValidationError("Must specify userName when calling with non-User credentials")
+            return caller.user_name
+        return value
+
+    @property
+    def iam(self) -> IAMBackend:
+        """IAM of the caller's account."""
+        return iam_backend(self.current_account)
+
+    def create_user(self) -> ActionResult:
+        boundary = self._get_param("PermissionsBoundary")
+        self.iam.check_boundary(boundary)
+        result = super().create_user()
+        if boundary:
+            self.iam.put_user_permissions_boundary(self._get_param("UserName"), boundary)
+        return result
+
+    def put_user_permissions_boundary(self) -> ActionResult:
+        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html"""
+        self.iam.put_user_permissions_boundary(self._get_param("UserName"), self._get_param("PermissionsBoundary"))
+        return EmptyResult()
+
+    def delete_user_permissions_boundary(self) -> ActionResult:
+        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html"""
+        self.iam.delete_user_permissions_boundary(self._get_param("UserName"))
+        return EmptyResult()
+
+    def list_service_specific_credentials(self) -> ActionResult:
+        """None, ever: they cannot be made here. The official provider asks before it deletes a user by force.
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html"""
+        self.iam.get_user(self._get_param("UserName"))
+        return ActionResult({"ServiceSpecificCredentials": []})
+
+    def delete_account_alias(self) -> ActionResult:
+        self.iam.delete_account_alias(self._get_param("AccountAlias"))
+        return EmptyResult()
+
+    def add_client_id_to_open_id_connect_provider(self) -> ActionResult:
+        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html"""
+        clients, client = self._clients()
+        if client not in clients:
+            clients.append(client)
+        return EmptyResult()
+
+    def remove_client_id_from_open_id_connect_provider(self) -> ActionResult:
+        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveClientIDFromOpenIDConnectProvider.html"""
+        clients, client = self._clients()
+        if client in clients:
+            clients.remove(client)
+        return EmptyResult()
+
+    def _clients(self) -> tuple[list[str], str]:
+        provider = self.iam.get_open_id_connect_provider(self._get_param("OpenIDConnectProviderArn"))
+        return provider.client_id_list, self._get_param("ClientID")

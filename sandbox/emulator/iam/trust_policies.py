@@ -1,0 +1,63 @@
+"""What AWS checks in a role's trust policy when it is written: its syntax, its size, and that its principals exist."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from moto.iam.exceptions import MalformedPolicyDocument
+from moto.iam.models import iam_backends
+from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+
+from sandbox.emulator.iam.quotas import MAXIMUM_TRUST, check_size
+from sandbox.emulator.policy_evaluation.evaluation import as_list, statements
+
+PRINCIPAL = re.compile(r"arn:aws:(iam|sts)::(\d{12}):(root|user/.+|role/.+|assumed-role/.+)")
+
+
+def check_trust_policy(text: str) -> None:
+    """Raise `MalformedPolicyDocument`, as AWS does, for a wrong trust policy or a principal that does not exist.
+
+    In an account that the emulator does not have, only the account itself can be the principal. Whether a federated
+    provider exists is not checked.
+    """
+    try:
+        json.loads(text)
+    except ValueError:
+        raise MalformedPolicyDocument("This policy contains invalid Json") from None
+    IAMTrustPolicyDocumentValidator(text).validate()
+    check_size(text, MAXIMUM_TRUST, "ACLSizePerRole")
+    for statement in statements(json.loads(text)):
+        element = statement.get("Principal", statement.get("NotPrincipal"))
+        if element is None:
+            raise MalformedPolicyDocument("Missing required field Principal")
+        if element == "*":
+            continue
+        if not isinstance(element, dict) or not element or set(element) - {"AWS", "Federated", "Service"}:
+            raise MalformedPolicyDocument("Invalid principal in policy")
+        for kind, names in element.items():
+            for name in as_list(names):
+                if not _principal_exists(kind, name):
+                    raise MalformedPolicyDocument(f'Invalid principal in policy: "{kind}":"{name}"')
+
+
+def _principal_exists(kind: str, name: str) -> bool:
+    if kind == "Service":
+        return re.fullmatch(r"[a-z0-9.-]+\.amazonaws\.com", name) is not None
+    if kind == "Federated":
+        return re.fullmatch(r"arn:aws:iam::\d{12}:(oidc|saml)-provider/.+|[a-z0-9.-]+", name) is not None
+    if name == "*" or re.fullmatch(r"\d{12}", name):
+        return True
+    match = PRINCIPAL.fullmatch(name)
+    if match is None:
+        return False
+    _service, account_id, path = match.groups()
+    if path == "root":
+        return True
+    if account_id not in iam_backends:
+        return False
+    backend = iam_backends[account_id]["aws"]
+    if path.startswith("assumed-role/"):
+        return any(role.name == path.split("/")[1] for role in backend.roles.values())
+    users, roles = backend.users.values(), backend.roles.values()
+    return any(user.arn == name for user in users) or any(role.arn == name for role in roles)

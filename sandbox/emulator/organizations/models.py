@@ -1,0 +1,280 @@
+"""Organizations: moto's backend, with the rules of AWS that moto does not know.
+
+What takes AWS a while, such as making an account, takes `CREATION_SECONDS` here. What takes AWS moments, such as
+enabling a policy type, is done when the call returns.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any, cast
+
+from moto.iam.models import iam_backends
+from moto.organizations import utils
+from moto.organizations.exceptions import (
+    AccountNotFoundException,
+    AlreadyInOrganizationException,
+    DuplicateOrganizationalUnitException,
+    OrganizationNotEmptyException,
+)
+from moto.organizations.models import FakeAccount, FakeOrganizationalUnit, organizations_backends
+
+from sandbox.emulator.iam.models import iam_backend
+from sandbox.emulator.organizations.exceptions import client_error
+from sandbox.emulator.organizations.policies import PoliciesBackend
+
+CREATION_SECONDS = 0.2
+"""How long an account is `IN_PROGRESS`."""
+
+MAXIMUM_DEPTH = 5
+"""OUs below one another, under the root."""
+
+ACCESS_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+
+class PendingAccount:
+    """A request for an account; `failure` is the reason why it will fail, if it will."""
+
+    def __init__(self, seconds: float, failure: str | None, arguments: dict[str, Any]):
+        self.id = utils.make_random_create_account_status_id()
+        self.name = arguments["AccountName"]
+        self.arguments = arguments
+        self.failure = failure
+        self.requested = time.time()
+        self.due = self.requested + seconds
+        self.state = "IN_PROGRESS"
+        self.completed: float | None = None
+        self.account_id: str | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
+        found = {
+            "Id": self.id,
+            "AccountName": self.name,
+            "State": self.state,
+            "RequestedTimestamp": self.requested,
+            "CompletedTimestamp": self.completed,
+            "AccountId": self.account_id,
+            "FailureReason": self.failure if self.state == "FAILED" else None,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class OrganizationsBackend(PoliciesBackend):
+    """Organizations of one management account."""
+
+    def _reset(self) -> None:
+        super()._reset()
+        self.requests: list[PendingAccount] = []
+        # Those that are neither done nor failed yet; every call checks whether one of them is due.
+        self.in_progress: list[PendingAccount] = []
+        self.creating = False
+        # An e-mail address stays taken when its account leaves the organization or is closed.
+        self.taken: set[str] = getattr(self, "taken", set())
+
+    # The organization
+
+    def create_organization(self, region: str, **kwargs: Any) -> dict[str, Any]:
+        if self.org or self.account_id in organizations_backends.master_accounts:
+            raise AlreadyInOrganizationException
+        before = set(iam_backends)
+        self.creating = True
+        try:
+            answer = super().create_organization(region, **kwargs)
+        finally:
+            self.creating = False
+        # moto makes an account with an id of its own for the management account, and then changes the id.
+        for account_id in set(iam_backends) - before - {self.account_id}:
+            del iam_backends[account_id]
+        self.taken.add(utils.MASTER_ACCOUNT_EMAIL)
+        return answer
+
+    def attach_policy(self, **kwargs: Any) -> None:
+        # moto attaches the default policies when the organization is made, AWS when their type is enabled.
+        if not self.creating:
+            super().attach_policy(**kwargs)
+
+    def delete_organization(self) -> None:
+        if len(self.accounts) > 1:
+            raise OrganizationNotEmptyException
+        if len(self.ou) > 1:
+            raise client_error(
+                "OrganizationNotEmptyException",
+                "To delete an organization you must first remove all organizational units.",
+            )
+        if any(not policy.aws_managed for policy in self.policies):
+            raise client_error(
+                "OrganizationNotEmptyException", "To delete an organization you must first remove all policies."
+            )
+        super().delete_organization()
+
+    # Organizational units
+
+    def create_organizational_unit(self, **kwargs: Any) -> dict[str, Any]:
+        parent = self.get_organizational_unit_by_id(self.validate_parent_id(kwargs["ParentId"]))
+        self._refuse_sibling(parent.id, kwargs["Name"])
+        if len(self.path(parent)) > MAXIMUM_DEPTH:
+            raise client_error(
+                "ConstraintViolationException",
+                "You have exceeded the maximum organizational unit depth.",
+                "OU_DEPTH_LIMIT_EXCEEDED",
+            )
+        unit = FakeOrganizationalUnit(self.organization, **kwargs)
+        self.ou.append(unit)
+        self.attach_defaults(unit)
+        return unit.describe()
+
+    def update_organizational_unit(self, **kwargs: Any) -> dict[str, Any]:
+        unit = self.get_organizational_unit_by_id(kwargs["OrganizationalUnitId"])
+        name = str(kwargs.get("Name", unit.name))
+        if name != unit.name:
+            self._refuse_sibling(unit.parent_id, name)
+        unit.name = name
+        return unit.describe()
+
+    def delete_organizational_unit(self, **kwargs: Any) -> None:
+        unit = self.get_organizational_unit_by_id(kwargs["OrganizationalUnitId"])
+        if any(child.parent_id == unit.id for child in self.targets()):
+            raise client_error(
+                "OrganizationalUnitNotEmptyException",
+                "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child "
+                "OUs, and try the operation again.",
+            )
+        self.drop_attachments(unit)
+        super().delete_organizational_unit(**kwargs)
+
+    def _refuse_sibling(self, parent_id: str | None, name: str) -> None:
+        if any(unit.parent_id == parent_id and unit.name == name for unit in self.ou):
+            raise DuplicateOrganizationalUnitException
+
+    # Accounts
+
+    def create_account(self, **kwargs: Any) -> dict[str, Any]:
+        fault = kwargs.pop("fault", None) or {}
+        failure = fault.get("failure")
+        email = kwargs["Email"].lower()
+        if failure is None and not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", email):
+            failure = "INVALID_EMAIL"
+        if failure is None and email in self.taken | {request.arguments["Email"].lower() for request in self._open()}:
+            failure = "EMAIL_ALREADY_EXISTS"
+        request = PendingAccount(max(CREATION_SECONDS, fault.get("seconds", 0)), failure, kwargs)
+        self.requests.append(request)
+        self.in_progress.append(request)
+        return {"CreateAccountStatus": request.describe()}
+
+    def _open(self) -> list[PendingAccount]:
+        return [request for request in self.in_progress if request.failure is None]
+
+    def finish_accounts(self) -> bool:
+        """Finish the requests whose time has come: make the account, or fail. Whether there were any."""
+        now = time.time()
+        due = [request for request in self.in_progress if request.due <= now]
+        for request in due:
+            self.in_progress.remove(request)
+            request.completed = request.due
+            request.state = "FAILED" if request.failure else "SUCCEEDED"
+            if not request.failure:
+                request.account_id = self._make_account(request.arguments)
+        return bool(due)
+
+    def _make_account(self, arguments: dict[str, Any]) -> str:
+        account = FakeAccount(self.organization, **arguments)
+        self.accounts.append(account)
+        self.taken.add(account.email.lower())
+        organizations_backends.master_accounts[account.id] = (self.account_id, self.partition)
+        self.attach_defaults(account)
+        # moto made the role, as AWS does, without the policy that makes it worth assuming.
+        role = arguments.get("RoleName") or "OrganizationAccountAccessRole"
+        iam_backend(account.id).attach_role_policy(ACCESS_POLICY, role)
+        account_id: str = account.id
+        return account_id
+
+    def register_members(self) -> None:
+        """Tell moto which organization the accounts belong to, which it does not save."""
+        for account in self.accounts:
+            if account.id != self.account_id:
+                organizations_backends.master_accounts[account.id] = (self.account_id, self.partition)
+
+    def describe_create_account_status(self, **kwargs: Any) -> dict[str, Any]:
+        for request in self.requests:
+            if request.id == kwargs["CreateAccountRequestId"]:
+                return {"CreateAccountStatus": request.describe()}
+        raise client_error(
+            "CreateAccountStatusNotFoundException",
+            "We can't find an create account request with the CreateAccountRequestId that you specified.",
+        )
+
+    def list_create_account_status(self, **kwargs: Any) -> dict[str, Any]:
+        wanted = kwargs.get("States") or ["IN_PROGRESS", "SUCCEEDED", "FAILED"]
+        found = [request.describe() for request in self.requests if request.state in wanted]
+        start, size = int(kwargs.get("NextToken") or 0), int(kwargs.get("MaxResults") or 20)
+        more = {"NextToken": str(start + size)} if len(found) > start + size else {}
+        return {"CreateAccountStatuses": found[start : start + size], **more}
+
+    def close_account(self, **kwargs: Any) -> None:
+        if kwargs["AccountId"] == self.account_id:
+            raise client_error(
+                "ConstraintViolationException",
+                "You can't close the management account.",
+                "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
+            )
+        self.get_account_by_id(kwargs["AccountId"])
+        super().close_account(**kwargs)
+
+    def move_account(self, **kwargs: Any) -> None:
+        account = self.get_account_by_id(kwargs["AccountId"])
+        units = {unit.id for unit in self.ou}
+        if kwargs["DestinationParentId"] not in units:
+            raise client_error(
+                "DestinationParentNotFoundException",
+                "We can't find the destination container (a root or OU) with the ParentId that you specified.",
+            )
+        if account.parent_id != kwargs["SourceParentId"]:
+            raise client_error(
+                "SourceParentNotFoundException",
+                "We can't find a source root or OU with the ParentId that you specified.",
+            )
+        if account.parent_id == kwargs["DestinationParentId"]:
+            raise client_error(
+                "DuplicateAccountException", "That account is already present in the specified destination."
+            )
+        account.parent_id = kwargs["DestinationParentId"]
+
+    def remove_account_from_organization(self, **kwargs: str) -> None:
+        if kwargs["AccountId"] == self.account_id:
+            raise client_error(
+                "MasterCannotLeaveOrganizationException",
+                "You can't remove a management account from an organization.",
+            )
+        account = self.get_account_by_id(kwargs["AccountId"])
+        self.drop_attachments(account)
+        super().remove_account_from_organization(**kwargs)
+
+
+def organization_of(account_id: str) -> OrganizationsBackend | None:
+    """The organization that an account is in, or None."""
+    owner, _partition = organizations_backends.master_accounts.get(account_id, (account_id, "aws"))
+    if owner not in organizations_backends:
+        return None
+    backend = cast(OrganizationsBackend, organizations_backends[owner]["aws"])
+    return backend if backend.org else None
+
+
+def all_organizations() -> Sequence[OrganizationsBackend]:
+    """The backend of Organizations of every account that has one, even if it has no organization."""
+    return [
+        cast(OrganizationsBackend, backend) for _account, _region, backend in organizations_backends.iter_backends()
+    ]
+
+
+def account_is_closed(account_id: str) -> bool:
+    """Whether the account is in an organization and SUSPENDED there."""
+    organization = organization_of(account_id)
+    if organization is None:
+        return False
+    try:
+        return bool(organization.get_account_by_id(account_id).status == "SUSPENDED")
+    except AccountNotFoundException:
+        return False

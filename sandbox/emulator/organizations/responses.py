@@ -1,0 +1,57 @@
+"""Requests: who may make which, and those that moto does not have."""
+
+from __future__ import annotations
+
+import json
+
+from moto.organizations.exceptions import AWSOrganizationsNotInUseException
+from moto.organizations.models import OrganizationsBackend as MotoOrganizationsBackend
+from moto.organizations.models import organizations_backends
+from moto.organizations.responses import OrganizationsResponse as MotoOrganizationsResponse
+
+from sandbox.emulator.organizations.exceptions import client_error
+from sandbox.emulator.organizations.models import OrganizationsBackend, organization_of
+
+FOR_MEMBERS = frozenset({"DescribeOrganization", "DescribeEffectivePolicy"})
+"""What a member account may ask; a delegated administrator may also list and describe."""
+
+
+class OrganizationsResponse(MotoOrganizationsResponse):
+    @property
+    def organizations_backend(self) -> MotoOrganizationsBackend:
+        return organization_of(self.current_account) or organizations_backends[self.current_account]["aws"]
+
+    @property
+    def organization(self) -> OrganizationsBackend:
+        """The organization of the caller. Raises `AWSOrganizationsNotInUseException` if it is in none."""
+        organization = organization_of(self.current_account)
+        if organization is None:
+            raise AWSOrganizationsNotInUseException
+        return organization
+
+    def check_caller(self) -> None:
+        """Raise what AWS answers to an account that may not make this request.
+
+        https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html says of each
+        operation who can call it.
+        """
+        action = self._get_action()
+        if action == "CreateOrganization":
+            return
+        organization = self.organization
+        if self.current_account == organization.account_id or action in FOR_MEMBERS:
+            return
+        delegated = any(admin.account.id == self.current_account for admin in organization.admins)
+        if not (delegated and action.startswith(("Describe", "List"))):
+            raise client_error("AccessDeniedException", "You don't have permissions to access this resource.")
+
+    def create_account(self) -> str:
+        fault = self.normalized_request.environ.get("sandbox.account_fault")
+        return json.dumps(self.organization.create_account(**self.request_params, fault=fault))
+
+    def describe_effective_policy(self) -> str:
+        """https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeEffectivePolicy.html"""
+        target_id = self._get_param("TargetId") or self.current_account
+        if target_id != self.current_account != self.organization.account_id:
+            raise client_error("AccessDeniedException", "You don't have permissions to access this resource.")
+        return json.dumps(self.organization.describe_effective_policy(self._get_param("PolicyType"), target_id))

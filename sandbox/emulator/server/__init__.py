@@ -1,0 +1,1 @@
+"""The emulated AWS as an HTTP server."""

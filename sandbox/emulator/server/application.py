@@ -1,0 +1,255 @@
+"""The emulated AWS as a WSGI application: authentication, dispatch to moto, faults, counts and saving.
+
+moto's backends are not made for threads, so one request at a time reaches them. The delay of a fault holds up no other
+request.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import threading
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from moto.core.exceptions import ServiceException
+from moto.core.request import Request
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
+from sandbox.emulator.errors import AwsError, error_response
+from sandbox.emulator.organizations.models import all_organizations
+from sandbox.emulator.organizations.responses import OrganizationsResponse
+from sandbox.emulator.server.faults import FaultError, Faults
+from sandbox.emulator.server.services import RESPONSES
+from sandbox.emulator.store import backends
+from sandbox.emulator.store.dirty_tracking import tracked
+from sandbox.emulator.store.snapshot import Store, StoreError
+from sandbox.emulator.sts.authentication import authenticate
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
+READING = ("Get", "List", "Describe")
+CONTROL = "/_sandbox/"
+
+
+class ServerRequest(Request):
+    """A request that came over HTTP, in the form that moto takes."""
+
+    from_wsgi_server = True
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a request asks for. `service` is the name in its signature, `model` botocore's name of the same service."""
+
+    service: str
+    model: str
+    action: str | None
+    region: str
+    access_key_id: str | None
+
+    @property
+    def changes(self) -> bool:
+        """Whether it may change anything; opening a session is a change."""
+        return self.action is None or not self.action.startswith(READING) or self.action == "GetSessionToken"
+
+
+class Application:
+    """The emulated AWS with its state in a folder. Raises `StoreError` if the saved state cannot be read."""
+
+    def __init__(self, state: Path):
+        self._lock = threading.RLock()
+        self._faults = Faults()
+        self._calls: Counter[tuple[str, str]] = Counter()
+        self._requests = 0
+        backends.install()
+        backends.empty()
+        self._store = Store(state)
+        if not self._store.restore():
+            backends.seed()
+            self._store.save_anew()
+
+    def close(self) -> None:
+        """Close the state folder; everything is saved already."""
+        with self._lock:
+            self._store.close()
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        request = ServerRequest(environ)
+        response = self._control(request) if request.path.startswith(CONTROL) else self._answer(request)
+        if environ.get("sandbox.lost"):
+            # werkzeug's server passes its socket. The write then fails, as if the client had left.
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        return response(environ, start_response)
+
+    # AWS
+
+    def _answer(self, request: ServerRequest) -> Response:
+        call = identify(request)
+        if call is None:
+            return Response("MissingAuthenticationToken: the request is not signed\n", 403, mimetype="text/plain")
+        with self._lock:
+            self._requests += 1
+            self._calls[(call.service, call.action or "")] += 1
+        try:
+            self._apply_fault(call, request)
+            with self._lock:
+                try:
+                    return self._dispatch(call, request)
+                finally:
+                    # Before the answer is sent. After a failure too: the call may have changed something before it.
+                    self._store.save()
+        except (AwsError, ServiceException) as error:
+            return error_response(request, call.model, call.action, error)
+        except NotImplementedError:
+            what = call.action or f"{request.method} {request.path}"
+            unknown = AwsError("NotImplemented", f"The sandbox does not emulate {call.service}:{what}.", 501)
+            return error_response(request, call.model, call.action, unknown)
+        except StoreError as error:
+            return error_response(request, call.model, call.action, AwsError("InternalFailure", str(error), 500))
+        except Exception:
+            traceback.print_exc()
+            failure = AwsError("InternalFailure", f"The sandbox failed at {call.service}:{call.action}.", 500)
+            return error_response(request, call.model, call.action, failure)
+
+    def _apply_fault(self, call: Call, request: ServerRequest) -> None:
+        fault = self._faults.take(call.service, call.action)
+        if fault is None:
+            return
+        request.environ["sandbox.lost"] = fault.lost
+        if fault.account_creation is not None:
+            request.environ["sandbox.account_fault"] = fault.account_creation
+            return
+        time.sleep(fault.delay_seconds)
+        if fault.code:
+            raise AwsError(fault.code, fault.message, fault.status)
+
+    def _dispatch(self, call: Call, request: ServerRequest) -> Response:
+        with tracked(self._store.dirty):
+            for organization in all_organizations():
+                if organization.finish_accounts():
+                    self._store.dirty.add(("organizations", organization.account_id, organization.region_name))
+        if call.service not in RESPONSES or call.action is None:
+            raise NotImplementedError
+        self._authenticate(call, request)
+        answering = RESPONSES[call.service][1]()
+        answering.setup_class(request)
+        if isinstance(answering, OrganizationsResponse):
+            answering.check_caller()
+        with tracked(self._store.dirty if call.changes else set()):
+            status, headers, body = answering.call_action()
+        return Response(body, int(status), {name: str(value) for name, value in headers.items() if name != "status"})
+
+    def _authenticate(self, call: Call, request: ServerRequest) -> None:
+        """Find out who calls, and tell moto the account; an account that the client itself claims is ignored."""
+        request.environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
+        if call.access_key_id is None:
+            request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = MANAGEMENT_ACCOUNT_ID
+            return
+        caller = authenticate(call.access_key_id, request.headers.get("X-Amz-Security-Token"))
+        request.environ["sandbox.caller"] = caller
+        request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = caller.account_id
+
+    # The sandbox itself
+
+    def _control(self, request: ServerRequest) -> Response:
+        name = request.path.removeprefix(CONTROL).rstrip("/")
+        handlers: dict[tuple[str, str], Callable[[ServerRequest], Any]] = {
+            ("GET", "health"): self._health,
+            ("GET", "calls"): self._count,
+            ("POST", "calls/reset"): self._forget_counts,
+            ("POST", "reset"): self._reset,
+            ("POST", "faults"): lambda request: self._faults.add(_json(request)),
+            ("DELETE", "faults"): lambda _request: self._faults.clear(),
+        }
+        handler = handlers.get((request.method, name))
+        if "Origin" in request.headers:
+            return _json_response({"error": "a web page has no business here"}, 403)
+        if handler is None:
+            known = ", ".join(f"{method} {CONTROL}{path}" for method, path in handlers)
+            return _json_response({"error": f"{request.method} {request.path}: there are {known}"}, 404)
+        try:
+            return _json_response(handler(request))
+        except FaultError as error:
+            return _json_response({"error": str(error)}, 400)
+        except StoreError as error:
+            return _json_response({"error": str(error)}, 500)
+
+    def _health(self, _request: ServerRequest) -> dict[str, Any]:
+        with self._lock:
+            return {
+                "ready": True,
+                "pid": os.getpid(),
+                "accounts": len(backends.account_ids()),
+                "requests": self._requests,
+            }
+
+    def _count(self, _request: ServerRequest) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = {}
+        with self._lock:
+            for (service, action), number in sorted(self._calls.items()):
+                found.setdefault(service, {})[action] = number
+        return found
+
+    def _forget_counts(self, _request: ServerRequest) -> None:
+        with self._lock:
+            self._calls.clear()
+
+    def _reset(self, _request: ServerRequest) -> None:
+        with self._lock:
+            self._faults.clear()
+            self._calls.clear()
+            backends.empty()
+            backends.seed()
+            self._store.save_anew()
+
+
+def identify(request: Request) -> Call | None:
+    """What a request asks for, or None if it is not signed and has to be."""
+    form_action = request.values.get("Action") if request.mimetype != "application/json" else None
+    match = CREDENTIAL.match(request.headers.get("Authorization", ""))
+    if match is None:
+        service = UNSIGNED.get(form_action or "")
+        return Call(service, service, form_action, "us-east-1", None) if service else None
+    access_key_id, region, service = match.groups()
+    model = RESPONSES[service][0] if service in RESPONSES else service
+    target = request.headers.get("X-Amz-Target")
+    action = form_action or (target.split(".")[-1] if target else _routed_action(request, model))
+    return Call(service, model, action, region, access_key_id)
+
+
+def _routed_action(request: Request, model: str) -> str | None:
+    if model not in {name for name, _ in RESPONSES.values()}:
+        return None
+    if get_service_model(model).protocol not in ("rest-json", "rest-xml"):
+        return None
+    try:
+        operation, _ = get_service_router(model).match(request)
+    except NotFound:
+        return None
+    return str(operation.name)
+
+
+def _json(request: Request) -> Any:
+    try:
+        return json.loads(request.get_data())
+    except ValueError as error:
+        raise FaultError(f"the body is not JSON: {error}") from None
+
+
+def _json_response(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content if content is not None else {}) + "\n", status, mimetype="application/json")
