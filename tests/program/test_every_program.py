@@ -133,7 +133,7 @@ CONTACT = {"name": "Ada Lovelace", "title": "CFO", "email": "ada@example.com", "
         ("accounts", {"unknown": {"deep": ["hidden"]}}, "hidden", "accounts:unknown"),
         ("identity", {"users": ["hidden", "hidden"]}, "'hidden'", "identity:users"),
         ("identity", {"users": ["hidden name"]}, "hidden", "identity:users.0"),
-        ("identity", {"users": [" hidden "], "userSource": "external"}, "hidden", "identity:users"),
+        ("identity", {"users": ["  hidden  "], "userSource": "external"}, "hidden", "identity:users"),
         ("identity", {"passwordPolicy": {"minimumLength": 7321}}, "7321", "identity:passwordPolicy.minimumLength"),
         ("org", {"mode": "hidden"}, "hidden", "org:mode"),
         ("org", {"organizationalUnits": ["Hidden", "Hidden"]}, "hidden", "org:organizationalUnits"),
