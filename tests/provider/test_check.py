@@ -129,6 +129,17 @@ def test_secret_tags_are_secret_among_all_tags(engine: Engine, token: str, secre
     assert wire.decode(engine.call("Update", update).properties).secrets == expected
 
 
+@pytest.mark.parametrize("token", TAGGABLE)
+def test_all_tags_are_secret_also_where_only_the_program_s_own_are_said_to_be(engine: Engine, token: str) -> None:
+    """So it is in a state that another provider has made."""
+    given = wire.encode({**TAGGABLE[token], "tags": {"a": "hush"}, "tagsAll": {"a": "hush"}}, {"tags"})
+    create = provider_pb2.CreateRequest(urn=urn(token), properties=given, preview=True)
+    assert wire.decode(engine.call("Create", create).properties).secrets == {"tags", "tagsAll"}
+    olds = wire.encode({**TAGGABLE[token], "tags": {}, "tagsAll": {}})
+    update = provider_pb2.UpdateRequest(id="x", urn=urn(token), olds=olds, news=given, preview=True)
+    assert wire.decode(engine.call("Update", update).properties).secrets == {"tags", "tagsAll"}
+
+
 @pytest.mark.parametrize("name", ["name", "path", "permissionsBoundary"])
 def test_any_other_secret_input_is_a_secret_output_alone(engine: Engine, name: str) -> None:
     given = wire.encode({"name": "ann", "path": "/x/", "permissionsBoundary": "arn:x", "tags": {"a": "b"}}, {name})
