@@ -212,7 +212,7 @@ NO_INPUTS: dict[str, Change] = {
     "another layer": lambda m: m.write("stacks/identity/__main__.py", ""),
     "another environment": lambda m: m.write("stacks/org/Pulumi.prod.yaml", "# x\n"),
     "a module that it does not import": lambda m: m.write("shared/unused.py", "X = 2\n"),
-    "the emulator": lambda m: m.write("sandbox/emulator/iam.py", ""),
+    "the emulator": lambda m: m.write("sandbox/emulator/iam/models.py", ""),
     "an address in plain text": lambda m: m.email("sandbox", "two", "three@example.com"),
     "any other variable": lambda m: m.setting("WHATEVER", "1"),
     **{

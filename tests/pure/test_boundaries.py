@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation import is_allowed
+from sandbox.emulator.policy_evaluation.evaluation import is_allowed
 from stacks.accounts.iam_policies import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
 
 ACCOUNT = "210987654321"

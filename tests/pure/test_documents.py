@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.emulator.effective_policy import effective_policy
+from sandbox.emulator.organizations.effective_policy import effective_policy
 from shared.errors import DocumentError
 from shared.policy_documents.documents import render_iam_policy, render_trust_policy
 from stacks.accounts.checks import tag_problems

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from sandbox.emulator.policy_evaluation import is_allowed
+from sandbox.emulator.policy_evaluation.evaluation import is_allowed
 from stacks.policies.config import GUARDRAILS
 from stacks.policies.guardrails import guardrail_statement, pack, region_statement
 
