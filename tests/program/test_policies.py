@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from shared.policy_documents import documents as limits
 from stacks.policies import guardrails as service_control
 from tests.program.harness import Run, run_program
 from tests.program.samples import BACKUP, ORG, POLICY_SETTINGS, RULES
@@ -187,7 +188,7 @@ def test_more_guardrails_than_a_unit_takes_are_refused(monkeypatch: pytest.Monke
 
 
 def test_guardrails_too_large_for_one_policy_take_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(service_control.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 1500)
+    monkeypatch.setitem(limits.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 1500)
     run = policies({"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}, "Sandbox": {}}})
     assert attachments(run) == [
         ("Guardrails-Development-1-id", "ou-dev"),
