@@ -51,7 +51,7 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
     chosen = set(stacks)
     for stack in sorted(chosen.union(*(each.upstream() for each in chosen))):
         try:
-            settings = _settings(stack, read)
+            settings = settings_of(stack, read)
         except ConfigError as error:
             problems += error.problems
         else:
@@ -85,7 +85,7 @@ def _is_secret(value: Any) -> bool:
     return isinstance(value, list) and any(_is_secret(inner) for inner in value)
 
 
-def _settings(stack: StackId, read: Read) -> Settings | None:
+def settings_of(stack: StackId, read: Read) -> Settings | None:
     """The settings in a stack's file; None when an encrypted value keeps it from being read whole."""
     raw, has_secrets = read(stack)
     name = stack.config_label

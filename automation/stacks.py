@@ -276,7 +276,7 @@ def locked_message(stack: StackId) -> str:
 def killed_message(stack: StackId, signal: str, *, disposable: bool) -> str:
     """What to do about a stack whose engine was killed, by `signal`."""
     following = (
-        "run this again, which takes over what it was creating"
+        "run this again, which imports what it was creating"
         if disposable
         else f"free the stack with: pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}, then run this again"
     )

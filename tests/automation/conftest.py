@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from automation.environments import environment as environment_of
 from automation.reporting.display import PLAIN_WIDTH
 from automation.runs import Run, make_run
 from engine.install import Engine
@@ -92,7 +93,7 @@ class Repository:
         logs = self.root / ".runs" / str(len(list(self.root.glob(".runs/*"))))
         logs.mkdir(parents=True)
         return make_run(
-            environment,
+            environment_of(environment, self.root),
             self.engine,
             console,
             logs,

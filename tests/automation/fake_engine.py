@@ -13,9 +13,12 @@ from typing import Any
 from rich.console import Console
 
 from automation.backend.states import States
+from automation.environments import environment
 from automation.events import Record
+from automation.programs import Seen
 from automation.runs import Run
 from automation.skipping.ledger import Ledger
+from automation.skipping.sources import Sources
 from automation.stacks import Watch
 from shared.layers import StackId
 
@@ -23,12 +26,13 @@ Answer = Record | Exception
 
 
 class FakePrograms:
-    """No program is run; `seen` is what one is said to have read that is none of its inputs."""
+    """No program is run; `reads` is what one is said to have read that is none of its inputs."""
 
-    seen: list[str] | None
+    engine_folder = Path("/nowhere")
+    reads: list[str] | None
 
     def __init__(self) -> None:
-        self.seen = []
+        self.reads = []
 
     def prepare(self) -> None:
         return None
@@ -36,8 +40,8 @@ class FakePrograms:
     def stop(self) -> None:
         return None
 
-    def undeclared(self, _stack: StackId) -> list[str] | None:
-        return self.seen
+    def seen(self, _stack: StackId) -> Seen | None:
+        return None if self.reads is None else Seen([], self.reads)
 
 
 class FakeEngine:
@@ -124,7 +128,7 @@ class FakeRun:
         self._screen = io.StringIO()
         known = States(backend, self.engine.export)
         self.run = Run(
-            stacks[0].environment,
+            environment(stacks[0].environment, root),
             list(stacks),
             self.engine,  # type: ignore[arg-type]
             Console(file=self._screen, width=200, soft_wrap=True),
@@ -132,6 +136,7 @@ class FakeRun:
             backend,
             known,
             Ledger(root, backend, known, self.inputs),  # type: ignore[arg-type]
+            Sources(root),
         )
 
     @property

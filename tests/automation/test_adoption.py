@@ -11,10 +11,10 @@ import pytest
 from moto import mock_aws
 from pulumi.automation.events import StepEventStateMetadata
 
-from automation.backend.pending import Creation, adopted, unfinished, with_pending
+from automation.backend.pending import Creation, imported, unfinished, with_pending
 from automation.events import Resource
 from automation.imports.commands import finding_command, import_command
-from automation.imports.identities import identities, known, told
+from automation.imports.identities import from_inputs, identities, in_refusal
 from shared.layers import StackId
 
 
@@ -165,7 +165,7 @@ def test_a_state_takes_over_what_was_found() -> None:
     assert [each.resource.name for each in unfinished(state)] == ["found", "lost"]
     assert unfinished(state)[0].provider == {"region": "x"}
 
-    after = adopted(state, {urns[1]: "found-id"})
+    after = imported(state, {urns[1]: "found-id"})
     assert [each["urn"] for each in after["deployment"]["resources"]] == [urns[0], provider["urn"], urns[1]]
     assert after["deployment"]["resources"][-1]["id"] == "found-id"
     assert after["deployment"]["resources"][-1]["outputs"] == {}
@@ -206,16 +206,16 @@ def test_a_creation_that_failed_is_one_that_is_pending() -> None:
     (left,) = unfinished(state)
     assert (left.resource.urn, left.provider, str(left.parent)) == (step.urn, {"region": "x"}, "acme:a:B up")
     assert left.inputs == {"name": "n", "email": SECRET, "tags": {"a": SECRET}, "list": [SECRET, 1]}
-    resource = adopted(state, {step.urn: "1"})["deployment"]["resources"][-1]
+    resource = imported(state, {step.urn: "1"})["deployment"]["resources"][-1]
     assert (resource["protect"], resource["parent"], resource["outputs"]) == (True, step.parent, left.inputs)
     assert unfinished({"version": 3}) == []
 
 
 def test_an_id_that_the_refusal_names() -> None:
     said = "account 123456789012 (Shop) of this organization has this e-mail address already. If an earlier run"
-    assert told(creation(ACCOUNT, {"email": SECRET}), said) == "123456789012"
-    assert told(creation(ACCOUNT, {}), "EMAIL_ALREADY_EXISTS") is None
-    assert told(creation("aws:iam/role:Role", {}), said) is None
+    assert in_refusal(creation(ACCOUNT, {"email": SECRET}), said) == "123456789012"
+    assert in_refusal(creation(ACCOUNT, {}), "EMAIL_ALREADY_EXISTS") is None
+    assert in_refusal(creation("aws:iam/role:Role", {}), said) is None
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_an_id_that_the_refusal_names() -> None:
     ],
 )
 def test_ids_that_are_known_without_asking(made: Creation, expected: str | None) -> None:
-    assert known(made) == expected
+    assert from_inputs(made) == expected
 
 
 def test_the_command_that_takes_over() -> None:

@@ -111,17 +111,17 @@ ValueError: no"""
 
 
 def test_of_nested_components_the_nearest_one_that_is_defined_here(tmp_path: Path) -> None:
-    folder = tmp_path / "shared" / "components"
+    folder = tmp_path / "stacks" / "accounts"
     folder.mkdir(parents=True)
-    (folder / "outer.py").write_text('super().__init__("acme:x:Outer", name)\n')
-    (folder / "inner.py").write_text('super().__init__("acme:x:Inner", name)\n')
+    (folder / "outer.py").write_text('super().__init__("x:Outer", name, opts)\n')
+    (folder / "inner.py").write_text('super().__init__("x:Inner", name, opts)\n')
     nested = "urn:pulumi:s::p::acme:x:Outer$acme:x:{}$aws:iam/role:Role::r"
     message = "api error MalformedPolicyDocument: x"
     assert explain(WEB, Problem(message, Resource(nested.format("Inner"))), tmp_path).files == (
-        "shared/components/inner.py",
+        "stacks/accounts/inner.py",
     )
     assert explain(WEB, Problem(message, Resource(nested.format("Bought"))), tmp_path).files == (
-        "shared/components/outer.py",
+        "stacks/accounts/outer.py",
     )
 
 

@@ -13,7 +13,7 @@ import pytest
 from automation.selection.changes import touched
 from automation.selection.choose import NothingChosen, choose
 from automation.skipping.sources import Sources
-from shared.errors import ChangesError
+from shared.errors import UsageError
 from shared.layers import LAYERS, ROOT, StackId, discover
 from tests.configuration import write_sandbox
 from tests.e2e.project import Project
@@ -206,20 +206,20 @@ def test_affected_and_a_pattern_both_have_to_fit(git: Git, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("since", ["nope", "--all", "-h"])
 def test_a_revision_that_is_none_is_said_so(git: Git, tmp_path: Path, since: str) -> None:  # noqa: ARG001
-    with pytest.raises(ChangesError, match=f"--affected is '{since}'; allowed: a git revision"):
+    with pytest.raises(UsageError, match=f"--affected is '{since}'; allowed: a git revision"):
         affected(tmp_path, since)
 
 
 def test_without_a_default_branch_a_revision_is_asked_for(git: Git, tmp_path: Path) -> None:
     git("branch", "--delete", "--force", "main")
-    with pytest.raises(ChangesError, match="no default branch to compare with; allowed: --affected=REF"):
+    with pytest.raises(UsageError, match="no default branch to compare with; allowed: --affected=REF"):
         affected(tmp_path)
 
 
 def test_without_git_there_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "stacks" / "org").mkdir(parents=True)
     (tmp_path / "stacks" / "org" / "Pulumi.sandbox.yaml").touch()
-    with pytest.raises(ChangesError, match="not a git repository"):
+    with pytest.raises(UsageError, match="not a git repository"):
         affected(tmp_path)
 
 

@@ -32,15 +32,16 @@ import sys
 from pathlib import Path
 
 from automation import operations
-from automation.display import make_console
-from automation.engine import find_engine
+from automation.reporting.display import make_console
+from engine.install import find_engine
+from automation.environments import environment
 from automation.runs import make_run
 from shared.layers import ROOT
 
 root = Path(sys.argv[1])
 logs = root / "logs"
 logs.mkdir()
-run = make_run("sandbox", find_engine(ROOT), make_console(), logs, root, parallel=2)
+run = make_run(environment("sandbox", root), find_engine(ROOT), make_console(), logs, root, parallel=2)
 sys.exit(operations.deploy(run, run.stacks, yes=True, interactive=False))
 """
 

@@ -10,6 +10,7 @@ from automation.events import Problem, Record
 from automation.operations import DEPLOY
 from automation.queue import Outcome, Status
 from automation.reporting.display import Plain, Rich, make_display
+from automation.results import StackResult
 from automation.stacks import StackFailed
 from shared.layers import StackId
 from tests.automation.test_events import step
@@ -40,7 +41,7 @@ def test_a_terminal_has_a_line_a_running_stack_and_a_bar_for_the_whole() -> None
     assert isinstance(display, Rich)
     with display:
         display.started(ORG)
-        display.ended(Outcome(ORG, Status.DONE, Record(), seconds=1.5))
+        display.ended(StackResult.of(Outcome(ORG, Status.DONE, Record(), seconds=1.5)))
         display.started(ONE, ["configuration"])
         display.started(TWO)
         display.event(ONE, at_work(), None)
@@ -60,8 +61,8 @@ def test_a_terminal_keeps_what_has_ended_and_what_is_said() -> None:
     display = Rich(console, STACKS, DEPLOY)
     with display:
         display.say("stopping", ORG)
-        display.ended(Outcome(ONE, Status.DONE, at_work(), seconds=2))
-        display.ended(Outcome(TWO, Status.FAILED, error=StackFailed([Problem("no")])))
+        display.ended(StackResult.of(Outcome(ONE, Status.DONE, at_work(), seconds=2)))
+        display.ended(StackResult.of(Outcome(TWO, Status.FAILED, error=StackFailed([Problem("no")]))))
     written = screen.getvalue()
     assert "org: stopping" in written
     assert "deployed (1 created)  2.0 s" in written
@@ -77,8 +78,10 @@ def test_in_a_log_every_line_begins_with_its_stack() -> None:
     with display:
         display.started(ONE, ["configuration", "outputs of org"])
         display.event(ONE, record, change)
-        display.ended(Outcome(ONE, Status.FAILED, error=StackFailed([Problem("first\nsecond")], record)))
-        display.ended(Outcome(TWO, Status.SKIPPED, because=ONE))
+        display.ended(
+            StackResult.of(Outcome(ONE, Status.FAILED, error=StackFailed([Problem("first\nsecond")], record)))
+        )
+        display.ended(StackResult.of(Outcome(TWO, Status.SKIPPED, because=ONE)))
         display.say("of the run itself")
     assert log.getvalue().splitlines() == [
         "accounts/one | deploying (configuration, outputs of org)",

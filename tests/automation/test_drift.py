@@ -9,7 +9,7 @@ import pytest
 
 from automation import operations
 from automation.events import Change, Problem, Record, Resource
-from automation.reporting.report import Report
+from automation.reporting.schema import Report
 from automation.stacks import StackCancelled, StackFailed
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
@@ -67,7 +67,7 @@ def test_each_difference_of_any_stack_is_told_from_none_and_from_an_error(
         "aws:iam/role:Role r",
         *told,
     ]
-    assert "To bring AWS back to the programs: invoke refresh-all --stack sandbox" in printed
+    assert "To bring AWS back to the programs: invoke refresh-all --env sandbox" in printed
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,15 @@ import pytest
 from pulumi.automation.events import StepEventStateMetadata
 
 from automation import operations, runs
-from automation.backend import pending as recovery
+from automation.backend import locks
 from automation.backend.pending import Creation
+from automation.environments import environment as environment_of
 from automation.events import Problem, Record, Resource
-from automation.imports import identities as adoption
-from automation.imports import resume as takeover
+from automation.imports import identities as imported_ids
+from automation.imports.attempts import Attempts
 from automation.stacks import StackCancelled, StackFailed, killed_message
 from sandbox import lifecycle
+from sandbox.layout import Layout
 from shared.errors import UsageError
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun, gone_process, lock_of
@@ -26,6 +28,10 @@ from tests.automation.fake_engine import FakeRun, gone_process, lock_of
 ENVIRONMENTS = ["sandbox", "prod", "sandbox-2"]
 
 ROLE = "aws:iam/role:Role"
+
+
+def attempts_of(root: Path, stack: StackId) -> Attempts:
+    return Attempts(Layout(root).attempts, stack)
 
 
 def urn(stack: StackId, name: str = "r") -> str:
@@ -60,7 +66,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.extend(Resource(urn).name for urn in found)
         return found
 
-    monkeypatch.setattr(adoption, "identities", identities)
+    monkeypatch.setattr(imported_ids, "identities", identities)
     return names
 
 
@@ -80,11 +86,11 @@ def test_only_the_sandbox_takes_over_what_a_killed_run_was_creating(
         assert made.engine.done == ["up org", "replace the state of org", "up with refresh org"]
         assert [each["id"] for each in made.engine.replaced[0]["deployment"]["resources"]] == ["id-r", "id-s"]
         assert made.engine.replaced[0]["deployment"]["pending_operations"] == []
-        assert "org: taking over aws:iam/role:Role r, which an earlier run was killed while" in made.printed
+        assert "org: importing aws:iam/role:Role r, which an earlier run was killed while" in made.printed
         return
     assert deploy(made) == 1
     assert (made.engine.done, made.engine.replaced, asked) == (["up org"], [], [])
-    assert "taking over" not in made.printed
+    assert "importing" not in made.printed
     for name in ("r", "s"):
         assert f"pulumi import aws:iam/role:Role {name} {name} -s {environment} --cwd stacks/org" in made.printed
 
@@ -96,13 +102,13 @@ def test_only_the_sandbox_takes_over_what_an_earlier_run_had_begun(
     stack = StackId("org", environment)
     made = FakeRun(tmp_path, [stack], {stack: {"deployment": {}}})
     # Also where a file says that it had begun it: of an environment that was once called so, or by hand.
-    takeover.Attempts(tmp_path, stack).add([urn(stack)])
+    attempts_of(tmp_path, stack).add([urn(stack)])
     made.engine.answers = [refusal(stack)]
     if environment == "sandbox":
         assert deploy(made) == 0
         assert [each["id"] for each in made.engine.replaced[0]["deployment"]["resources"]] == ["id-r"]
-        assert "org: taking over aws:iam/role:Role r, which an earlier run had begun to create (id-r)" in made.printed
-        assert takeover.Attempts(tmp_path, stack).read() == set()
+        assert "org: importing aws:iam/role:Role r, which an earlier run had begun to create (id-r)" in made.printed
+        assert attempts_of(tmp_path, stack).read() == set()
         return
     assert deploy(made) == 1
     assert (made.engine.replaced, asked) == ([], [])
@@ -117,7 +123,7 @@ def test_what_was_begun_is_remembered_in_the_sandbox_only(tmp_path: Path, enviro
     failed = refusal(stack)
     made.engine.answers = [failed if how == "failed" else StackCancelled(failed.record)]
     assert deploy(made) == (1 if how == "failed" else 130)
-    attempts = takeover.Attempts(tmp_path, stack)
+    attempts = attempts_of(tmp_path, stack)
     if environment == "sandbox":
         assert attempts.read() == {urn(stack)}
     else:
@@ -130,8 +136,8 @@ def test_what_no_earlier_run_had_begun_is_a_surprise_in_the_sandbox_too(tmp_path
     made.engine.answers = [refusal(stack)]
     assert deploy(made) == 1
     assert (made.engine.replaced, asked) == ([], [])
-    takeover.Attempts(tmp_path, stack).clear()
-    takeover.Attempts(tmp_path, stack).add([urn(stack, "another")])
+    attempts_of(tmp_path, stack).clear()
+    attempts_of(tmp_path, stack).add([urn(stack, "another")])
     made.engine.answers = [refusal(stack)]
     assert deploy(made) == 1
     assert (made.engine.replaced, asked) == ([], [])
@@ -143,9 +149,14 @@ def test_that_the_next_run_takes_over_is_said_in_the_sandbox_only(tmp_path: Path
     made = FakeRun(tmp_path, [stack], {stack: {"deployment": {}}})
     made.engine.answers = [refusal(stack)]
     assert deploy(made) == 1
-    assert ("run this again, which takes it over" in made.printed) == (environment == "sandbox")
-    assert ("takes over what it was creating" in killed_message(stack, "SIGKILL")) == (environment == "sandbox")
-    assert (f"pulumi cancel -s {environment} " in killed_message(stack, "SIGKILL")) == (environment != "sandbox")
+    assert ("run this again, which imports it" in made.printed) == (environment == "sandbox")
+    assert (
+        "imports what it was creating" in killed_message(stack, "SIGKILL", disposable=made.run.environment.disposable)
+    ) == (environment == "sandbox")
+    assert (
+        f"pulumi cancel -s {environment} "
+        in killed_message(stack, "SIGKILL", disposable=made.run.environment.disposable)
+    ) == (environment != "sandbox")
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -170,7 +181,7 @@ def test_what_is_not_sure_to_be_as_it_was_deployed_is_run_again(
     """Operations were pending; it is not known what the program has read; it has read what is none of its inputs."""
     stack = StackId("org", "sandbox")
     made = FakeRun(tmp_path, [stack], {stack: {"deployment": {}}})
-    made.engine.programs.seen = seen
+    made.engine.programs.reads = seen
     made.engine.answers = [Record(pending=pending)]
     assert deploy(made) == 0
     before = len(made.engine.done)
@@ -255,8 +266,9 @@ def test_only_the_sandbox_starts_the_emulated_aws(
     started: list[Path] = []
     monkeypatch.setattr(runs, "get_engine", lambda _root, _report: "engine")
     monkeypatch.setattr(lifecycle, "start", lambda root, _report, engine: started.append(root))  # noqa: ARG005
-    monkeypatch.setattr(runs, "run_environment", lambda *_: dict(os.environ))
-    assert runs.ready_engine(environment, tmp_path, lambda _line: None) == "engine"  # type: ignore[comparison-overlap]
+    where = environment_of(environment, tmp_path)
+    monkeypatch.setattr(where, "variables", lambda _engine: dict(os.environ))
+    assert runs.ready_engine(where, tmp_path, lambda _line: None) == "engine"  # type: ignore[comparison-overlap]
     assert started == ([tmp_path] if environment == "sandbox" else [])
 
 
@@ -266,33 +278,33 @@ def test_what_had_been_begun_is_forgotten_once_all_is_destroyed(tmp_path: Path) 
     state = {"deployment": {"resources": [{"urn": urn(stack), "type": ROLE, "custom": True}]}}
     made = FakeRun(tmp_path, [stack], {stack: state})
     for each in (stack, other):
-        takeover.Attempts(tmp_path, each).add([urn(stack)])
+        attempts_of(tmp_path, each).add([urn(stack)])
 
     def destroy() -> int:
         return operations.destroy(made.run, [stack], include_protected=False, confirm=None, yes=True, interactive=False)
 
     made.engine.answers = [StackFailed([Problem("no")])]
     assert destroy() == 1
-    assert takeover.Attempts(tmp_path, stack).read() == {urn(stack)}
+    assert attempts_of(tmp_path, stack).read() == {urn(stack)}
     assert destroy() == 0
-    assert takeover.Attempts(tmp_path, stack).read() == set()
-    assert takeover.Attempts(tmp_path, other).read() == {urn(stack)}
+    assert attempts_of(tmp_path, stack).read() == set()
+    assert attempts_of(tmp_path, other).read() == {urn(stack)}
 
 
-def test_what_had_been_begun_is_kept_an_environment_and_a_stack(tmp_path: Path) -> None:
+def test_what_had_been_begun_is_kept_a_stack(tmp_path: Path) -> None:
     stacks = [StackId("org", "sandbox"), StackId("identity", "sandbox"), StackId("accounts", "sandbox", "one")]
-    stacks += [StackId("accounts", "sandbox", "two"), StackId("org", "prod")]
+    stacks += [StackId("accounts", "sandbox", "two")]
     for number, stack in enumerate(stacks):
-        takeover.Attempts(tmp_path, stack).add([str(number)])
-        takeover.Attempts(tmp_path, stack).add([f"more {number}"])
-    found = [takeover.Attempts(tmp_path, stack).read() for stack in stacks]
+        attempts_of(tmp_path, stack).add([str(number)])
+        attempts_of(tmp_path, stack).add([f"more {number}"])
+    found = [attempts_of(tmp_path, stack).read() for stack in stacks]
     assert found == [{str(number), f"more {number}"} for number in range(len(stacks))]
 
 
 def test_the_wait_for_an_earlier_run_is_the_one_of_the_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each stack's locks are freed as its turn comes, and those of stacks that are not run stay."""
     freed: list[StackId] = []
-    monkeypatch.setattr(recovery, "free_locks", lambda _backend, stack, *_: freed.append(stack))
+    monkeypatch.setattr(locks, "free_locks", lambda _backend, stack, *_: freed.append(stack))
     org, identity = StackId("org", "sandbox"), StackId("identity", "sandbox")
     state: dict[str, Any] = {"deployment": {}}
     made = FakeRun(tmp_path, [org, identity], {org: state, identity: state})

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.backend import pending as recovery
+from automation.backend import locks
 from automation.processes import session_of
 from automation.queue import Cancelled
 from automation.stacks import StackFailed
@@ -49,12 +49,10 @@ def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.01)
 
 
-def free(
-    backend: Path, stopped: Callable[[], bool] = lambda: False, seconds: float = recovery.WAIT_SECONDS
-) -> list[str]:
+def free(backend: Path, stopped: Callable[[], bool] = lambda: False, seconds: float = locks.WAIT_SECONDS) -> list[str]:
     """Free the stack's locks; what was said."""
     said: list[str] = []
-    recovery.free_locks(backend.as_uri(), ORG, said.append, stopped, seconds)
+    locks.free_locks(backend.as_uri(), ORG, said.append, stopped, seconds)
     return said
 
 
@@ -151,7 +149,7 @@ def test_a_lock_of_another_machine_stays(tmp_path: Path) -> None:
     file = lock_of(tmp_path, ORG, gone_process(), host="elsewhere")
     said: list[str] = []
     with pytest.raises(StackFailed, match="pulumi cancel -s sandbox --cwd stacks/org"):
-        recovery.free_locks(tmp_path.as_uri(), ORG, said.append, lambda: False)
+        locks.free_locks(tmp_path.as_uri(), ORG, said.append, lambda: False)
     assert file.exists()
     assert said == []
 
@@ -170,4 +168,4 @@ def test_an_empty_lock_is_nobody_s(tmp_path: Path) -> None:
 
 
 def test_other_backends_locks_are_not_touched() -> None:
-    assert recovery.locks("s3://bucket", ORG) == []
+    assert locks.locks("s3://bucket", ORG) == []

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from automation import operations
-from automation.reporting import report
+from automation.reporting import report, schema
 from automation.reporting.junit import as_xml
-from automation.reporting.report import CountsReport, ProblemReport, Report, StackReport
+from automation.reporting.schema import CountsReport, ProblemReport, Report, StackReport
 from automation.runs import open_run
-from shared.errors import ReportError
+from shared.errors import UsageError
 from shared.layers import ROOT, StackId
 from tests.automation.conftest import Repository
 
@@ -34,7 +34,7 @@ def load(file: Path) -> Report:
 
 def test_the_schema_is_up_to_date() -> None:
     kept = (ROOT / "docs" / "report.schema.json").read_text()
-    assert kept == report.json_schema(), "python -m automation.reporting.report > docs/report.schema.json"
+    assert kept == schema.json_schema(), "python -m automation.reporting.schema > docs/report.schema.json"
 
 
 def test_the_documented_example_has_the_documented_form() -> None:
@@ -177,7 +177,7 @@ def test_the_deployment_s_own_report_wins_over_that_of_its_preview(
 def test_a_report_that_cannot_be_written_is_said_after_the_run(repository: Repository, tmp_path: Path) -> None:
     org = repository.plan("org", {"org": RED})
     run = repository.run(report=tmp_path / "gone" / "report.json")
-    with pytest.raises(ReportError, match=r"report.json could not be written: No such file or directory"):
+    with pytest.raises(UsageError, match=r"report.json could not be written: No such file or directory"):
         operations.deploy(run, [org], yes=True, interactive=False)
     assert repository.items() == {"org": "red"}
 
@@ -185,7 +185,7 @@ def test_a_report_that_cannot_be_written_is_said_after_the_run(repository: Repos
 @pytest.mark.parametrize("name", ["report.txt", "report", "nowhere/report.json", "folder.json"])
 def test_where_a_report_cannot_go_is_said_first(name: str, tmp_path: Path) -> None:
     (tmp_path / "folder.json").mkdir()
-    with pytest.raises(ReportError, match=r"--report is .*; allowed: a file"):
+    with pytest.raises(UsageError, match=r"--report is .*; allowed: a file"):
         open_run("sandbox", list, None, report=str(tmp_path / name))  # type: ignore[arg-type]
 
 
@@ -217,7 +217,7 @@ def made_of(*stacks: StackReport) -> Report:
     )
 
 
-def stack(status: report.Status, message: str = "no") -> StackReport:
+def stack(status: schema.Status, message: str = "no") -> StackReport:
     """A stack that ended like that."""
     problem = ProblemReport(message=message, resource=None, aws_code="AccessDenied", advice="sign in", files=["a.py:3"])
     return StackReport(

@@ -11,8 +11,8 @@ import pytest
 
 from automation import operations
 from automation.backend.states import State, States
-from automation.reporting.summary import exit_code
-from automation.runs import operate
+from automation.operate import Operation, operate
+from engine import checks
 from shared.layers import StackId
 from tests.automation.conftest import PROGRAM, Repository
 
@@ -137,7 +137,7 @@ def test_the_environment_and_the_tools_count(deployed: Repository, monkeypatch: 
 def test_the_account_of_the_credentials_counts(deployed: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     deployed.plan("org", {"org-of-prod": RED}, environment="prod")
     account = {"account": "111111111111"}
-    monkeypatch.setattr("automation.runs.caller", lambda _variables: account)
+    monkeypatch.setattr(checks, "caller", lambda _variables: account)
     stack = StackId("org", "prod")
     run = deployed.run("prod")
     assert operations.deploy(run, [stack], yes=True, interactive=False) == 0
@@ -229,5 +229,5 @@ def test_states_of_folders_are_read_and_others_asked_for(tmp_path: Path) -> None
 
 def test_the_exit_code_of_a_run_in_which_all_was_skipped_is_0(deployed: Repository) -> None:
     run = deployed.run()
-    outcomes = operate(run, run.stacks, lambda *_: pytest.fail("run"), operations.DEPLOY, again=False)
-    assert exit_code(outcomes) == 0
+    result = operate(run, run.stacks, Operation(lambda *_: pytest.fail("run"), operations.DEPLOY, again=False))
+    assert result.exit_code == 0

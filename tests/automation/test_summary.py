@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
+from datetime import UTC, datetime
 
 from rich.console import Console
 
@@ -11,8 +11,9 @@ from automation.events import Problem, Record, Resource
 from automation.operations import DEPLOY
 from automation.queue import Outcome, Status
 from automation.reporting import summary
+from automation.results import RunResult, StackResult
 from automation.stacks import StackFailed
-from shared.layers import StackId
+from shared.layers import ROOT, StackId
 
 ORG, IDENTITY, ONE, TWO = (
     StackId("org", "sandbox"),
@@ -25,9 +26,10 @@ ORG, IDENTITY, ONE, TWO = (
 def shown(*outcomes: Outcome[StackId, Record]) -> str:
     """The end of a run."""
     printed = io.StringIO()
-    by_stack = {outcome.node: outcome for outcome in outcomes}
     console = Console(file=printed, width=160, soft_wrap=True)
-    summary.show(console, by_stack, list(by_stack), DEPLOY, seconds=2.0, logs=Path(".runs/x"))
+    results = tuple(map(StackResult.of, outcomes))
+    now = datetime.now(UTC)
+    summary.show(console, RunResult(DEPLOY, "sandbox", results, now, 2.0, 0, 1, "3.0.0", ROOT / ".runs/x", ROOT))
     return printed.getvalue()
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from automation import doctor
-from automation.doctor import Check, credentials, diagnose, without_secrets
+from automation.doctor import diagnose
+from engine import checks
+from engine.checks import Check, credentials, without_secrets
 from engine.install import Engine
 from sandbox import aws_plugin
 from sandbox.layout import Layout
@@ -65,14 +66,14 @@ def test_a_running_sandbox_is_all_well(root: Path, engine: Engine) -> None:
     configure(root, "sandbox")
     layout = Layout(root)
     layout.state.mkdir()
-    folder = layout.pulumi_home / "plugins" / f"resource-aws-v{aws_plugin.wanted_version()}"
+    folder = layout.pulumi_home / "plugins" / f"resource-aws-v{checks.provider_version()}"
     folder.mkdir(parents=True)
     program(folder / "pulumi-resource-aws", "exit 0")
     found = by_name(diagnose("sandbox", root))
     assert [name for name, check in found.items() if not check.ok] == []
     assert found["engine"].what == f"pulumi {engine.version}, on PATH, {engine.command.command}"
     assert found["language host"].what == f"python {engine.version}, {engine.language_host}"
-    assert found["AWS provider"].what.startswith(f"embedded {aws_plugin.wanted_version()}, ")
+    assert found["AWS provider"].what.startswith(f"embedded {checks.provider_version()}, ")
     assert found["emulated AWS"].what == f"{emulator.url}, process {emulator.pid}, 2 accounts, 7 requests"
     assert found["configuration"].what == "3 stacks: org, identity, policies"
     assert "Go" not in found
@@ -146,20 +147,20 @@ def test_a_production_environment_is_asked_for_its_own_backend_and_credentials(
     for name, value in signed_in(sts["url"]).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PULUMI_HOME", str(root / "home"))
-    monkeypatch.setattr(doctor, "vendor_reachable", lambda: False)
-    checks = diagnose("production", root)
-    found = by_name(checks)
+    monkeypatch.setattr(checks, "vendor_reachable", lambda: False)
+    everything = diagnose("production", root)
+    found = by_name(everything)
     assert found["state backend"].what == "postgres://db/state as me"
     assert found["AWS credentials"].ok
     assert not found["AWS provider"].ok
-    assert f"pulumi plugin install resource aws {aws_plugin.wanted_version()}" in found["AWS provider"].remedy
-    monkeypatch.setattr(doctor, "vendor_reachable", lambda: True)
+    assert f"pulumi plugin install resource aws {checks.provider_version()}" in found["AWS provider"].remedy
+    monkeypatch.setattr(checks, "vendor_reachable", lambda: True)
     plugin = by_name(diagnose("production", root))["AWS provider"]
     assert plugin.ok
     assert "the engine downloads it at the first run" in plugin.what
     assert found["configuration"].ok
     assert "emulated AWS" not in found
-    assert SECRET not in str(checks)
+    assert SECRET not in str(everything)
     program(Path(engine.command.command), "[ $1 = whoami ] && exit 255 || echo v3.200.0")
     backend = by_name(diagnose("production", root))["state backend"]
     assert not backend.ok

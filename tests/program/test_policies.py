@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from shared.policy_documents import documents as limits
+from stacks.policies import limits
 from stacks.policies import guardrails as service_control
 from tests.program.harness import Run, run_program
 from tests.program.samples import BACKUP, ORG, POLICY_SETTINGS, RULES

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.configuration import check, read_file
+from automation.configuration import check, read_raw, settings_of
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
 from shared.settings.fields import REGIONS
@@ -140,9 +140,9 @@ CONTACT = {"name": "Ada", "title": "CFO", "email": "ada@example.com", "phone": S
 )
 def test_a_file_with_encrypted_values_is_left_to_the_program(root: Path, encrypted: dict[str, Any]) -> None:
     stack = StackId("accounts", "sandbox", "developer")
-    assert read_file(stack, root) is not None
+    assert settings_of(stack, lambda each: read_raw(each, root)) is not None
     change(root, DEVELOPER, name="", **encrypted)
-    assert read_file(stack, root) is None
+    assert settings_of(stack, lambda each: read_raw(each, root)) is None
     check(discover("sandbox", root), root)
     # The rest is checked all the same: that file's region, and the other files.
     change(root, DEVELOPER, region="us-west-9")

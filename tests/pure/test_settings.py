@@ -202,6 +202,7 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         (PoliciesConfig, {"tags": {"A/": {"costCenters": ["x"]}}}, "tags.A/"),
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["fly"]}}}, "serviceControl.A.guardrails.0"),
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["root-user"] * 2}}}, "serviceControl.A.guardrails"),
+        (PoliciesConfig, {"serviceControl": {"A": {"allowedRegions": []}}}, "serviceControl.A.allowedRegions"),
         *[
             (
                 PoliciesConfig,
@@ -212,7 +213,6 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
                 (["us-east-1"], "us-west-2,"),
                 (["us-west-2", "eu-west-1"], "us-east-1,"),
                 (["eu-west-1"], "us-east-1, us-west-2,"),
-                ([], "us-east-1, us-west-2,"),
             )
         ],
     ],
