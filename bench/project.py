@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from automation.backend.pending import held
+from automation.backend.resources import held
 from automation.backend.state_files import exported
 from engine.environment import run_environment
 from engine.install import Engine

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from automation.backend.pending import held
+from automation.backend.resources import held
 from automation.backend.state_files import exported, folder_of, stack_file
 from automation.events import Resource
 from shared.layers import StackId

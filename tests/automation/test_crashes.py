@@ -17,7 +17,7 @@ from automation import operations
 from automation.backend import pending as recovery
 from automation.imports import identities as adoption
 from automation.processes import end_session, session_of
-from automation.reporting.summary import CANCELLED_EXIT
+from automation.results import CANCELLED_EXIT
 from shared.layers import ROOT, StackId
 from tests.automation.conftest import Repository
 from tests.states import in_state

@@ -12,7 +12,6 @@ import pytest
 from automation import operations
 from automation.processes import session_of
 from automation.programs import Programs
-from automation.skipping.sources import Sources
 from shared.layers import StackId
 from tests.automation.conftest import PROGRAM, Repository
 
@@ -100,7 +99,7 @@ def test_one_host_serves_all_programs_and_ends_with_the_run(repository: Reposito
 
 
 def test_the_host_ends_when_its_run_is_killed(repository: Repository) -> None:
-    programs = Programs(repository.engine, repository.root, Sources(repository.root), repository.root)
+    programs = Programs(repository.engine, repository.root, repository.root)
     (option,) = programs.options()
     address = option.removeprefix("--client=unix:")
     # Only this user can have it run anything.
@@ -117,7 +116,7 @@ def test_the_host_ends_when_its_run_is_killed(repository: Repository) -> None:
 
 
 def test_a_host_that_was_killed_is_started_again(repository: Repository) -> None:
-    programs = Programs(repository.engine, repository.root, Sources(repository.root), repository.root)
+    programs = Programs(repository.engine, repository.root, repository.root)
     (before,) = programs.options()
     assert programs._process
     programs._process.kill()
@@ -131,7 +130,7 @@ def test_a_host_that_was_killed_is_started_again(repository: Repository) -> None
 
 def test_an_engine_without_the_sdk_s_script_uses_its_own_host(repository: Repository, tmp_path: Path) -> None:
     engine = dataclasses.replace(repository.engine, language_host=str(tmp_path / "pulumi-language-python"))
-    programs = Programs(engine, repository.root, Sources(repository.root), tmp_path)
+    programs = Programs(engine, repository.root, tmp_path)
     assert programs.options() == []
     assert programs.undeclared(ORG) is None
     programs.stop()

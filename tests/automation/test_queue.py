@@ -7,7 +7,9 @@ import threading
 import time
 from graphlib import CycleError
 from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -189,9 +191,10 @@ def test_a_container_s_limit_counts(
         return f"{megabytes if isinstance(megabytes, str) else megabytes * MEGABYTE}\n"
 
     files = {
-        "/proc/meminfo": lambda: f"MemTotal: 1 kB\nMemAvailable: {available * 1024} kB\n",
         "/sys/fs/cgroup/memory.max": lambda: text(limit),
         "/sys/fs/cgroup/memory.current": lambda: text(used),
     }
     monkeypatch.setattr(Path, "read_text", lambda self: files[str(self)]())
+    free = SimpleNamespace(available=available * MEGABYTE)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
     assert default_parallel(cores=1_000) == expected

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.checks import provider_version
 from engine.install import Engine
 from sandbox import aws_plugin
 from sandbox.aws_plugin import EMBEDDED, OFFICIAL, find_plugin, place_plugin
@@ -24,12 +25,12 @@ chmod 755 "$folder/pulumi-resource-aws"
 
 
 def folder_of(root: Path) -> Path:
-    return Layout(root).pulumi_home / "plugins" / f"resource-aws-v{aws_plugin.wanted_version()}"
+    return Layout(root).pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
 
 
 def embed(pulumi_home: Path, python: Path) -> Path:
     """What the embedded plugin's installer does, seen from outside."""
-    path = pulumi_home / "plugins" / f"resource-aws-v{aws_plugin.wanted_version()}" / "pulumi-resource-aws"
+    path = pulumi_home / "plugins" / f"resource-aws-v{provider_version()}" / "pulumi-resource-aws"
     path.parent.mkdir(parents=True, exist_ok=True)
     return program(path, f"exec {python}")
 

@@ -18,6 +18,7 @@ import pytest
 
 from engine.install import Engine
 from sandbox import aws_plugin, lifecycle
+from sandbox.environment import shell_environment
 from sandbox.layout import Emulator, Layout, read_record, write_record
 from sandbox.lifecycle import start, start_emulator, status, stop
 from shared.errors import SandboxError
@@ -193,7 +194,7 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
     root: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(SandboxError, match=r"run `invoke sandbox\.start`"):
-        lifecycle.env(root)
+        shell_environment(root)
     placed: list[Path] = []
 
     def place(_engine: Engine, where: Path, _report: object) -> None:
@@ -205,7 +206,7 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
     monkeypatch.setattr(lifecycle, "place_plugin", place)
     emulator = start(root, quiet, engine=engine, command=NORMAL)
     assert placed == [root]
-    assert f"export AWS_ENDPOINT_URL={emulator.url}" in lifecycle.env(root).splitlines()
+    assert f"export AWS_ENDPOINT_URL={emulator.url}" in shell_environment(root).splitlines()
     plugin = status(root).plugin
     assert plugin
     assert (plugin.kind, plugin.version) == (aws_plugin.EMBEDDED, aws_plugin.wanted_version())
