@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from automation.engine import WAYS, Engine, find_engine, vendor_reachable
+from automation.engine import WAYS, Engine, find_engine, sdk_version, vendor_reachable
 from automation.environment import run_environment
 from sandbox import aws_plugin
 from sandbox.layout import Layout
@@ -43,7 +43,7 @@ def diagnose(environment: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     """
     passed_over: list[str] = []
     engine = find_engine(root, passed_over.append)
-    checks = [_python(), _engine(engine, passed_over), _language_host(engine)]
+    checks = [_python(), _sdk(), _engine(engine, passed_over), _language_host(engine)]
     if engine is None:
         checks.append(_go())
     if environment == SANDBOX:
@@ -62,6 +62,10 @@ def _python() -> Check:
     return Check("Python", True, what)
 
 
+def _sdk() -> Check:
+    return Check("SDK", True, f"pulumi {sdk_version()}, pulumi-aws {aws_plugin.wanted_version()}, from PyPI")
+
+
 def _engine(engine: Engine | None, passed_over: list[str]) -> Check:
     if engine is None:
         return Check("engine", False, "; ".join(passed_over) or "none", f"run `make engine`. {WAYS}")
@@ -71,7 +75,8 @@ def _engine(engine: Engine | None, passed_over: list[str]) -> Check:
 def _language_host(engine: Engine | None) -> Check:
     if engine is None:
         return Check("language host", False, "none", "it comes with the engine")
-    return Check("language host", True, f"python {engine.language_host_version}, {engine.language_host}")
+    what = f"python {engine.language_host_version}, {engine.source}, {engine.language_host}"
+    return Check("language host", True, what)
 
 
 def _go() -> Check:
@@ -85,15 +90,18 @@ def _sandbox_plugin(root: Path) -> Check:
     plugin = aws_plugin.find_plugin(root)
     if plugin is None:
         return Check("AWS provider", False, "none", START)
-    return Check("AWS provider", True, f"{plugin.kind} {plugin.version}, {plugin.path}")
+    return Check("AWS provider", True, plugin.what)
 
 
 def _plugin(variables: Mapping[str, str]) -> Check:
     version = aws_plugin.wanted_version()
     home = Path(variables.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    program = home / "plugins" / f"resource-aws-v{version}" / "pulumi-resource-aws"
-    if program.is_file():
-        return Check("AWS provider", True, f"official {version}, {program}")
+    plugin = aws_plugin.plugin_in(home)
+    if plugin and plugin.kind == aws_plugin.EMBEDDED:
+        remedy = f"it is for the sandbox alone: delete {plugin.path.parent} and run this again"
+        return Check("AWS provider", False, plugin.what, remedy)
+    if plugin:
+        return Check("AWS provider", True, plugin.what)
     missing = f"{version} is not in {home}"
     if vendor_reachable():
         return Check("AWS provider", True, f"{missing}; the engine downloads it at the first run")

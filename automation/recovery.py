@@ -32,7 +32,7 @@ WAIT_SECONDS = 600.0
 _MASK = "[secret]"
 _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - says that a value is one
-"""How a state marks a secret: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/sig/sig.go"""
+"""How a state marks a secret: https://github.com/pulumi/pulumi/blob/v3.274.1/sdk/go/common/resource/sig/sig.go"""
 
 WRITING_SECONDS = 0.5
 """How old an empty lock has to be to be nobody's."""

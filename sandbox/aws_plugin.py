@@ -27,11 +27,17 @@ Install = Callable[[Path, Path], Path]
 
 @dataclass(frozen=True)
 class AwsPlugin:
-    """The AWS plugin in the sandbox's PULUMI_HOME: `kind` is `OFFICIAL` or `EMBEDDED`."""
+    """The AWS plugin in a PULUMI_HOME: `kind` is `OFFICIAL` or `EMBEDDED`."""
 
     kind: str
     version: str
     path: Path
+
+    @property
+    def what(self) -> str:
+        """Which plugin it is and where it comes from, for one line of output."""
+        origin = "this repository's sandbox/provider" if self.kind == EMBEDDED else "a pulumi-aws release"
+        return f"{self.kind} {self.version}, {origin}, {self.path}"
 
 
 def wanted_version() -> str:
@@ -40,12 +46,17 @@ def wanted_version() -> str:
 
 
 def find_plugin(root: Path) -> AwsPlugin | None:
-    """The plugin that is in place, or None. The plugin itself is the memory of what was chosen.
+    """The plugin of the sandbox, or None if none is in place. The plugin itself is the memory of what was chosen."""
+    return plugin_in(Layout(root).pulumi_home)
+
+
+def plugin_in(pulumi_home: Path) -> AwsPlugin | None:
+    """The AWS plugin that the engine would start from this PULUMI_HOME, or None.
 
     The embedded one is a script and the official one a binary. The engine marks a download that
     was broken off by a `.partial` file beside the folder.
     """
-    folder = Layout(root).pulumi_home / "plugins" / f"resource-aws-v{wanted_version()}"
+    folder = pulumi_home / "plugins" / f"resource-aws-v{wanted_version()}"
     program = folder / "pulumi-resource-aws"
     if folder.with_name(folder.name + ".partial").exists() or not os.access(program, os.X_OK):
         return None

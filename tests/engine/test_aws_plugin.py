@@ -15,7 +15,7 @@ from sandbox.layout import Layout
 from tests.engine.conftest import program
 
 DOWNLOAD = """
-[ "$1 $2 $3" = "plugin install resource" ] || { echo v3.200.0; exit 0; }
+[ "$1 $2 $3" = "plugin install resource" ] || exit 1
 folder="$PULUMI_HOME/plugins/resource-$4-v$5"
 mkdir -p "$folder"
 printf '\\177ELF' > "$folder/pulumi-resource-aws"

@@ -13,7 +13,7 @@ import pytest
 
 from automation import doctor
 from automation.doctor import Check, credentials, diagnose, without_secrets
-from automation.engine import Engine
+from automation.engine import Engine, sdk_version
 from sandbox import aws_plugin
 from sandbox.layout import Layout
 from sandbox.lifecycle import start_emulator
@@ -57,6 +57,30 @@ def test_an_engine_that_is_too_old_is_named(root: Path, monkeypatch: pytest.Monk
     assert f"not using {old}" in by_name(diagnose("sandbox", root))["engine"].what
 
 
+@pytest.mark.parametrize(
+    ("head", "ok", "start"),
+    [
+        (b"\x7fELF", True, "official {version}, a pulumi-aws release, "),
+        (b"#!/bin/sh\n", False, "embedded {version}, this repository's sandbox/provider, "),
+    ],
+)
+@pytest.mark.usefixtures("engine")
+def test_production_takes_the_official_provider_and_not_the_embedded_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, ok: bool, start: str
+) -> None:
+    configure(root, "production")
+    monkeypatch.setenv("PULUMI_HOME", str(root / "home"))
+    monkeypatch.setattr(doctor, "credentials", lambda _variables: Check("AWS credentials", True, ""))
+    folder = root / "home" / "plugins" / f"resource-aws-v{aws_plugin.wanted_version()}"
+    folder.mkdir(parents=True)
+    (folder / "pulumi-resource-aws").write_bytes(head)
+    (folder / "pulumi-resource-aws").chmod(0o755)
+    plugin = by_name(diagnose("production", root))["AWS provider"]
+    assert plugin.ok is ok
+    assert plugin.what.startswith(start.format(version=aws_plugin.wanted_version()))
+    assert (str(folder) in plugin.remedy) is not ok
+
+
 def test_a_running_sandbox_is_all_well(root: Path, engine: Engine) -> None:
     emulator = start_emulator(root, lambda _line: None, command=stand_in())
     configure(root, "sandbox")
@@ -68,8 +92,11 @@ def test_a_running_sandbox_is_all_well(root: Path, engine: Engine) -> None:
     found = by_name(diagnose("sandbox", root))
     assert [name for name, check in found.items() if not check.ok] == []
     assert found["engine"].what == f"pulumi {engine.version}, on PATH, {engine.command.command}"
-    assert found["language host"].what == f"python {engine.version}, {engine.language_host}"
-    assert found["AWS provider"].what.startswith(f"embedded {aws_plugin.wanted_version()}, ")
+    assert found["SDK"].what == f"pulumi {sdk_version()}, pulumi-aws {aws_plugin.wanted_version()}, from PyPI"
+    assert found["language host"].what == f"python {engine.version}, on PATH, {engine.language_host}"
+    assert found["AWS provider"].what == (
+        f"embedded {aws_plugin.wanted_version()}, this repository's sandbox/provider, {folder / 'pulumi-resource-aws'}"
+    )
     assert found["emulated AWS"].what == f"{emulator.url}, process {emulator.pid}, 2 accounts, 7 requests"
     assert found["configuration"].what == "3 stacks: org, identity, policies"
     assert "Go" not in found
@@ -139,7 +166,7 @@ def test_a_production_environment_is_asked_for_its_own_backend_and_credentials(
 ) -> None:
     configure(root, "production")
     who = json.dumps({"user": "me", "url": f"postgres://me:{SECRET}@db/state?password={SECRET}"})
-    program(Path(engine.command.command), f"[ $1 = whoami ] && echo '{who}' || echo v3.200.0")
+    program(Path(engine.command.command), f"[ $1 = whoami ] && echo '{who}' || echo v{sdk_version()}")
     for name, value in signed_in(sts["url"]).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PULUMI_HOME", str(root / "home"))
@@ -157,7 +184,7 @@ def test_a_production_environment_is_asked_for_its_own_backend_and_credentials(
     assert found["configuration"].ok
     assert "emulated AWS" not in found
     assert SECRET not in str(checks)
-    program(Path(engine.command.command), "[ $1 = whoami ] && exit 255 || echo v3.200.0")
+    program(Path(engine.command.command), f"[ $1 = whoami ] && exit 255 || echo v{sdk_version()}")
     backend = by_name(diagnose("production", root))["state backend"]
     assert not backend.ok
     assert "pulumi login" in backend.remedy
