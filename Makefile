@@ -11,7 +11,7 @@ PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 help:
 	@echo 'make sandbox    deploy the whole organization to an emulated AWS on this machine'
 	@echo 'make install    the Python packages, in .venv'
-	@echo 'make engine     the Pulumi engine, in .engine unless a recent one is on PATH'
+	@echo 'make engine     the Pulumi engine, in .engine unless PATH has one that is not older than the SDK'
 	@echo 'make test       style, types and tests: what CI runs'
 	@echo 'make mutants    puts known faults into a copy of the code, one at a time: the tests must find each'
 	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'

@@ -47,7 +47,7 @@ class Selection:
     with_dependencies: bool = field(default=False, metadata={"help": "the stacks that the chosen ones read, too"})
 
     def of(self, stacks: Sequence[StackId]) -> list[StackId]:
-        """Those of `stacks`; raises as `automation.selection.choose.choose.choose.choose` does."""
+        """Those of `stacks`; raises as `automation.selection.choose` does."""
         from automation.selection.choose import choose
 
         return choose(

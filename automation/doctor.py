@@ -19,7 +19,7 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     """
     passed_over: list[str] = []
     engine = find_engine(root, passed_over.append)
-    found = [checks.python(), checks.found_engine(engine, passed_over), checks.language_host(engine)]
+    found = [checks.python(), checks.sdk(), checks.found_engine(engine, passed_over), checks.language_host(engine)]
     if engine is None:
         found.append(checks.go())
     return [*found, *environment(name, root).checks(engine), _configuration(name, root)]

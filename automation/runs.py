@@ -74,7 +74,7 @@ def open_run(
 
     Their configuration is checked before anything is started. The environment of this process becomes the one
     that the engine needs. `parallel` and `report` are as the user typed them. Raises `shared.errors.UserError` and
-    `automation.selection.choose.choose.choose.NothingChosen`.
+    `automation.selection.choose.NothingChosen`.
     """
     width = _parallel(parallel)
     file = report_file(report)

@@ -9,13 +9,14 @@ import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version as package_version
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from engine.install import WAYS, Engine, vendor_reachable
+from engine.aws_plugin import EMBEDDED, plugin_in, provider_version
+from engine.install import WAYS, Engine, sdk_version, vendor_reachable
 
 OLDEST_PYTHON = (3, 11)
 
@@ -30,17 +31,18 @@ class Check:
     remedy: str = ""
 
 
-def provider_version() -> str:
-    """The version of the installed `pulumi-aws` package, which is the AWS provider's as well."""
-    return package_version("pulumi-aws")
-
-
 def python() -> Check:
     what = f"{platform.python_version()}, {sys.executable}"
     oldest = ".".join(map(str, OLDEST_PYTHON))
     if sys.version_info < OLDEST_PYTHON:
         return Check("Python", False, what, f"install Python {oldest} or newer")
     return Check("Python", True, what)
+
+
+def sdk() -> Check:
+    """The Pulumi packages."""
+    packages = Path(sysconfig.get_path("purelib"))
+    return Check("SDK", True, f"pulumi {sdk_version()}, pulumi-aws {provider_version()}, {packages}")
 
 
 def found_engine(engine: Engine | None, passed_over: list[str]) -> Check:
@@ -52,7 +54,8 @@ def found_engine(engine: Engine | None, passed_over: list[str]) -> Check:
 def language_host(engine: Engine | None) -> Check:
     if engine is None:
         return Check("language host", False, "none", "it comes with the engine")
-    return Check("language host", True, f"python {engine.language_host_version}, {engine.language_host}")
+    what = f"python {engine.language_host_version}, {engine.source}, {engine.language_host}"
+    return Check("language host", True, what)
 
 
 def go() -> Check:
@@ -65,9 +68,12 @@ def go() -> Check:
 def provider(variables: Mapping[str, str]) -> Check:
     version = provider_version()
     home = Path(variables.get("PULUMI_HOME") or Path.home() / ".pulumi")
-    program = home / "plugins" / f"resource-aws-v{version}" / "pulumi-resource-aws"
-    if program.is_file():
-        return Check("AWS provider", True, f"official {version}, {program}")
+    plugin = plugin_in(home)
+    if plugin and plugin.kind == EMBEDDED:
+        remedy = f"it is for the sandbox alone: delete {plugin.path.parent} and run this again"
+        return Check("AWS provider", False, plugin.what, remedy)
+    if plugin:
+        return Check("AWS provider", True, plugin.what)
     missing = f"{version} is not in {home}"
     if vendor_reachable():
         return Check("AWS provider", True, f"{missing}; the engine downloads it at the first run")

@@ -1,6 +1,6 @@
 """The Pulumi engine: the `pulumi` command, with the language host that runs Python programs.
 
-Four sources, in this order: a `pulumi` on PATH that is new enough, one this project got
+Four sources, in this order: a `pulumi` on PATH that is not older than the SDK, one this project got
 before, the official installer, and a build from Go modules for a machine that reaches
 package registries and not the vendor's site. Nothing is written outside `.engine/`.
 """
@@ -31,9 +31,12 @@ from shared.layers import ROOT
 Progress = Callable[[str], None]
 """Receives one line of progress."""
 
-MINIMUM = VersionInfo(3, 61, 0)
-"""The oldest engine that is used: the four projects have stacks of one name in one backend, which needs
-project-scoped stacks (https://www.pulumi.com/blog/project-scoped-stacks-in-self-managed-backend/)."""
+ENGINE_VERSION = VersionInfo(3, 274, 1)
+"""The engine that the installer gets or that is built; `engine/cli/go.mod` pins the same.
+
+An engine may be newer than the SDK and not older: a newer one serves programs of an older SDK, and an older
+one may lack what the SDK asks for.
+"""
 
 INSTALLER = "https://get.pulumi.com/install.sh"
 """The script that `PulumiCommand.install` downloads and runs; asked for first, with a time limit."""
@@ -74,9 +77,9 @@ class Engine:
     language_host_version: str
 
 
-def wanted_version() -> str:
-    """The version of the installed `pulumi` package: the engine that is got has the same."""
-    return package_version("pulumi")
+def sdk_version() -> VersionInfo:
+    """The version of the installed `pulumi` package, which no engine may be older than."""
+    return VersionInfo.parse(package_version("pulumi"))
 
 
 def find_engine(root: Path = ROOT, report: Progress | None = None) -> Engine | None:
@@ -97,6 +100,11 @@ def get_engine(root: Path = ROOT, report: Progress = print) -> Engine:
     root = root.resolve()
     if engine := find_engine(root, report):
         return engine
+    if sdk_version() > ENGINE_VERSION:
+        raise EngineError(
+            f"engine: this project gets pulumi {ENGINE_VERSION}, which is older than the pulumi package "
+            f"{sdk_version()}; allowed is {sdk_version()} or newer: raise ENGINE_VERSION in engine/install.py"
+        )
     folder = root / ".engine"
     with locked(folder / "lock", lambda: report("engine: another run is getting it, waiting for that one")):
         if engine := _got_before(root):
@@ -108,7 +116,7 @@ def get_engine(root: Path = ROOT, report: Progress = print) -> Engine:
             new = Path(name) / "engine"
             if not _install(new, report):
                 _build(root, new, report)
-            final = folder / wanted_version()
+            final = folder / str(ENGINE_VERSION)
             shutil.rmtree(final, ignore_errors=True)
             new.rename(final)
         engine = _got_before(root)
@@ -123,7 +131,7 @@ def _on_path(root: Path, report: Progress) -> Engine | None:
     if found is None or Path(found).resolve().is_relative_to((root / ".engine").resolve()):
         return None
     try:
-        command = PulumiCommand(version=MINIMUM)
+        command = PulumiCommand(version=sdk_version())
     except InvalidVersionError as error:
         report(f"engine: not using {found}: {error}")
         return None
@@ -144,22 +152,24 @@ def _on_path(root: Path, report: Progress) -> Engine | None:
 
 
 def _got_before(root: Path) -> Engine | None:
-    folder = root / ".engine" / wanted_version()
+    if sdk_version() > ENGINE_VERSION:
+        return None
+    folder = root / ".engine" / str(ENGINE_VERSION)
     host = folder / "bin" / HOST
     program, record = folder / "bin" / "pulumi", folder / "source.json"
     try:
         how = json.loads(record.read_text())
-        version = VersionInfo.parse(wanted_version())
         # It is run once to see that it works: each time would cost as much as all else of a run with nothing to do.
         if how.get("works") != program.stat().st_mtime_ns:
-            PulumiCommand(root=str(folder), version=version)
+            PulumiCommand(root=str(folder), version=ENGINE_VERSION)
             record.write_text(json.dumps({**how, "works": program.stat().st_mtime_ns}) + "\n")
     except (OSError, ValueError, InvalidVersionError, subprocess.CalledProcessError):
         return None
     if not os.access(host, os.X_OK) or not os.access(program, os.X_OK):
         return None
-    command = _Known(program, version)
-    return Engine(command, folder / "bin", how["source"], str(version), str(host), how["language_host_version"])
+    command = _Known(program, ENGINE_VERSION)
+    version = str(ENGINE_VERSION)
+    return Engine(command, folder / "bin", how["source"], version, str(host), how["language_host_version"])
 
 
 class _Known(PulumiCommand):
@@ -193,13 +203,13 @@ def vendor_reachable(seconds: float = REACH_SECONDS) -> bool:
 
 def _install(folder: Path, report: Progress) -> bool:
     """Run the official installer into `folder`; False, with one line that says why, if that is not possible."""
-    version = wanted_version()
+    version = str(ENGINE_VERSION)
     if not vendor_reachable():
         report("engine: the official installer is out of reach (no internet?), building from Go modules instead")
         return False
     report(f"engine: running the official installer for {version} (about 100 MB)")
     try:
-        PulumiCommand.install(root=str(folder), version=VersionInfo.parse(version))
+        PulumiCommand.install(root=str(folder), version=ENGINE_VERSION)
     except (OSError, InvalidVersionError, subprocess.CalledProcessError) as error:
         report(f"engine: the official installer failed ({error}), building from Go modules instead")
         shutil.rmtree(folder, ignore_errors=True)
@@ -212,12 +222,12 @@ def _build(root: Path, folder: Path, report: Progress) -> None:
     """Build the command and the language host into `folder`. Raises `EngineError`."""
     if shutil.which("go") is None:
         raise EngineError(f"engine: no usable `pulumi` on PATH, no official installer, no `go`. {WAYS}")
-    version = wanted_version()
+    version = str(ENGINE_VERSION)
     cli, host = root / "engine" / "cli", root / "engine" / "language-python"
     pinned = _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", CLI], cli, report).strip()
     if pinned != f"v{version}":
         raise EngineError(
-            f"engine: {cli / 'go.mod'}: {CLI} is {pinned}, but the pulumi package is {version}; "
+            f"engine: {cli / 'go.mod'}: {CLI} is {pinned}, but engine/install.py pins {version}; "
             f"allowed is v{version}: run `go get {CLI}@v{version} {SDK}@v{version}` in that folder"
         )
     binaries = folder / "bin"

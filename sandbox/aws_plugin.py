@@ -8,15 +8,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
-from engine.checks import provider_version
+from engine.aws_plugin import EMBEDDED, OFFICIAL, AwsPlugin, plugin_in, provider_version
 from engine.install import Engine, Progress, vendor_reachable
 from sandbox.layout import Layout
-
-OFFICIAL = "official"
-EMBEDDED = "embedded"
 
 DOWNLOAD_SECONDS = 600.0
 """How long the download of the official plugin (about 200 MB) may take."""
@@ -25,28 +21,9 @@ Install = Callable[[Path, Path], Path]
 """Writes the embedded plugin, given PULUMI_HOME and the Python that runs it; says where."""
 
 
-@dataclass(frozen=True)
-class AwsPlugin:
-    """The AWS plugin in the sandbox's PULUMI_HOME: `kind` is `OFFICIAL` or `EMBEDDED`."""
-
-    kind: str
-    version: str
-    path: Path
-
-
 def find_plugin(root: Path) -> AwsPlugin | None:
-    """The plugin that is in place, or None. The plugin itself is the memory of what was chosen.
-
-    The embedded one is a script and the official one a binary. The engine marks a download that
-    was broken off by a `.partial` file beside the folder.
-    """
-    folder = Layout(root).pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
-    program = folder / "pulumi-resource-aws"
-    if folder.with_name(folder.name + ".partial").exists() or not os.access(program, os.X_OK):
-        return None
-    with program.open("rb") as file:
-        kind = EMBEDDED if file.read(2) == b"#!" else OFFICIAL
-    return AwsPlugin(kind, provider_version(), program)
+    """The plugin of the sandbox, or None if none is in place. The plugin itself is the memory of what was chosen."""
+    return plugin_in(Layout(root).pulumi_home)
 
 
 def place_plugin(engine: Engine, root: Path, report: Progress, install: Install | None = None) -> AwsPlugin:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.aws_plugin import EMBEDDED
 from engine.checks import Check
 from engine.environment import Environment
 from engine.install import Engine, Progress, find_engine
@@ -67,7 +68,7 @@ class SandboxEnvironment(Environment):
         if plugin is None:
             return {}
         found: dict[str, Any] = {"plugin": [plugin.kind, plugin.version]}
-        if plugin.kind == aws_plugin.EMBEDDED:
+        if plugin.kind == EMBEDDED:
             found["provider"] = [file.read_text() for file in sorted((self.root / "sandbox/provider").rglob("*.py"))]
         return found
 
@@ -79,7 +80,7 @@ class SandboxEnvironment(Environment):
         plugin = aws_plugin.find_plugin(self.root)
         if plugin is None:
             return Check("AWS provider", False, "none", START)
-        return Check("AWS provider", True, f"{plugin.kind} {plugin.version}, {plugin.path}")
+        return Check("AWS provider", True, plugin.what)
 
     def _emulator(self) -> Check:
         now = lifecycle.status(self.root)

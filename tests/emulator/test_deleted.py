@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
 from tests.emulator.conftest import Organization, Server, start_server
-from tests.emulator.test_server import TRUST
+from tests.emulator.server.test_server import TRUST
 
 ALLOW = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
 

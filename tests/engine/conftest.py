@@ -54,9 +54,9 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 @pytest.fixture
 def engine(root: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     """An engine on PATH that knows only its version."""
-    from engine.install import find_engine
+    from engine.install import find_engine, sdk_version
 
-    folder = fake_pulumi(root.parent / "elsewhere", "v3.200.0").parent
+    folder = fake_pulumi(root.parent / "elsewhere", f"v{sdk_version()}").parent
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
     found = find_engine(root)
     assert found is not None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.checks import provider_version
+from engine.aws_plugin import provider_version
 from engine.install import Engine
 from sandbox import aws_plugin
 from sandbox.aws_plugin import EMBEDDED, OFFICIAL, find_plugin, place_plugin
@@ -16,7 +16,7 @@ from sandbox.layout import Layout
 from tests.engine.conftest import program
 
 DOWNLOAD = """
-[ "$1 $2 $3" = "plugin install resource" ] || { echo v3.200.0; exit 0; }
+[ "$1 $2 $3" = "plugin install resource" ] || exit 1
 folder="$PULUMI_HOME/plugins/resource-$4-v$5"
 mkdir -p "$folder"
 printf '\\177ELF' > "$folder/pulumi-resource-aws"

@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pulumi
 import pytest
 
 from automation.doctor import diagnose
 from engine import checks
+from engine.aws_plugin import provider_version
 from engine.checks import Check, credentials, without_secrets
-from engine.install import Engine
-from sandbox import aws_plugin
+from engine.install import Engine, sdk_version
 from sandbox.layout import Layout
 from sandbox.lifecycle import start_emulator
 from tests.engine.conftest import fake_pulumi, program, stand_in
@@ -24,11 +25,8 @@ SECRET = "wJalrXUtnFEMI-not-a-real-secret"
 
 
 def by_name(checks: list[Check]) -> dict[str, Check]:
-    found = {check.name: check for check in checks}
-    assert {"Python", "engine", "configuration"} <= set(found)
-    assert len(found) == len(checks)
-    assert [name for name, check in found.items() if not check.ok and not check.remedy] == [], "what to do is not said"
-    return found
+    assert all(check.ok or check.remedy for check in checks), "what is missing says what to do"
+    return {check.name: check for check in checks}
 
 
 def configure(root: Path, environment: str) -> None:
@@ -61,19 +59,47 @@ def test_an_engine_that_is_too_old_is_named(root: Path, monkeypatch: pytest.Monk
     assert f"not using {old}" in by_name(diagnose("sandbox", root))["engine"].what
 
 
+@pytest.mark.parametrize(
+    ("head", "ok", "start"),
+    [
+        (b"\x7fELF", True, "official {version}, a pulumi-aws release, "),
+        (b"#!/bin/sh\n", False, "embedded {version}, this repository's sandbox/provider, "),
+    ],
+)
+@pytest.mark.usefixtures("engine")
+def test_production_takes_the_official_provider_and_not_the_embedded_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch, head: bytes, ok: bool, start: str
+) -> None:
+    configure(root, "production")
+    monkeypatch.setenv("PULUMI_HOME", str(root / "home"))
+    monkeypatch.setattr(checks, "credentials", lambda _variables: Check("AWS credentials", True, ""))
+    folder = root / "home" / "plugins" / f"resource-aws-v{provider_version()}"
+    folder.mkdir(parents=True)
+    (folder / "pulumi-resource-aws").write_bytes(head)
+    (folder / "pulumi-resource-aws").chmod(0o755)
+    plugin = by_name(diagnose("production", root))["AWS provider"]
+    assert plugin.ok is ok
+    assert plugin.what.startswith(start.format(version=provider_version()))
+    assert (str(folder) in plugin.remedy) is not ok
+
+
 def test_a_running_sandbox_is_all_well(root: Path, engine: Engine) -> None:
     emulator = start_emulator(root, lambda _line: None, command=stand_in())
     configure(root, "sandbox")
     layout = Layout(root)
     layout.state.mkdir()
-    folder = layout.pulumi_home / "plugins" / f"resource-aws-v{checks.provider_version()}"
+    folder = layout.pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
     folder.mkdir(parents=True)
     program(folder / "pulumi-resource-aws", "exit 0")
     found = by_name(diagnose("sandbox", root))
     assert [name for name, check in found.items() if not check.ok] == []
     assert found["engine"].what == f"pulumi {engine.version}, on PATH, {engine.command.command}"
-    assert found["language host"].what == f"python {engine.version}, {engine.language_host}"
-    assert found["AWS provider"].what.startswith(f"embedded {checks.provider_version()}, ")
+    packages = Path(pulumi.__file__).parent.parent
+    assert found["SDK"].what == f"pulumi {sdk_version()}, pulumi-aws {provider_version()}, {packages}"
+    assert found["language host"].what == f"python {engine.version}, on PATH, {engine.language_host}"
+    assert found["AWS provider"].what == (
+        f"embedded {provider_version()}, this repository's sandbox/provider, {folder / 'pulumi-resource-aws'}"
+    )
     assert found["emulated AWS"].what == f"{emulator.url}, process {emulator.pid}, 2 accounts, 7 requests"
     assert found["configuration"].what == "3 stacks: org, identity, policies"
     assert "Go" not in found
@@ -143,7 +169,7 @@ def test_a_production_environment_is_asked_for_its_own_backend_and_credentials(
 ) -> None:
     configure(root, "production")
     who = json.dumps({"user": "me", "url": f"postgres://me:{SECRET}@db/state?password={SECRET}"})
-    program(Path(engine.command.command), f"[ $1 = whoami ] && echo '{who}' || echo v3.200.0")
+    program(Path(engine.command.command), f"[ $1 = whoami ] && echo '{who}' || echo v{sdk_version()}")
     for name, value in signed_in(sts["url"]).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("PULUMI_HOME", str(root / "home"))
@@ -153,7 +179,7 @@ def test_a_production_environment_is_asked_for_its_own_backend_and_credentials(
     assert found["state backend"].what == "postgres://db/state as me"
     assert found["AWS credentials"].ok
     assert not found["AWS provider"].ok
-    assert f"pulumi plugin install resource aws {checks.provider_version()}" in found["AWS provider"].remedy
+    assert f"pulumi plugin install resource aws {provider_version()}" in found["AWS provider"].remedy
     monkeypatch.setattr(checks, "vendor_reachable", lambda: True)
     plugin = by_name(diagnose("production", root))["AWS provider"]
     assert plugin.ok
@@ -161,7 +187,7 @@ def test_a_production_environment_is_asked_for_its_own_backend_and_credentials(
     assert found["configuration"].ok
     assert "emulated AWS" not in found
     assert SECRET not in str(everything)
-    program(Path(engine.command.command), "[ $1 = whoami ] && exit 255 || echo v3.200.0")
+    program(Path(engine.command.command), f"[ $1 = whoami ] && exit 255 || echo v{sdk_version()}")
     backend = by_name(diagnose("production", root))["state backend"]
     assert not backend.ok
     assert "pulumi login" in backend.remedy

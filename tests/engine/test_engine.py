@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
 import threading
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -18,14 +20,15 @@ from semver import VersionInfo
 from engine import install as installing
 from engine.install import (
     BUILT,
+    ENGINE_VERSION,
     HOST,
     HOST_EXEC,
     OFFICIAL,
     ON_PATH,
     find_engine,
     get_engine,
+    sdk_version,
     vendor_reachable,
-    wanted_version,
 )
 from sandbox.environment import SandboxEnvironment
 from sandbox.layout import Emulator, Layout, write_record
@@ -33,14 +36,18 @@ from shared.errors import EngineError
 from shared.layers import ROOT
 from tests.engine.conftest import fake_pulumi, program
 
+WANTED = str(ENGINE_VERSION)
+SDK_VERSION = sdk_version()
+OLDER = SDK_VERSION.replace(minor=SDK_VERSION.minor - 1, patch=9)
+
 
 def put_on_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
 def got_before(root: Path) -> Path:
-    folder = root / ".engine" / wanted_version()
-    fake_pulumi(folder / "bin", wanted_version())
+    folder = root / ".engine" / WANTED
+    fake_pulumi(folder / "bin", WANTED)
     (folder / "source.json").write_text(json.dumps({"source": BUILT, "language_host_version": "3.78.0"}))
     return folder
 
@@ -49,8 +56,10 @@ def test_none_is_found_on_a_machine_without_one(root: Path) -> None:
     assert find_engine(root) is None
 
 
-@pytest.mark.parametrize("version", ["v3.61.0", "3.200.1"])
-def test_one_on_path_that_is_new_enough_is_used(root: Path, monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+@pytest.mark.parametrize("version", [f"v{SDK_VERSION}", WANTED, str(SDK_VERSION.bump_minor().bump_minor())])
+def test_one_on_path_that_is_not_older_than_the_sdk_is_used(
+    root: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
     got_before(root)
     pulumi = fake_pulumi(root / "usr" / "local", version)
     put_on_path(pulumi.parent, monkeypatch)
@@ -64,7 +73,7 @@ def test_one_on_path_that_is_new_enough_is_used(root: Path, monkeypatch: pytest.
 def test_one_that_is_linked_to_is_used_with_the_host_beside_its_real_place(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = fake_pulumi(root / "Cellar" / "bin", "v3.100.0")
+    real = fake_pulumi(root / "Cellar" / "bin", f"v{SDK_VERSION}")
     (root / "links").mkdir()
     (root / "links" / "pulumi").symlink_to(real)
     put_on_path(root / "links", monkeypatch)
@@ -76,11 +85,11 @@ def test_one_that_is_linked_to_is_used_with_the_host_beside_its_real_place(
 @pytest.mark.parametrize(
     ("script", "host", "reason"),
     [
-        ("echo v3.60.1", True, "minimum CLI version requirement is 3.61.0"),
+        (f"echo v{OLDER}", True, f"minimum CLI version requirement is {SDK_VERSION}"),
         ("echo v4.0.0", True, "Major version mismatch"),
         ("echo what", True, "Could not parse"),
         ("exit 3", True, "it does not run"),
-        ("echo v3.200.0", False, f"the Python language host, {HOST}, is not beside it"),
+        (f"echo v{SDK_VERSION}", False, f"the Python language host, {HOST}, is not beside it"),
     ],
 )
 def test_one_on_path_that_will_not_do_is_passed_over_with_one_line(
@@ -112,7 +121,7 @@ def test_one_that_was_got_for_another_version_or_in_part_is_not_used(root: Path)
     (folder / "bin" / HOST).unlink()
     assert find_engine(root) is None
     got_before(root)
-    program(folder / "bin" / "pulumi", "echo v3.100.0")
+    program(folder / "bin" / "pulumi", f"echo v{OLDER}")
     assert find_engine(root) is None
 
 
@@ -123,9 +132,9 @@ def test_the_official_installer_is_used_when_it_is_in_reach(root: Path, monkeypa
     monkeypatch.setattr(installing, "vendor_reachable", lambda: True)
     monkeypatch.setattr(PulumiCommand, "install", install)
     engine = get_engine(root, lambda _line: None)
-    assert (engine.source, engine.version) == (OFFICIAL, wanted_version())
-    assert engine.bin == root / ".engine" / wanted_version() / "bin"
-    assert sorted(path.name for path in (root / ".engine").iterdir()) == sorted([wanted_version(), "lock"])
+    assert (engine.source, engine.version) == (OFFICIAL, WANTED)
+    assert engine.bin == root / ".engine" / WANTED / "bin"
+    assert sorted(path.name for path in (root / ".engine").iterdir()) == sorted([WANTED, "lock"])
     assert get_engine(root, pytest.fail).source == OFFICIAL
 
 
@@ -170,30 +179,47 @@ def test_name_resolution_that_hangs_is_bounded_too(monkeypatch: pytest.MonkeyPat
     over.set()
 
 
-def test_go_modules_of_another_version_than_the_package_are_refused(
+def test_go_modules_of_another_version_than_the_pinned_one_are_refused(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(installing, "vendor_reachable", lambda: False)
-    monkeypatch.setattr(installing, "wanted_version", lambda: "3.300.0")
-    program(root / "go", "echo v3.259.0")
+    monkeypatch.setattr(installing, "ENGINE_VERSION", VersionInfo(3, 300, 0))
+    program(root / "go", f"echo v{WANTED}")
     put_on_path(root, monkeypatch)
-    with pytest.raises(EngineError, match=r"go\.mod: .* is v3\.259\.0, .* allowed is v3\.300\.0"):
+    with pytest.raises(EngineError, match=rf"go\.mod: .* is v{re.escape(WANTED)}, .* allowed is v3\.300\.0"):
+        get_engine(root, lambda _line: None)
+
+
+def test_a_pinned_engine_older_than_the_sdk_is_neither_used_nor_got(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    got_before(root)
+    monkeypatch.setattr(installing, "package_version", lambda _name: "3.999.0")
+    assert find_engine(root) is None
+    with pytest.raises(EngineError, match=rf"{re.escape(WANTED)}, which is older than the pulumi package 3\.999\.0"):
         get_engine(root, lambda _line: None)
 
 
 def test_a_build_that_fails_shows_what_go_said(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(installing, "vendor_reachable", lambda: False)
-    program(root / "go", f'[ "$1" = list ] && echo v{wanted_version()} || {{ echo "no space left" >&2; exit 1; }}')
+    program(root / "go", f'[ "$1" = list ] && echo v{WANTED} || {{ echo "no space left" >&2; exit 1; }}')
     put_on_path(root, monkeypatch)
     with pytest.raises(EngineError, match=r"`go build` failed in .*cli:\nno space left"):
         get_engine(root, lambda _line: None)
-    assert not (root / ".engine" / wanted_version()).exists()
+    assert not (root / ".engine" / WANTED).exists()
 
 
-def test_the_committed_go_modules_pin_the_version_of_the_package() -> None:
+def test_the_committed_go_modules_pin_the_engine() -> None:
     text = (ROOT / "engine" / "cli" / "go.mod").read_text()
     for module in ("pkg", "sdk"):
-        assert f"github.com/pulumi/pulumi/{module}/v3 v{wanted_version()} " in text
+        assert f"github.com/pulumi/pulumi/{module}/v3 v{WANTED} " in text
+
+
+def test_the_pinned_engine_is_not_older_than_the_pinned_sdk() -> None:
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    (pinned,) = [VersionInfo.parse(line.removeprefix("pulumi==")) for line in dependencies if "pulumi==" in line]
+    assert pinned <= ENGINE_VERSION
+    assert pinned == sdk_version(), "what is installed is not what pyproject.toml pins"
 
 
 @pytest.mark.e2e
@@ -202,9 +228,9 @@ def test_an_engine_that_was_built_runs_a_python_program(root: Path, monkeypatch:
     monkeypatch.setattr(installing, "vendor_reachable", lambda: False)
     lines: list[str] = []
     engine = get_engine(root, lines.append)
-    assert (engine.source, engine.version) == (BUILT, wanted_version())
+    assert (engine.source, engine.version) == (BUILT, WANTED)
     assert os.access(engine.bin / HOST_EXEC, os.X_OK)
-    assert any(f"building pulumi {wanted_version()}" in line for line in lines)
+    assert any(f"building pulumi {WANTED}" in line for line in lines)
 
     project = root / "project"
     project.mkdir()

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from stacks.policies import limits
 from stacks.policies import guardrails as service_control
+from stacks.policies import limits
 from tests.program.harness import Run, run_program
 from tests.program.samples import BACKUP, ORG, POLICY_SETTINGS, RULES
 

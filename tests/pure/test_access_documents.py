@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation.evaluation import Decision, Match, Principal, Request, evaluate_trust, is_allowed
+from sandbox.emulator.policy_evaluation.evaluation import (
+    Decision,
+    Match,
+    Principal,
+    Request,
+    evaluate_trust,
+    is_allowed,
+)
 from stacks.accounts.iam_policies import service_trust_policy, trust_policy
 from stacks.identity.iam_policies import assume_role_policy, self_service_mfa_policy, web_identity_trust_policy
 
