@@ -29,8 +29,7 @@ test: install engine
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	@# Each program is a module called __main__, so each is checked by itself.
-	for program in stacks/*/__main__.py; do $(BIN)/mypy $$program || exit 1; done
+	$(BIN)/lint-imports
 	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 # Some only: make mutants MUTANTS='boundary*'
@@ -53,8 +52,8 @@ bench: install engine
 	$(PLOT)/bin/python -m bench.report $(BENCH_OUT)/benchmark.json
 
 # In place when .venv was made from this requirements.lock in this folder: scripts in a virtual
-# environment hold its path. The .pth file makes `shared`, `automation` and `sandbox` importable from
-# everywhere, which Pulumi programs need; it takes no build, unlike an editable install.
+# environment hold its path. The .pth file makes this repository's packages importable from everywhere,
+# which Pulumi programs need; it takes no build, unlike an editable install.
 install:
 	@set -eu; stamp() { echo '$(CURDIR)'; cat requirements.lock; }; \
 	if [ -x $(BIN)/python ] && stamp | cmp -s - $(VENV)/installed; then exit 0; fi; \
@@ -80,7 +79,7 @@ install:
 
 clean:
 	@if [ -x $(BIN)/invoke ] && [ -e .sandbox ]; then $(BIN)/invoke sandbox.stop; fi
-	@rm -rf .sandbox .runs .inputs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .sandbox .runs .inputs .import_linter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean

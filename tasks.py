@@ -16,11 +16,14 @@ from automation.cli import (
     command,
     interactive,
     open_named,
+    refuse_stack_option,
     stacks_command,
 )
 from shared.layers import SANDBOX, discover
 
 # What is only needed once a task runs is imported then: `invoke --list` is quick.
+
+refuse_stack_option()
 
 
 @stacks_command(force=FORCE, yes=YES)
@@ -144,7 +147,7 @@ def outputs(
     from automation.reporting import outputs as reading
 
     run, chosen = Options(env, only or [], layer or []).open()
-    found = reading.read(run, chosen, show_secrets=show_secrets)
+    found = reading.read(run.engine, chosen, parallel=run.parallel, show_secrets=show_secrets)
     if name:
         print(reading.one(found, chosen, name))
     elif json:
@@ -159,7 +162,7 @@ def access(_context: Context, env: str = SANDBOX) -> None:
     from automation.reporting import outputs as reading
 
     run, chosen = Options(env, layer=["accounts"]).open()
-    reading.show_access(run.console, reading.read(run, chosen, show_secrets=False))
+    reading.show_access(run.console, reading.read(run.engine, chosen, parallel=run.parallel))
 
 
 @stacks_command(
@@ -224,7 +227,10 @@ def add_account(
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
-    from sandbox import lifecycle
+    from automation.environments import needing_the_sandbox
+
+    with needing_the_sandbox():
+        from sandbox import lifecycle
 
     print(f"ready: {lifecycle.start().url}")
 
@@ -232,7 +238,10 @@ def start(_context: Context) -> None:
 @command()
 def stop(_context: Context) -> None:
     """Stop the emulated AWS; what is in it is kept."""
-    from sandbox import lifecycle
+    from automation.environments import needing_the_sandbox
+
+    with needing_the_sandbox():
+        from sandbox import lifecycle
 
     if not lifecycle.stop():
         print("sandbox: it was not running")
@@ -241,7 +250,10 @@ def stop(_context: Context) -> None:
 @command()
 def reset(_context: Context) -> None:
     """Stop the emulated AWS and empty it, with the state of the sandbox's stacks."""
-    from sandbox import lifecycle
+    from automation.environments import needing_the_sandbox
+
+    with needing_the_sandbox():
+        from sandbox import lifecycle
 
     lifecycle.reset()
 
@@ -249,7 +261,10 @@ def reset(_context: Context) -> None:
 @command()
 def status(_context: Context) -> int:
     """Say what the sandbox is doing; exit code 1 if it is not running."""
-    from sandbox import lifecycle
+    from automation.environments import needing_the_sandbox
+
+    with needing_the_sandbox():
+        from sandbox import lifecycle
 
     now = lifecycle.status()
     if now.emulator is None:
@@ -262,7 +277,10 @@ def status(_context: Context) -> int:
 @command()
 def env(_context: Context) -> None:
     """Print what gives a shell the sandbox: eval "$(invoke sandbox.env)"."""
-    from sandbox.environment import shell_environment
+    from automation.environments import needing_the_sandbox
+
+    with needing_the_sandbox():
+        from sandbox.environment import shell_environment
 
     print(shell_environment())
 

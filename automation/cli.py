@@ -149,6 +149,18 @@ def stacks_command(
     return decorate
 
 
+def refuse_stack_option(words: Sequence[str] | None = None) -> None:
+    """Tell who typed `--stack` that the environment is `--env`: a stack is Pulumi's word for one of its parts.
+
+    `words` are those of the command line. Raises `invoke.exceptions.Exit`, which invoke shows as the message alone.
+    """
+    for word in sys.argv[1:] if words is None else words:
+        option, equals, value = word.partition("=")
+        if option == "--stack":
+            given = f"--env {value}" if equals else "--env NAME"
+            raise Exit(f"--stack is not an option here; allowed: {given} for the environment (sandbox unless given)", 1)
+
+
 def console() -> Console:
     """Where a command prints."""
     from automation.reporting.display import make_console

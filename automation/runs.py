@@ -182,7 +182,8 @@ def _new_logs(root: Path) -> Path:
     runs = root / ".runs"
     folder = runs / datetime.now().strftime("%Y%m%d-%H%M%S.%f")
     # Programs may print what is not for everyone on this machine.
-    folder.mkdir(parents=True, mode=0o700)
+    runs.mkdir(mode=0o700, exist_ok=True)
+    folder.mkdir(mode=0o700)
     for old in sorted(entry for entry in runs.iterdir() if entry.is_dir())[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return folder

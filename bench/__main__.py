@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from automation.capacity import default_parallel
-
 from bench import cells, machine
 from bench.cells import Cell, Results
 from bench.contestants import CHANGED, CONTESTANTS, FIRST, SCENARIOS, Contestant

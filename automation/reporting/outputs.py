@@ -11,7 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from automation.runs import Run
+from automation.stacks import Stacks
 from shared.errors import UsageError
 from shared.layers import StackId
 
@@ -19,10 +19,12 @@ _MASKED = "[secret]"
 """What `pulumi stack output` puts in the place of a secret."""
 
 
-def read(run: Run, chosen: Sequence[StackId], *, show_secrets: bool) -> dict[StackId, dict[str, Any]]:
-    """The outputs of each chosen stack that exists. Raises `automation.stacks.StackFailed`."""
-    with ThreadPoolExecutor(run.parallel) as pool:
-        found = pool.map(lambda stack: run.engine.outputs(stack, show_secrets=show_secrets), chosen)
+def read(
+    stacks: Stacks, chosen: Sequence[StackId], *, parallel: int, show_secrets: bool = False
+) -> dict[StackId, dict[str, Any]]:
+    """The outputs of each chosen stack that exists, read `parallel` at a time. Raises `StackFailed`."""
+    with ThreadPoolExecutor(parallel) as pool:
+        found = pool.map(lambda stack: stacks.outputs(stack, show_secrets=show_secrets), chosen)
         return {stack: outputs for stack, outputs in zip(chosen, found, strict=True) if outputs is not None}
 
 

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from automation.queue import reverse
-from automation.selection.changes import changed_files, touched
 from shared.errors import LayerError
 from shared.layers import LAYERS, ROOT, StackId, graph
 
@@ -35,6 +34,9 @@ def choose(
     """
     chosen = set(select(stacks, only, layers))
     if affected:
+        # Only here: what has changed depends on the environment's tools, and `invoke graph` is quick without.
+        from automation.selection.changes import changed_files, touched
+
         base, files = changed_files(affected if isinstance(affected, str) else None, root)
         hit = touched(files, stacks, root)
         chosen &= hit

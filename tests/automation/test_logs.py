@@ -15,7 +15,7 @@ from automation import runs
 from automation.processes import Processes
 from automation.stacks import StackFailed, Stacks
 from shared.layers import StackId
-from tests.engine.conftest import fake_pulumi, program
+from tests.machine import fake_pulumi, program
 
 ORG = StackId("org", "sandbox")
 STATE: dict[str, Any] = {"version": 3, "deployment": {"resources": []}}
@@ -29,7 +29,7 @@ def test_only_this_user_may_read_them(tmp_path: Path, mask: int) -> None:
     finally:
         os.umask(before)
     assert folder.parent == tmp_path / ".runs"
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, folder.parent)] == [0o700, 0o700]
 
 
 def test_the_newest_are_kept(tmp_path: Path) -> None:

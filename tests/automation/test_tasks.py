@@ -62,6 +62,8 @@ def test_every_command_and_argument_has_help(name: str) -> None:
     ("arguments", "message"),
     [
         (["deploy-all", "--env", "nope"], "no environment is called 'nope'"),
+        (["deploy-all", "--stack", "prod"], "--stack is not an option here; allowed: --env NAME for the environment"),
+        (["up", "org", "--stack=prod"], "--stack is not an option here; allowed: --env prod for the environment"),
         (["deploy-all", "--only", "nope"], "no stack fits 'nope'; there are: org, "),
         (["deploy-all", "--layer", "nope"], "no layer is called 'nope'; there are: org, "),
         (["deploy-all", "--parallel", "many"], "--parallel is 'many'; allowed: a whole number, 1 or more"),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.layers import ROOT
-from tests.engine.conftest import program
+from tests.machine import program
 
 PYTHON = """
 echo "$*" >> calls

@@ -1,0 +1,57 @@
+"""An organization that an older version of this project deployed goes on, with nothing to do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.e2e.project import Project
+
+pytestmark = pytest.mark.e2e
+
+NOW = """super().__init__(f"{PROJECT}:{kind}", name, {}, pulumi.ResourceOptions.merge(opts, alias))"""
+FORMERLY = """super().__init__(formerly, name, {}, opts)"""
+
+
+def types(project: Project) -> set[str]:
+    """The components' types in all states."""
+    found = set()
+    for file in (project.root / ".sandbox/state/.pulumi/stacks").glob("*/*.json"):
+        resources = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
+        found |= {each["type"] for each in resources if not each.get("custom") and "pulumi:pulumi" not in each["type"]}
+    return found
+
+
+def test_components_that_got_another_type_are_found_under_their_former_one(project: Project) -> None:
+    file = project.root / "shared" / "component.py"
+    today = file.read_text()
+    assert today.count(NOW) == 1
+    file.write_text(today.replace(NOW, FORMERLY))
+    project.invoke("deploy-all")
+    assert types(project) == {
+        "acme:accounts:AccountBaseline",
+        "acme:accounts:BackupTarget",
+        "acme:accounts:MemberAccount",
+        "acme:identity:AutomationIdentity",
+        "acme:identity:Developers",
+        "acme:identity:PasswordRules",
+        "acme:organization:OrganizationUnits",
+        "acme:permissions:AccountPermissions",
+        "acme:policies:BackupPolicy",
+        "acme:policies:ServiceControlPolicies",
+        "acme:policies:TagPolicies",
+    }
+    accounts = project.aws("organizations").list_accounts()["Accounts"]
+
+    file.write_text(today)
+    for command in ("preview-all", "deploy-all"):
+        report = project.root / "report.json"
+        project.invoke(command, "--report", str(report))
+        stacks = json.loads(report.read_text())["stacks"]
+        assert len(stacks) == 5
+        assert [(each["label"], each["changes"]) for each in stacks if each["changes"]] == []
+        assert all(each["counts"]["unchanged"] for each in stacks), "each stack was run"
+    assert {each.partition(":")[0] for each in types(project)} == {"aws-organization"}
+    assert len(types(project)) == 11
+    assert project.aws("organizations").list_accounts()["Accounts"] == accounts

@@ -1,0 +1,293 @@
+"""One case for each type of the table: what it is made with, and what each of its properties changes to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.provider.wire import Values
+from tests.sandbox.provider.conftest import Engine
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+VIEW_ONLY = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`start` gives the inputs, with what they need made before; `updates` are changes in place and
+    `replaces` those that force replacement, one for every property of the type. `import_id` makes what the user
+    gives to `pulumi import` from the id. `always` is a type that AWS never says is gone."""
+
+    token: str
+    start: Callable[[Engine], Values]
+    updates: Values = field(default_factory=dict)
+    replaces: Values = field(default_factory=dict)
+    import_id: str = "{id}"
+    always: bool = False
+    not_in_emulator: frozenset[str] = frozenset()
+
+    def __str__(self) -> str:
+        return self.token
+
+
+def trust(account: str) -> str:
+    principal = {"AWS": f"arn:aws:iam::{account}:root"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def allow(*actions: str) -> str:
+    statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=2)
+
+
+def deny(action: str) -> str:
+    statement = {"Effect": "Deny", "Action": action, "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def root(engine: Engine) -> str:
+    """The root id of a new organization in which service control policies are on."""
+    made = engine.create(
+        "aws:organizations/organization:Organization", {"enabledPolicyTypes": ["SERVICE_CONTROL_POLICY"]}
+    )
+    return str(made.outputs["roots"][0]["id"])
+
+
+def unit(engine: Engine) -> str:
+    """The id of a unit in a new organization."""
+    token = "aws:organizations/organizationalUnit:OrganizationalUnit"
+    return engine.create(token, {"name": "Development", "parentId": root(engine)}).id
+
+
+def group(engine: Engine, name: str = "developers") -> str:
+    return engine.create("aws:iam/group:Group", {"name": name}).id
+
+
+def user(engine: Engine) -> str:
+    return engine.create("aws:iam/user:User", {"name": "ann"}).id
+
+
+def role(engine: Engine) -> str:
+    return engine.create("aws:iam/role:Role", {"name": "Reader", "assumeRolePolicy": trust("123456789012")}).id
+
+
+def _attachment(engine: Engine) -> Values:
+    target = root(engine)
+    policy = engine.create("aws:organizations/policy:Policy", {"name": "deny", "content": deny("s3:*")})
+    return {"policyId": policy.id, "targetId": target}
+
+
+def _org_policy(engine: Engine) -> Values:
+    root(engine)
+    return {"name": "deny-leaving", "content": deny("organizations:LeaveOrganization"), "tags": {"a": "1"}}
+
+
+def _membership(engine: Engine) -> Values:
+    group(engine, "readers")
+    return {"user": user(engine), "groups": [group(engine)]}
+
+
+CASES = (
+    Case(
+        "aws:organizations/organization:Organization",
+        lambda _engine: {"awsServiceAccessPrincipals": ["backup.amazonaws.com"], "enabledPolicyTypes": ["TAG_POLICY"]},
+        updates={
+            "awsServiceAccessPrincipals": ["tagpolicies.tag.amazonaws.com"],
+            "enabledPolicyTypes": ["SERVICE_CONTROL_POLICY", "BACKUP_POLICY"],
+            "returnOrganizationOnly": True,
+        },
+        replaces={"featureSet": "CONSOLIDATED_BILLING"},
+    ),
+    Case(
+        "aws:organizations/organizationalUnit:OrganizationalUnit",
+        lambda engine: {"name": "Development", "parentId": root(engine), "tags": {"a": "1"}},
+        updates={"name": "Dev", "tags": {"b": "2"}},
+        replaces={"parentId": "ou-abcd-12345678"},
+    ),
+    Case(
+        "aws:organizations/account:Account",
+        lambda engine: {
+            "name": "Developer",
+            "email": "developer@example.com",
+            "parentId": unit(engine),
+            "closeOnDeletion": True,
+            "tags": {"a": "1"},
+        },
+        updates={"name": "Dev", "closeOnDeletion": False, "tags": {"a": "2", "b": "3"}, "parentId": "<root>"},
+        replaces={"email": "d@example.com", "roleName": "Access", "iamUserAccessToBilling": "DENY"},
+        not_in_emulator=frozenset({"name"}),
+    ),
+    Case(
+        "aws:organizations/policy:Policy",
+        _org_policy,
+        updates={
+            "content": deny("cloudtrail:StopLogging"),
+            "description": "nobody stops it",
+            "name": "deny-stopping",
+            "skipDestroy": True,
+            "tags": {},
+        },
+        replaces={"type": "TAG_POLICY"},
+    ),
+    Case(
+        "aws:organizations/policyAttachment:PolicyAttachment",
+        _attachment,
+        updates={"skipDestroy": True},
+        replaces={"policyId": "p-other", "targetId": "ou-other"},
+    ),
+    Case(
+        "aws:iam/group:Group",
+        lambda _engine: {"name": "developers"},
+        updates={"name": "engineers", "path": "/people/"},
+        not_in_emulator=frozenset({"path"}),
+    ),
+    Case(
+        "aws:iam/groupPolicy:GroupPolicy",
+        lambda engine: {"name": "assume", "group": group(engine), "policy": allow("sts:AssumeRole")},
+        updates={"policy": allow("sts:AssumeRole", "sts:TagSession")},
+        replaces={"name": "other", "group": "others"},
+    ),
+    Case(
+        "aws:iam/user:User",
+        lambda _engine: {"name": "ann"},
+        updates={
+            "name": "anna",  # first: the emulated IAM forgets the tags of a user that is renamed
+            "path": "/people/",
+            "forceDestroy": True,
+            "tags": {"b": "2"},
+            "permissionsBoundary": READ_ONLY,
+        },
+    ),
+    Case(
+        "aws:iam/userPolicy:UserPolicy",
+        lambda engine: {"name": "assume", "user": user(engine), "policy": allow("sts:AssumeRole")},
+        updates={"policy": allow("sts:*")},
+        replaces={"name": "other", "user": "bob"},
+    ),
+    Case(
+        "aws:iam/userGroupMembership:UserGroupMembership",
+        _membership,
+        updates={"groups": ["developers", "readers"]},
+        replaces={"user": "bob"},
+    ),
+    Case(
+        "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
+        lambda _engine: {
+            "minimumPasswordLength": 14,
+            "maxPasswordAge": 90,
+            "passwordReusePrevention": 5,
+            "hardExpiry": False,
+            "requireLowercaseCharacters": True,
+            "requireNumbers": True,
+            "requireSymbols": True,
+            "requireUppercaseCharacters": True,
+        },
+        updates={
+            "allowUsersToChangePassword": False,
+            "hardExpiry": True,
+            "maxPasswordAge": 30,
+            "minimumPasswordLength": 20,
+            "passwordReusePrevention": 24,
+            "requireLowercaseCharacters": False,
+            "requireNumbers": False,
+            "requireSymbols": False,
+            "requireUppercaseCharacters": False,
+        },
+    ),
+    Case(
+        "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+        lambda _engine: {
+            "url": "https://token.example.com",
+            "clientIdLists": ["sts.amazonaws.com"],
+            "thumbprintLists": ["a" * 40],
+            "tags": {"a": "1"},
+        },
+        updates={"clientIdLists": ["other", "another"], "thumbprintLists": ["b" * 40], "tags": {"b": "1"}},
+        replaces={"url": "https://other.example.com"},
+        not_in_emulator=frozenset({"clientIdLists"}),
+    ),
+    Case(
+        "aws:iam/role:Role",
+        lambda _engine: {"name": "Reader", "assumeRolePolicy": trust("123456789012"), "tags": {"a": "1"}},
+        updates={
+            "assumeRolePolicy": trust("210987654321"),
+            "description": "reads",
+            "forceDetachPolicies": True,
+            "maxSessionDuration": 7200,
+            "permissionsBoundary": READ_ONLY,
+            "tags": {"a": "2"},
+        },
+        replaces={"name": "Other", "path": "/other/"},
+    ),
+    Case(
+        "aws:iam/rolePolicy:RolePolicy",
+        lambda engine: {"name": "read", "role": role(engine), "policy": allow("s3:GetObject")},
+        updates={"policy": allow("s3:ListBucket")},
+        replaces={"name": "other", "role": "Other"},
+    ),
+    Case(
+        "aws:iam/policy:Policy",
+        lambda _engine: {"name": "boundary", "policy": allow("s3:*"), "description": "d", "tags": {"a": "1"}},
+        updates={"policy": allow("ec2:*"), "tags": {"b": "2"}},
+        replaces={"name": "other", "path": "/other/", "description": "other"},
+    ),
+    Case(
+        "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+        lambda engine: {"role": role(engine), "policyArn": READ_ONLY},
+        replaces={"role": "Other", "policyArn": VIEW_ONLY},
+    ),
+    Case(
+        "aws:iam/accountAlias:AccountAlias",
+        lambda _engine: {"accountAlias": "acme-management"},
+        replaces={"accountAlias": "acme-other"},
+    ),
+    Case(
+        "aws:backup/vault:Vault",
+        lambda _engine: {"name": "Default", "region": "us-west-2", "tags": {"a": "1"}},
+        updates={"forceDestroy": True, "tags": {"b": "2"}},
+        replaces={
+            "name": "Other",
+            "region": "us-east-1",
+            "kmsKeyArn": "arn:aws:kms:us-west-2:123456789012:key/12345678-1234-1234-1234-123456789012",
+        },
+        import_id="{id}@us-west-2",
+    ),
+    Case(
+        "aws:account/alternativeContact:AlternativeContact",
+        lambda _engine: {
+            "alternateContactType": "SECURITY",
+            "name": "Security",
+            "title": "Team",
+            "emailAddress": "security@example.com",
+            "phoneNumber": "+1 555 0100",
+        },
+        updates={
+            "name": "Operations",
+            "title": "Group",
+            "emailAddress": "operations@example.com",
+            "phoneNumber": "+1 555 0101",
+        },
+        replaces={"alternateContactType": "BILLING", "accountId": "210987654321"},
+    ),
+    Case(
+        "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+        lambda _engine: {"blockPublicAcls": True, "blockPublicPolicy": True},
+        updates={
+            "blockPublicAcls": False,
+            "blockPublicPolicy": False,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        replaces={"accountId": "210987654321"},
+    ),
+    Case(
+        "aws:ebs/encryptionByDefault:EncryptionByDefault",
+        lambda _engine: {"region": "us-west-2"},
+        updates={"enabled": False},
+        replaces={"region": "us-east-1"},
+        import_id="{id}@us-west-2",
+        always=True,
+    ),
+)

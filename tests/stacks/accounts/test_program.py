@@ -1,0 +1,289 @@
+"""The accounts layer's program: one member account."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+
+from tests.stacks.harness import Run, refusal, run_program
+from tests.stacks.samples import ACCOUNT, AUTOMATION, BACKUP, IDENTITY, POLICIES, UPSTREAM, USERS
+
+ROLE = "aws:iam/role:Role"
+ORG_ACCOUNT = "aws:organizations/account:Account"
+ENCRYPTION = "aws:ebs/encryptionByDefault:EncryptionByDefault"
+VAULT = "aws:backup/vault:Vault"
+ID = "210987654321"
+CONTACTS = {
+    "billing": {"name": "Ada", "title": "CFO", "email": "ada@example.com", "phone": "+1 555 0100"},
+    "operations": {"name": "Grace", "title": "COO", "email": "grace@example.com", "phone": "+1 555 0101"},
+    "security": {"name": "Joan", "title": "CISO", "email": "joan@example.com", "phone": "+1 555 0102"},
+}
+FULL = {**ACCOUNT, "alias": "acme-dev", "alternateContacts": CONTACTS}
+"""With everything that can be left out."""
+
+
+def account(config: dict[str, Any] = ACCOUNT, **options: Any) -> Run:
+    options.setdefault("upstream", UPSTREAM)
+    return run_program("accounts", "sandbox.developer", config, **options)
+
+
+def trust(run: Run, role: str) -> Any:
+    return json.loads(run.of(ROLE)[role].inputs["assumeRolePolicy"])["Statement"]
+
+
+def test_the_account_is_in_its_unit_and_protected() -> None:
+    made = account().one(ORG_ACCOUNT)
+    assert made.inputs == {
+        "name": "DeveloperAccount",
+        "email": "developer-account@example.com",
+        "parentId": "ou-dev",
+        "roleName": "OrganizationalAccountAccessRole",
+        "closeOnDeletion": False,
+        "tags": ACCOUNT["tags"],
+    }
+    assert made.protect
+    # AWS does not tell it again, and an imported account must not be replaced by it.
+    assert made.ignored == ["roleName"]
+
+
+def test_nothing_but_the_account_is_protected_or_blind_to_changes() -> None:
+    run = account(FULL)
+    assert [r.name for r in run.resources if r.protect or r.ignored] == ["account"]
+
+
+@pytest.mark.parametrize("close", [True, False])
+@pytest.mark.parametrize("protect", [True, False])
+def test_protection_and_closing_are_as_configured(close: bool, protect: bool) -> None:
+    made = account({**ACCOUNT, "closeOnDeletion": close, "protect": protect}).one(ORG_ACCOUNT)
+    assert (made.inputs["closeOnDeletion"], made.protect) == (close, protect)
+
+
+def test_the_account_is_in_the_unit_of_its_whole_path() -> None:
+    assert account({**ACCOUNT, "organizationalUnit": "Development/Web"}).one(ORG_ACCOUNT).inputs["parentId"] == "ou-web"
+
+
+def test_an_encrypted_address_stays_encrypted() -> None:
+    assert account(secret_keys=("email",)).one(ORG_ACCOUNT).secrets == {"email"}
+    assert account().one(ORG_ACCOUNT).secrets == set()
+
+
+@pytest.mark.parametrize("region", ["us-west-2", "eu-central-1"])
+def test_the_provider_works_in_this_account_only(region: str) -> None:
+    run = account(region=region)
+    provider = run.one("pulumi:providers:aws").inputs
+    assert provider["region"] == region
+    assert json.loads(provider["allowedAccountIds"]) == [ID]
+    assert json.loads(provider["assumeRoles"]) == [
+        {"roleArn": f"arn:aws:iam::{ID}:role/OrganizationalAccountAccessRole", "sessionName": "pulumi"}
+    ]
+    assert json.loads(provider["defaultTags"]) == {"tags": ACCOUNT["tags"]}
+    other = account({**ACCOUNT, "accessRoleName": "Access"})
+    assert json.loads(other.one("pulumi:providers:aws").inputs["assumeRoles"]) == [
+        {"roleArn": f"arn:aws:iam::{ID}:role/Access", "sessionName": "pulumi"}
+    ]
+    assert other.one(ORG_ACCOUNT).inputs["roleName"] == "Access"
+
+
+def test_everything_but_the_account_is_made_inside_it() -> None:
+    run = account(FULL)
+    outside = {r.type for r in run.resources if r.type.startswith("aws:") and "account-inside" not in r.provider}
+    assert outside == {ORG_ACCOUNT}
+
+
+def test_roles_trust_exactly_whom_identity_exports() -> None:
+    run = account()
+    mfa = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    assert trust(run, "DeveloperRole") == [
+        {"Effect": "Allow", "Principal": {"AWS": USERS}, "Action": "sts:AssumeRole", "Condition": mfa}
+    ]
+    assert trust(run, "AutomationRole") == [
+        {"Effect": "Allow", "Principal": {"AWS": [AUTOMATION]}, "Action": "sts:AssumeRole"}
+    ]
+
+
+@pytest.mark.parametrize("prefix", ["dev", ""])
+@pytest.mark.parametrize("role", ["DeveloperRole", "AutomationRole"])
+def test_each_role_has_its_boundary_and_is_allowed_no_more(role: str, prefix: str) -> None:
+    run = account({**ACCOUNT, "resourceNamesPrefix": prefix, "accessRoleName": "Access"})
+    arn = f"arn:aws:test::{role}-boundary"
+    made = run.of(ROLE)[role].inputs
+    assert (made["name"], made["permissionsBoundary"]) == (role, arn)
+    attached = run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")[role]
+    assert attached.inputs == {"role": role, "policyArn": arn}
+
+    boundary = run.of("aws:iam/policy:Policy")[f"{role}-boundary"].inputs
+    assert boundary["name"] == f"{prefix}{role}Boundary"
+    assert boundary["description"] == f"The most that {role} and what it makes may do"
+    statements = {each["Sid"]: each for each in json.loads(boundary["policy"])["Statement"]}
+    iam = ["iam:*"] if role == "AutomationRole" else []
+    assert statements["Most"]["Action"] == ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*", *iam]
+    assert statements["NoPrincipalWithoutBoundary"]["Condition"] == {
+        "StringNotEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{ID}:policy/{prefix}{role}Boundary"}
+    }
+    assert sorted(statements["BoundariesUnchanged"]["Resource"]) == [
+        f"arn:aws:iam::{ID}:policy/{prefix}AutomationRoleBoundary",
+        f"arn:aws:iam::{ID}:policy/{prefix}DeveloperRoleBoundary",
+    ]
+    assert sorted(statements["ManagedRolesUnchanged"]["Resource"]) == [
+        f"arn:aws:iam::{ID}:role/{name}"
+        for name in ("Access", "AutomationRole", "DeveloperRole", "MyMonthlyBackupIamRole")
+    ]
+
+
+def with_backup(*primary: str) -> dict[str, Any]:
+    return {**UPSTREAM, "policies": {**POLICIES, "backup": {"Development": {**BACKUP, "primaryRegions": primary}}}}
+
+
+@pytest.mark.parametrize(
+    "primary", [["us-west-2"], ["us-west-2", "eu-west-1"], ["eu-west-1", "eu-west-2", "us-west-1"]]
+)
+def test_backup_has_a_vault_in_every_region_and_its_role(primary: list[str]) -> None:
+    run = account(upstream=with_backup(*primary))
+    assert {name: vault.inputs for name, vault in run.of(VAULT).items()} == {
+        f"vault-{region}": {"region": region, "name": "Default"} for region in [*primary, "us-east-1"]
+    }
+    role = run.of(ROLE)["MyMonthlyBackupIamRole"].inputs
+    assert role.keys() == {"name", "assumeRolePolicy"}
+    assert role["name"] == "MyMonthlyBackupIamRole"
+    assert json.loads(role["assumeRolePolicy"])["Statement"] == [
+        {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ]
+    assert run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")["MyMonthlyBackupIamRole"].inputs == {
+        "role": "MyMonthlyBackupIamRole",
+        "policyArn": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    }
+
+
+def test_the_vault_and_the_role_are_those_that_the_policies_layer_exports() -> None:
+    spec = {**BACKUP, "vaultName": "Monthly", "roleName": "BackupRole", "primaryRegions": ["us-west-2"]}
+    run = account(upstream={**UPSTREAM, "policies": {**POLICIES, "backup": {"Development": spec}}})
+    assert {vault.inputs["name"] for vault in run.of(VAULT).values()} == {"Monthly"}
+    assert "BackupRole" in run.of(ROLE)
+
+
+def test_no_backup_policy_no_vault() -> None:
+    run = account({**ACCOUNT, "organizationalUnit": "Sandbox"})
+    assert run.of(VAULT) == {}
+    assert set(run.of(ROLE)) == {"DeveloperRole", "AutomationRole"}
+
+
+@pytest.mark.parametrize("kinds", [[], ["security"], ["billing", "operations", "security"]])
+def test_each_alternate_contact_has_every_field(kinds: list[str]) -> None:
+    run = account({**ACCOUNT, "alternateContacts": {kind: CONTACTS[kind] for kind in kinds}})
+    made = run.of("aws:account/alternativeContact:AlternativeContact")
+    assert {name: contact.inputs for name, contact in made.items()} == {
+        kind: {
+            "alternateContactType": kind.upper(),
+            "name": CONTACTS[kind]["name"],
+            "title": CONTACTS[kind]["title"],
+            "emailAddress": CONTACTS[kind]["email"],
+            "phoneNumber": CONTACTS[kind]["phone"],
+        }
+        for kind in kinds
+    }
+
+
+def test_the_alias_can_be_set() -> None:
+    alias = "aws:iam/accountAlias:AccountAlias"
+    assert account(FULL).one(alias).inputs == {"accountAlias": "acme-dev"}
+    assert account().of(alias) == {}
+
+
+def test_all_public_access_to_s3_is_blocked_unless_it_is_turned_off() -> None:
+    block = "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock"
+    assert account().one(block).inputs == {
+        "blockPublicAcls": True,
+        "blockPublicPolicy": True,
+        "ignorePublicAcls": True,
+        "restrictPublicBuckets": True,
+    }
+    assert account({**ACCOUNT, "blockPublicS3": "false"}).of(block) == {}
+
+
+@pytest.mark.parametrize(
+    ("region", "primary", "regions"),
+    [
+        ("us-west-2", None, ["us-west-2"]),
+        ("us-west-2", ["us-west-2"], ["us-east-1", "us-west-2"]),
+        ("eu-central-1", ["us-west-2", "eu-west-1"], ["eu-central-1", "eu-west-1", "us-east-1", "us-west-2"]),
+    ],
+)
+def test_ebs_encrypts_by_default_in_every_region_used(
+    region: str, primary: list[str] | None, regions: list[str]
+) -> None:
+    unit = "Development" if primary else "Sandbox"
+    config = {**ACCOUNT, "organizationalUnit": unit}
+    run = account(config, region=region, upstream=with_backup(*(primary or [])))
+    assert {name: each.inputs for name, each in run.of(ENCRYPTION).items()} == {
+        f"encrypt-ebs-{each}": {"enabled": True, "region": each} for each in regions
+    }
+    assert account({**config, "encryptEbs": "false"}, region=region).of(ENCRYPTION) == {}
+
+
+def test_outputs() -> None:
+    assert account().outputs == {
+        "accountId": ID,
+        "roleArns": {
+            "DeveloperRole": "arn:aws:test::DeveloperRole",
+            "AutomationRole": "arn:aws:test::AutomationRole",
+        },
+        "switchRoleLink": "https://signin.aws.amazon.com/switchrole"
+        f"?account={ID}&roleName=DeveloperRole&displayName=DeveloperAccount",
+    }
+
+
+def test_preview_before_anything_exists_is_no_error() -> None:
+    run = account(upstream={}, preview=True)
+    assert set(run.of(ROLE)) == {"DeveloperRole", "AutomationRole"}
+
+
+def test_a_trust_without_principals_or_with_a_wildcard_is_never_made() -> None:
+    for principals in ([], ["*"], ["arn:aws:iam::*:root"]):
+        open_identity = {**IDENTITY, "principals": {**IDENTITY["principals"], "DeveloperRole": principals}}
+        with pytest.raises(pulumi.RunError, match="without wildcards"):
+            account(upstream={**UPSTREAM, "identity": open_identity})
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"email": "not-an-email"}, "accounts:email is 'not-an-email': not an e-mail address"),
+        ({"mail": "a@example.com"}, "unknown key accounts:mail"),
+        ({"organizationalUnit": "Production"}, "names the OU 'Production', which stack org does not export"),
+        ({"tags": {"CostCenter": "Marketing", "Owner": "x"}}, "CostCenter is 'Marketing'; the OU allows: Dev"),
+        ({"tags": {"costcenter": "Testing", "Owner": "x"}}, "accounts:tags.costcenter is spelled wrongly"),
+        ({"tags": {"CostCenter": "Testing"}}, "accounts:tags.Owner is missing"),
+        ({"alias": "Acme"}, "accounts:alias is 'Acme'"),
+        ({"alternateContacts": {"marketing": {}}}, "accounts:alternateContacts.marketing"),
+        ({"alias": "123456789012"}, "accounts:alias is '123456789012'"),
+    ],
+)
+def test_bad_configuration_stops_before_any_resource(change: dict[str, Any], message: str) -> None:
+    text = refusal("accounts", "sandbox.developer", {**ACCOUNT, **change}, upstream=UPSTREAM)
+    assert message in text
+    assert text.startswith("stacks/accounts/Pulumi.sandbox.")
+
+
+def test_a_stack_name_without_an_account_is_refused() -> None:
+    with pytest.raises(pulumi.RunError, match="names no account"):
+        run_program("accounts", "sandbox", ACCOUNT, upstream=UPSTREAM)
+
+
+def test_reading_an_undeclared_stack_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = (
+        "import pulumi\n"
+        "from shared.stack_outputs import PoliciesOutputs\n"
+        "from shared.stack_references import read\n"
+        "async def main():\n"
+        "    await read(PoliciesOutputs)\n"
+        "pulumi.run(main)\n"
+    )
+    (tmp_path / "stacks" / "identity").mkdir(parents=True)
+    (tmp_path / "stacks" / "identity" / "__main__.py").write_text(program)
+    monkeypatch.setattr("tests.stacks.harness.ROOT", tmp_path)
+    with pytest.raises(pulumi.RunError, match="identity reads layer policies without declaring it; declared: org"):
+        run_program("identity", "sandbox", {}, upstream=UPSTREAM)

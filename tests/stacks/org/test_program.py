@@ -1,0 +1,175 @@
+"""The organization layer's program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.stacks.harness import MANAGEMENT, refusal, run_program
+
+ORGANIZATION = "aws:organizations/organization:Organization"
+UNIT = "aws:organizations/organizationalUnit:OrganizationalUnit"
+LOOKUP = "aws:organizations/getOrganization:getOrganization"
+FOUND: dict[str, Any] = {
+    "id": "o-found",
+    "featureSet": "ALL",
+    "masterAccountId": MANAGEMENT,
+    "roots": [{"id": "r-found", "name": "Root", "arn": "arn", "policyTypes": []}],
+    "enabledPolicyTypes": ["BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"],
+    "awsServiceAccessPrincipals": ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"],
+}
+
+
+def test_create_makes_the_organization_with_all_that_the_policies_need() -> None:
+    run = run_program("org", "sandbox", {"mode": "create", "organizationalUnits": ["Development"]})
+    organization = run.one(ORGANIZATION)
+    assert organization.inputs == {
+        "featureSet": "ALL",
+        "enabledPolicyTypes": ["BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"],
+        "awsServiceAccessPrincipals": ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"],
+    }
+    assert organization.protect
+    assert run.one(UNIT).inputs == {"name": "Development", "parentId": "r-root"}
+    assert run.outputs == {
+        "organizationId": "o-example",
+        "managementAccountId": MANAGEMENT,
+        "rootId": "r-root",
+        "organizationalUnits": {"Development": "Development-id"},
+    }
+
+
+def test_units_nest_and_parents_are_made_once() -> None:
+    settings = {"mode": "create", "organizationalUnits": ["A/B/C", "A/D"], "protect": "false"}
+    run = run_program("org", "sandbox", settings)
+    units = {name: (unit.inputs["name"], unit.inputs["parentId"]) for name, unit in run.of(UNIT).items()}
+    assert units == {
+        "A": ("A", "r-root"),
+        "A/B": ("B", "A-id"),
+        "A/B/C": ("C", "A/B-id"),
+        "A/D": ("D", "A-id"),
+    }
+
+
+@pytest.mark.parametrize("protect", [True, False])
+@pytest.mark.parametrize("paths", [["A"], ["A", "B"], ["A/B", "A/C", "D"]])
+def test_the_organization_and_every_unit_are_protected_as_configured(protect: bool, paths: list[str]) -> None:
+    settings = {"mode": "create", "organizationalUnits": paths, "protect": protect}
+    run = run_program("org", "sandbox", settings)
+    found = {r.name: r.protect for r in run.resources if r.type in (ORGANIZATION, UNIT)}
+    names = {"organization", *paths, *(path[0] for path in paths)}
+    assert found == dict.fromkeys(names, protect)
+    looked_up = run_program("org", "prod", {**settings, "mode": "lookup"}, calls={LOOKUP: FOUND})
+    assert {name: unit.protect for name, unit in looked_up.of(UNIT).items()} == dict.fromkeys(
+        names - {"organization"}, protect
+    )
+
+
+def test_everything_is_protected_by_default_and_blind_to_no_change() -> None:
+    run = run_program("org", "sandbox", {"mode": "create", "organizationalUnits": ["A", "B"]})
+    assert {r.name for r in run.resources if r.protect} == {"organization", "A", "B"}
+    assert [r.name for r in run.resources if r.ignored] == []
+
+
+@pytest.mark.parametrize(
+    ("additional", "services"),
+    [
+        ([], ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"]),
+        (["sso.amazonaws.com"], ["backup.amazonaws.com", "sso.amazonaws.com", "tagpolicies.tag.amazonaws.com"]),
+        (
+            ["sso.amazonaws.com", "backup.amazonaws.com", "account.amazonaws.com"],
+            [
+                "account.amazonaws.com",
+                "backup.amazonaws.com",
+                "sso.amazonaws.com",
+                "tagpolicies.tag.amazonaws.com",
+            ],
+        ),
+    ],
+)
+def test_a_created_organization_trusts_additional_services_too(additional: list[str], services: list[str]) -> None:
+    settings = {"mode": "create", "organizationalUnits": ["A"], "additionalTrustedServices": additional}
+    assert run_program("org", "sandbox", settings).one(ORGANIZATION).inputs["awsServiceAccessPrincipals"] == services
+
+
+def test_a_looked_up_organization_is_not_changed() -> None:
+    settings = {"mode": "lookup", "organizationalUnits": ["A"], "additionalTrustedServices": ["sso.amazonaws.com"]}
+    text = refusal("org", "prod", settings, calls={LOOKUP: FOUND})
+    assert text.startswith("stacks/org/Pulumi.prod.yaml: org:additionalTrustedServices is allowed with org:mode create")
+
+
+def test_lookup_makes_no_organization() -> None:
+    run = run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["Development"]}, calls={LOOKUP: FOUND})
+    assert run.of(ORGANIZATION) == {}
+    assert run.one(UNIT).inputs["parentId"] == "r-found"
+    assert run.outputs == {
+        "organizationId": "o-found",
+        "managementAccountId": MANAGEMENT,
+        "rootId": "r-found",
+        "organizationalUnits": {"Development": "Development-id"},
+    }
+
+
+ENABLE = {
+    "all features": "aws organizations enable-all-features",
+    **{
+        policy_type: f"aws organizations enable-policy-type --root-id r-found --policy-type {policy_type}"
+        for policy_type in ("BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY")
+    },
+    **{
+        service: f"aws organizations enable-aws-service-access --service-principal {service}"
+        for service in ("backup.amazonaws.com", "tagpolicies.tag.amazonaws.com")
+    },
+}
+"""What an organization needs, and the command that turns it on."""
+
+
+@pytest.mark.parametrize("off", [*[[each] for each in ENABLE], list(ENABLE)], ids=lambda off: "+".join(off))
+def test_lookup_says_all_that_is_off_and_how_to_turn_it_on(off: list[str]) -> None:
+    bare = {
+        **FOUND,
+        "featureSet": "CONSOLIDATED_BILLING" if "all features" in off else "ALL",
+        "enabledPolicyTypes": [each for each in FOUND["enabledPolicyTypes"] if each not in off],
+        "awsServiceAccessPrincipals": [each for each in FOUND["awsServiceAccessPrincipals"] if each not in off],
+    }
+    text = refusal("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: bare})
+    assert text.startswith("organization o-found lacks ")
+    assert {name for name, command in ENABLE.items() if f"({command})" in text} == set(off)
+
+
+def test_lookup_without_an_organization_says_what_to_do() -> None:
+    failed: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("", "AWSOrganizationsNotInUseException: none")])
+    text = refusal("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: failed})
+    assert text.startswith("org:mode is 'lookup' and this account is in no organization; allowed: org:mode create, ")
+
+
+def test_another_failure_of_the_lookup_is_not_explained_away() -> None:
+    failed: tuple[dict[str, Any], list[tuple[str, str]]] = ({}, [("", "AccessDeniedException: no")])
+    with pytest.raises(Exception, match="AccessDeniedException: no"):
+        run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: failed})
+
+
+def test_lookup_does_not_mind_what_is_on_besides() -> None:
+    more = {
+        **FOUND,
+        "enabledPolicyTypes": [*FOUND["enabledPolicyTypes"], "AISERVICES_OPT_OUT_POLICY"],
+        "awsServiceAccessPrincipals": [*FOUND["awsServiceAccessPrincipals"], "sso.amazonaws.com"],
+    }
+    run = run_program("org", "prod", {"mode": "lookup", "organizationalUnits": ["A"]}, calls={LOOKUP: more})
+    assert set(run.of(UNIT)) == {"A"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mode": "make"}, "org:mode is 'make'"),
+        ({"organisationalUnits": ["A"]}, "unknown key org:organisationalUnits"),
+        ({"organizationalUnits": ["A/B/C/D/E/F"]}, "6 levels; AWS allows 5"),
+        ({"organizationalUnits": ["A", "A"]}, "listed twice: A"),
+        ({"organizationalUnits": []}, "org:organizationalUnits is '[]'"),
+    ],
+)
+def test_bad_configuration_stops_before_any_resource(change: dict[str, Any], message: str) -> None:
+    text = refusal("org", "sandbox", {"mode": "create", "organizationalUnits": ["A"], **change})
+    assert message in text
+    assert text.startswith("stacks/org/Pulumi.sandbox.yaml: ")

@@ -1,0 +1,234 @@
+"""The policies layer's program."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from stacks.policies import guardrails as service_control
+from stacks.policies import limits
+from tests.stacks.harness import Run, run_program
+from tests.stacks.samples import BACKUP, ORG, POLICY_SETTINGS, RULES
+
+POLICY = "aws:organizations/policy:Policy"
+ATTACHMENT = "aws:organizations/policyAttachment:PolicyAttachment"
+
+
+def policies(config: dict[str, Any] = POLICY_SETTINGS, **options: Any) -> Run:
+    return run_program("policies", "sandbox", config, upstream={"org": ORG}, **options)
+
+
+def content(run: Run, name: str) -> Any:
+    return json.loads(run.of(POLICY)[name].inputs["content"])
+
+
+def test_each_policy_is_attached_where_it_belongs() -> None:
+    run = policies()
+    attached = {a.inputs["policyId"]: a.inputs["targetId"] for a in run.of(ATTACHMENT).values()}
+    assert attached == {
+        "MonthlyBackup-id": "ou-dev",
+        "RootTags-id": "r-root",
+        "Tags-Development-id": "ou-dev",
+        "Guardrails-Development-1-id": "ou-dev",
+    }
+    assert {name: p.inputs["type"] for name, p in run.of(POLICY).items()} == {
+        "MonthlyBackup": "BACKUP_POLICY",
+        "RootTags": "TAG_POLICY",
+        "Tags-Development": "TAG_POLICY",
+        "Guardrails-Development-1": "SERVICE_CONTROL_POLICY",
+    }
+
+
+def attachments(run: Run) -> list[tuple[str, str]]:
+    return sorted((a.inputs["policyId"], a.inputs["targetId"]) for a in run.of(ATTACHMENT).values())
+
+
+def test_each_of_several_units_gets_each_policy() -> None:
+    control = {"guardrails": ["root-user"]}
+    run = policies(
+        {
+            "backup": {
+                **POLICY_SETTINGS["backup"],
+                "organizationalUnits": ["Sandbox", "Development/Web", "Development"],
+            },
+            "tags": {"Sandbox": {"costCenters": ["Toys"]}, "Development/Web": {"costCenters": ["Web"]}},
+            "serviceControl": {"Development": control, "Development/Web": control, "Sandbox": control},
+        }
+    )
+    assert attachments(run) == [
+        ("Guardrails-Development-1-id", "ou-dev"),
+        ("Guardrails-Development/Web-1-id", "ou-web"),
+        ("Guardrails-Sandbox-1-id", "ou-sandbox"),
+        ("MonthlyBackup-id", "ou-dev"),
+        ("MonthlyBackup-id", "ou-sandbox"),
+        ("MonthlyBackup-id", "ou-web"),
+        ("RootTags-id", "r-root"),
+        ("Tags-Development/Web-id", "ou-web"),
+        ("Tags-Sandbox-id", "ou-sandbox"),
+    ]
+    assert content(run, "Tags-Sandbox")["tags"]["CostCenter"]["tag_value"] == {"@@assign": ["Toys"]}
+    assert content(run, "Tags-Development/Web")["tags"]["CostCenter"]["tag_value"] == {"@@assign": ["Web"]}
+
+
+def test_without_settings_the_spelling_of_tags_alone_is_set() -> None:
+    run = policies({})
+    assert attachments(run) == [("RootTags-id", "r-root")]
+    assert run.outputs == {"backup": {}, "tagRules": {"Development": {}, "Development/Web": {}, "Sandbox": {}}}
+
+
+@pytest.mark.parametrize("copy_region", ["us-east-1", "eu-central-1"])
+@pytest.mark.parametrize("regions", [["us-west-2"], ["us-west-2", "eu-west-1", "ap-south-1"]])
+def test_backups_are_made_and_copied_where_the_settings_say(regions: list[str], copy_region: str) -> None:
+    backup = {"organizationalUnits": ["Sandbox"], "primaryRegions": regions, "copyRegion": copy_region}
+    run = policies({"backup": backup})
+    plan = content(run, "MonthlyBackup")["plans"]["Monthly_Backup_Plan"]
+    assert plan["regions"] == {"@@assign": regions}
+    assert list(plan["rules"]["Monthly"]["copy_actions"]) == [
+        f"arn:aws:backup:{copy_region}:$account:backup-vault:Default"
+    ]
+    assert run.outputs["backup"] == {
+        "Sandbox": {
+            "vaultName": "Default",
+            "roleName": "MyMonthlyBackupIamRole",
+            "primaryRegions": regions,
+            "copyRegion": copy_region,
+        }
+    }
+
+
+def test_backup_policy_is_the_one_required() -> None:
+    plan = content(policies(), "MonthlyBackup")["plans"]["Monthly_Backup_Plan"]
+    assert plan["regions"] == {"@@assign": ["us-west-2"]}
+    rule = plan["rules"]["Monthly"]
+    assert rule["schedule_expression"] == {"@@assign": "cron(0 5 1 * ? *)"}
+    assert rule["start_backup_window_minutes"] == {"@@assign": "480"}
+    assert rule["target_backup_vault_name"] == {"@@assign": "Default"}
+    lifecycle = {"move_to_cold_storage_after_days": {"@@assign": "30"}, "delete_after_days": {"@@assign": "365"}}
+    assert rule["lifecycle"] == lifecycle
+    vault = "arn:aws:backup:us-east-1:$account:backup-vault:Default"
+    assert rule["copy_actions"] == {vault: {"target_backup_vault_arn": {"@@assign": vault}, "lifecycle": lifecycle}}
+    assert plan["selections"]["tags"]["Backup_Assignment"] == {
+        "iam_role_arn": {"@@assign": "arn:aws:iam::$account:role/MyMonthlyBackupIamRole"},
+        "tag_key": {"@@assign": "BackupType"},
+        "tag_value": {"@@assign": ["MONTHLY"]},
+    }
+
+
+def test_tag_policies_lock_the_keys() -> None:
+    run = policies()
+    locked = ["@@none"]
+    assert content(run, "RootTags")["tags"]["CostCenter"]["tag_key"] == {
+        "@@assign": "CostCenter",
+        "@@operators_allowed_for_child_policies": locked,
+    }
+    unit = content(run, "Tags-Development")["tags"]
+    assert unit["CostCenter"]["tag_value"] == {"@@assign": ["Development", "Testing"]}
+    assert unit["Owner"]["tag_key"] == {"@@assign": "Owner", "@@operators_allowed_for_child_policies": locked}
+
+
+def test_guardrails_hold_every_statement() -> None:
+    assert sids(policies()) == [*SIDS.values(), "DenyOtherRegions"]
+
+
+def sids(run: Run) -> list[str]:
+    return [s["Sid"] for s in content(run, "Guardrails-Development-1")["Statement"]]
+
+
+SIDS = {
+    "leave-organization": "DenyLeavingOrganization",
+    "stop-cloudtrail": "DenyStoppingCloudTrail",
+    "stop-backup": "DenyStoppingBackup",
+    "protect-roles": "DenyChangingManagedRoles",
+    "root-user": "DenyRootUser",
+}
+
+
+@pytest.mark.parametrize("chosen", [[name] for name in SIDS] + [[*SIDS], ["root-user", "stop-backup"]], ids="+".join)
+def test_the_guardrails_chosen_are_those_made(chosen: list[str]) -> None:
+    run = policies({"serviceControl": {"Development": {"guardrails": chosen}}})
+    assert sids(run) == [SIDS[name] for name in chosen]
+    listed = policies({"serviceControl": {"Development": {"guardrails": chosen, "allowedRegions": ["us-west-2"]}}})
+    assert sids(listed) == [*(SIDS[name] for name in chosen), "DenyOtherRegions"]
+
+
+def test_guardrails_left_out_are_all_and_an_empty_list_is_none() -> None:
+    assert sids(policies({"serviceControl": {"Development": {}}})) == [*SIDS.values()]
+    assert attachments(policies({"serviceControl": {"Development": {"guardrails": []}}})) == [("RootTags-id", "r-root")]
+    regions_alone = {"Development": {"guardrails": [], "allowedRegions": ["us-west-2"]}}
+    assert sids(policies({"serviceControl": regions_alone})) == ["DenyOtherRegions"]
+
+
+@pytest.mark.parametrize("regions", [["eu-west-1"], ["eu-west-1", "us-west-2", "ap-south-1"]], ids=["one", "three"])
+def test_an_allow_list_has_the_regions_of_the_settings(regions: list[str]) -> None:
+    run = policies({"serviceControl": {"Development": {"allowedRegions": regions}, "Sandbox": {}}})
+    statement = content(run, "Guardrails-Development-1")["Statement"][-1]
+    assert statement["Condition"]["StringNotEquals"] == {"aws:RequestedRegion": regions}
+    assert "aws:RequestedRegion" not in json.dumps(content(run, "Guardrails-Sandbox-1"))
+
+
+def test_guardrails_spare_the_access_role_that_the_settings_name() -> None:
+    control = {"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}}}
+    for settings, name in (({}, "OrganizationalAccountAccessRole"), ({"accessRoleName": "Admin"}, "Admin")):
+        found = content(policies({**control, **settings}), "Guardrails-Development-1")["Statement"]
+        spared = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{name}"}}
+        assert [s["Sid"] for s in found if spared.items() <= s.get("Condition", {}).items()] == [
+            "DenyStoppingBackup",
+            "DenyChangingManagedRoles",
+            "DenyOtherRegions",
+        ]
+
+
+def test_more_guardrails_than_a_unit_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_control, "MAX_SCPS_A_TARGET", 1)
+    with pytest.raises(pulumi.RunError, match="'Development': 1 policies are needed; AWS allows 1 a target"):
+        policies()
+
+
+def test_guardrails_too_large_for_one_policy_take_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(limits.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 1500)
+    run = policies({"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}, "Sandbox": {}}})
+    assert attachments(run) == [
+        ("Guardrails-Development-1-id", "ou-dev"),
+        ("Guardrails-Development-2-id", "ou-dev"),
+        ("Guardrails-Sandbox-1-id", "ou-sandbox"),
+        ("RootTags-id", "r-root"),
+    ]
+
+
+def test_outputs_hold_for_the_units_below_too() -> None:
+    spec = {**BACKUP, "primaryRegions": ["us-west-2"]}
+    assert policies().outputs == {
+        "backup": {"Development": spec, "Development/Web": spec},
+        "tagRules": {"Development": RULES, "Development/Web": RULES, "Sandbox": {}},
+    }
+
+
+def test_preview_before_the_organization_exists_is_no_error() -> None:
+    run = run_program("policies", "sandbox", POLICY_SETTINGS, preview=True)
+    assert set(run.of(POLICY)) == {"MonthlyBackup", "RootTags", "Tags-Development", "Guardrails-Development-1"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"tags": {"Nowhere": {"costCenters": ["A"]}}}, "policies:tags.Nowhere names the OU 'Nowhere'"),
+        ({"backup": {**POLICY_SETTINGS["backup"], "copyRegion": "us-north-9"}}, "copyRegion is 'us-north-9'"),
+        ({"backup": {**POLICY_SETTINGS["backup"], "copyRegion": "us-west-2"}}, "which is a primary region too"),
+        ({"serviceControl": {"Development": {"guardrails": ["fly"]}}}, "guardrails.0 is 'fly'"),
+        ({"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}}}, "lacks us-east-1"),
+        ({"serviceControl": {"Development": {"allowedRegions": ["us-east-1"]}}}, "lacks us-west-2"),
+        (
+            {"backup": None, "serviceControl": {"Development": {"allowedRegions": []}}},
+            "allowedRegions is '[]': Value should have at least 1",
+        ),
+        ({"tags": {"Development": {"costCentres": ["A"]}}}, "unknown key policies:tags.Development.costCentres"),
+        ({"tags": {"Development": {"costCenters": ["x" * 12_000]}}}, "AWS allows 10000"),
+    ],
+)
+def test_bad_configuration(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(pulumi.RunError) as error:
+        policies({**POLICY_SETTINGS, **change})
+    assert message in str(error.value)
