@@ -14,8 +14,8 @@ from collections.abc import Callable
 import pytest
 
 from automation import operations
-from automation.backend import pending as recovery
-from automation.imports import identities as adoption
+from automation.backend import locks, pending, resources
+from automation.imports import identities as imported_ids
 from automation.processes import end_session, session_of
 from automation.results import CANCELLED_EXIT
 from shared.layers import ROOT, StackId
@@ -92,7 +92,7 @@ def deploy_again(repository: Repository) -> str:
     assert code == 0, printed
     state = run.engine.export(ORG)
     assert state
-    assert sorted(each.name for each in recovery.held(state)) == ["quick", "slow"]
+    assert sorted(each.name for each in resources.held(state)) == ["quick", "slow"]
     assert not state["deployment"].get("pending_operations")
     assert repository.items() == {"quick": "red", "slow": "red"}
     return printed
@@ -100,7 +100,7 @@ def deploy_again(repository: Repository) -> str:
 
 def engine_pid(repository: Repository) -> int:
     """The engine at work on the slow stack."""
-    found = recovery.locks(repository.state.as_uri(), ORG)
+    found = locks.locks(repository.state.as_uri(), ORG)
     assert len(found) == 1
     return found[0].pid
 
@@ -123,7 +123,7 @@ def test_ctrl_c_lets_running_stacks_finish(slow: Repository) -> None:
     assert process.returncode == CANCELLED_EXIT, printed
     assert "stopping: each stack finishes" in printed
     assert "never" not in slow.items()
-    assert recovery.locks(slow.state.as_uri(), ORG) == []
+    assert locks.locks(slow.state.as_uri(), ORG) == []
     never.config_file(slow.root).unlink()
     assert "removed the lock" not in deploy_again(slow)
 
@@ -136,10 +136,10 @@ def test_a_second_ctrl_c_ends_everything_at_once(slow: Repository, monkeypatch: 
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
     until(lambda: session_of(pid) == [])
-    monkeypatch.setattr(adoption, "identities", by_name)
+    monkeypatch.setattr(imported_ids, "identities", by_name)
     printed = deploy_again(slow)
     assert "removed the lock of a run that was killed" in printed
-    assert "org: taking over shelf:index:Item slow, which an earlier run was killed" in printed
+    assert "org: importing shelf:index:Item slow, which an earlier run was killed" in printed
 
 
 def test_engines_outlive_a_run_that_is_killed(slow: Repository) -> None:
@@ -153,7 +153,7 @@ def test_engines_outlive_a_run_that_is_killed(slow: Repository) -> None:
 def test_what_to_do_is_said_where_the_id_is_not_known(slow: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
     pid = kill_both(slow, start(slow))
 
-    monkeypatch.setattr(adoption, "identities", lambda _creations: {})
+    monkeypatch.setattr(imported_ids, "identities", lambda _creations: {})
     run = slow.run()
     assert operations.deploy(run, run.stacks, yes=True, interactive=False) == 1
     until(lambda: session_of(pid) == [])
@@ -167,7 +167,7 @@ def test_what_to_do_is_said_where_the_id_is_not_known(slow: Repository, monkeypa
 def test_what_is_there_already_is_taken_over_in_the_sandbox_by_the_second_run(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, environment: str
 ) -> None:
-    monkeypatch.setattr(adoption, "identities", by_name)
+    monkeypatch.setattr(imported_ids, "identities", by_name)
     repository.plan("org", {"slow": RED}, environment=environment)
     (repository.shelf / "slow.json").write_text(json.dumps({"name": "slow", "color": "blue", "seconds": 0}))
 
@@ -180,11 +180,11 @@ def test_what_is_there_already_is_taken_over_in_the_sandbox_by_the_second_run(
         printed = repository.printed.getvalue()
         assert "shelf:index:Item slow: " in printed
         assert f"pulumi import shelf:index:Item slow <its id> -s {environment} --cwd stacks/org" in printed
-        assert "taking over" not in printed
+        assert "importing" not in printed
         assert repository.items() == {"slow": "blue"}
     if environment == "sandbox":
         assert deploy() == 0
-        expected = "org: taking over shelf:index:Item slow, which an earlier run had begun to create (slow)"
+        expected = "org: importing shelf:index:Item slow, which an earlier run had begun to create (slow)"
         assert expected in repository.printed.getvalue()
         assert repository.items() == {"slow": "red"}
         # Done is done: one that is made by hand in the place of it is a surprise again.
@@ -198,14 +198,14 @@ def test_what_is_there_already_is_taken_over_in_the_sandbox_by_the_second_run(
 def test_a_killed_engine_and_the_lock_that_it_leaves(
     repository: Repository, monkeypatch: pytest.MonkeyPatch, environment: str, following: str
 ) -> None:
-    monkeypatch.setattr(adoption, "identities", by_name)
+    monkeypatch.setattr(imported_ids, "identities", by_name)
     repository.plan("org", {"slow": SLOW}, environment=environment)
     run = repository.run(environment)
     pids: list[int] = []
 
     def kill() -> None:
         until((repository.shelf / "slow.json").exists)
-        pids.extend(lock.pid for lock in recovery.locks(repository.state.as_uri(), StackId("org", environment)))
+        pids.extend(lock.pid for lock in locks.locks(repository.state.as_uri(), StackId("org", environment)))
         os.kill(pids[0], signal.SIGKILL)
 
     killing = threading.Thread(target=kill)
@@ -229,7 +229,7 @@ def test_a_killed_engine_and_the_lock_that_it_leaves(
         command = "pulumi cancel -s prod --cwd stacks/org"
         assert command in printed
         subprocess.run([*command.split(), "--yes"], cwd=repository.root, check=True, capture_output=True)
-        assert recovery.locks(repository.state.as_uri(), StackId("org", "prod")) == []
+        assert locks.locks(repository.state.as_uri(), StackId("org", "prod")) == []
         # Elsewhere no process is ended but those of the run itself: these are the test's own to end.
         end_session(pids[0])
 
@@ -241,6 +241,6 @@ def test_a_creation_that_never_happened_is_made(slow: Repository) -> None:
     until(lambda: session_of(pid) == [])
 
 
-def by_name(creations: list[recovery.Creation]) -> dict[str, str]:
+def by_name(creations: list[pending.Creation]) -> dict[str, str]:
     """The shelf's ids are the items' names."""
     return {each.resource.urn: str(each.inputs["name"]) for each in creations}

@@ -132,7 +132,7 @@ def test_an_engine_without_the_sdk_s_script_uses_its_own_host(repository: Reposi
     engine = dataclasses.replace(repository.engine, language_host=str(tmp_path / "pulumi-language-python"))
     programs = Programs(engine, repository.root, tmp_path)
     assert programs.options() == []
-    assert programs.undeclared(ORG) is None
+    assert programs.seen(ORG) is None
     programs.stop()
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.copies import copy_repository, user_environment
+from shared.layers import ROOT
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -64,6 +65,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("copy")
     copy_repository(root)
     shutil.rmtree(root / "sandbox")
+    # The virtual environment makes the packages of the original importable, which has a sandbox.
+    (root / "sitecustomize.py").write_text(
+        f"import sys\nsys.path[:] = [each for each in sys.path if each != {str(ROOT)!r}]\n"
+    )
     for example in (root / "stacks").glob("*/*.yaml.example"):
         shutil.copyfile(example, example.with_suffix(""))
 
@@ -80,7 +85,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     ("program", "printed"),
     [
         (IMPORT_ALL, "modules of automation"),
-        (PREVIEW_WITH_MOCKS, "accounts 1"),
+        (PREVIEW_WITH_MOCKS, "accounts 21 resources"),
         (PREVIEW_A_RUN, "['preview org', 'preview accounts/shop']"),
     ],
     ids=["every module is imported", "every program is previewed", "a run previews"],

@@ -17,7 +17,7 @@ CREATE_ACCOUNT = {"service": "organizations", "action": "CreateAccount"}
 CREATE_ROLE = {"service": "iam", "action": "CreateRole"}
 CREATE_UNIT = {"service": "organizations", "action": "CreateOrganizationalUnit"}
 ORG = "org/Pulumi.sandbox.yaml"
-TAKE_OVER = "run this again, which takes it over"
+TAKE_OVER = "run this again, which imports it"
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +55,7 @@ def test_a_lost_answer_of_create_organizational_unit(project: Project) -> None:
     assert "DuplicateOrganizationalUnitException" in output
     assert TAKE_OVER in output
     again = accidents.converges(project, "--only", "org")
-    assert "org: taking over aws:organizations/organizationalUnit:OrganizationalUnit Lost, which an earlier" in again
+    assert "org: importing aws:organizations/organizationalUnit:OrganizationalUnit Lost, which an earlier" in again
 
 
 def test_lost_answers_of_create_account_and_create_role(project: Project) -> None:
@@ -70,13 +70,13 @@ def test_lost_answers_of_create_account_and_create_role(project: Project) -> Non
     output = fails(project, "--only", "accounts/role")
     assert "EMAIL_ALREADY_EXISTS" in output or "has this e-mail address already" in output
     assert TAKE_OVER in output
-    # The account is taken over, and then its role meets the same.
+    # The account is imported, and then its role meets the same.
     output = fails(project, "--only", "accounts/role")
-    assert "taking over aws:organizations/account:Account account" in output
+    assert "importing aws:organizations/account:Account account" in output
     assert "EntityAlreadyExists" in output
     assert TAKE_OVER in output
     again = accidents.converges(project, "--only", "accounts/role")
-    assert "taking over aws:iam/role:Role " in again
+    assert "importing aws:iam/role:Role " in again
     assert accidents.accounts(project)[email] == 1
     states = (project.root / ".sandbox/state/.pulumi/stacks/accounts").glob("sandbox.role.json")
     assert [email in state.read_text() for state in states] == [False]
@@ -119,7 +119,7 @@ def test_throttling_that_does_not_end(project: Project) -> None:
 
 def test_accounts_that_fail_and_that_take_longer_than_the_provider_waits(project: Project) -> None:
     emails = [accidents.add_account(project, name) for name in ("refused", "slow")]
-    component = project.root / "shared" / "components" / "member_account.py"
+    component = project.root / "stacks" / "accounts" / "member_account.py"
     before = component.read_text()
     short = before.replace("protect=args.protect,", "protect=args.protect, custom_timeouts={'create': '2s'},")
     assert short != before
@@ -137,7 +137,7 @@ def test_accounts_that_fail_and_that_take_longer_than_the_provider_waits(project
     assert re.search(r"waiting for the account \(request car-\w+\): still not done after 2 seconds", output)
     assert "AWS goes on with it: run this again in a while" in output
     again = accidents.converges(project, *chosen)
-    assert "taking over aws:organizations/account:Account account, which an earlier run had begun to create" in again
+    assert "importing aws:organizations/account:Account account, which an earlier run had begun to create" in again
     assert [accidents.accounts(project)[email] for email in emails] == [1, 1]
     # One that failed, one that took its time, and the first once more.
     assert accidents.calls(project, "organizations", "CreateAccount") >= 3
@@ -155,7 +155,7 @@ def test_elsewhere_a_person_takes_over_with_the_command_that_is_named(project: P
         assert "DuplicateOrganizationalUnitException" in output
         assert TAKE_OVER not in output
     assert f"aws organizations list-organizational-units-for-parent --parent-id {root}" in output
-    found = re.search(r"take it over with `(pulumi import [^`]+)`", output)
+    found = re.search(r"import it with `(pulumi import [^`]+)`", output)
     assert found, output
     project.shell(f"{found[1].replace('<its id>', unit)} --yes", cwd=".")
     done = project.shell(command).output

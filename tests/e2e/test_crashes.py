@@ -56,7 +56,7 @@ def test_a_provider_killed_while_it_makes_an_account_and_once_more_while_it_make
     run = accidents.reach(project, "iam", "CreateRole", "deploy-all", *only)
     accidents.kill(run, "provider")
     output = accidents.ended(run)
-    assert "accounts/provider: taking over aws:organizations/account:Account account, which an earlier run" in output
+    assert "accounts/provider: importing aws:organizations/account:Account account, which an earlier run" in output
     assert "the AWS provider's process ended at that moment" in output
     accidents.until(lambda: unrecorded_roles(project, "provider", email))
     time.sleep(SECONDS)
@@ -64,7 +64,7 @@ def test_a_provider_killed_while_it_makes_an_account_and_once_more_while_it_make
     accidents.control(project, "DELETE", "faults")
     again = accidents.converges(project, *only)
     for role in lost:
-        assert f"taking over aws:iam/role:Role {role}, which an earlier run" in again
+        assert f"importing aws:iam/role:Role {role}, which an earlier run" in again
     account = project.outputs("accounts/provider")["accountId"]
     for region in ("us-west-2", "us-east-1"):
         vaults = project.aws("backup", project.inside(account), region).list_backup_vaults()["BackupVaultList"]
@@ -165,4 +165,4 @@ def test_a_full_disk(project: Project) -> None:
 
         subprocess.run(["mount", "-o", "remount,size=64m", str(filler.parent)], check=True)
         again = accidents.converges(project, *only)
-        assert "taking over aws:organizations/account:Account account, which an earlier run had begun" in again
+        assert "importing aws:organizations/account:Account account, which an earlier run had begun" in again

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.aws_plugin import provider_version
 from engine.install import Engine
 from sandbox import aws_plugin, lifecycle
 from sandbox.environment import shell_environment
@@ -199,7 +200,7 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
 
     def place(_engine: Engine, where: Path, _report: object) -> None:
         placed.append(where)
-        folder = Layout(where).pulumi_home / "plugins" / f"resource-aws-v{aws_plugin.wanted_version()}"
+        folder = Layout(where).pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
         folder.mkdir(parents=True)
         program(folder / "pulumi-resource-aws", "exit 0")
 
@@ -209,4 +210,4 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
     assert f"export AWS_ENDPOINT_URL={emulator.url}" in shell_environment(root).splitlines()
     plugin = status(root).plugin
     assert plugin
-    assert (plugin.kind, plugin.version) == (aws_plugin.EMBEDDED, aws_plugin.wanted_version())
+    assert (plugin.kind, plugin.version) == (aws_plugin.EMBEDDED, provider_version())
