@@ -13,9 +13,9 @@ import yaml
 
 from automation.backend.resources import held
 from automation.backend.state_files import exported
-from engine.environment import run_environment
 from engine.install import Engine
 from sandbox.copies import copy_repository, user_environment
+from sandbox.environment import SandboxEnvironment
 from sandbox.layout import Emulator, Layout, read_record
 from shared.layers import SANDBOX, StackId, discover
 
@@ -65,9 +65,9 @@ class Project:
         user = user_environment(root)
         # A user's Python keeps what it has compiled; the first contestant must not be the one to do it.
         user.pop("PYTHONDONTWRITEBYTECODE", None)
-        for command in (["python", "-m", "compileall", "-q", "shared", "automation", "sandbox"], _START):
+        for command in (["python", "-m", "compileall", "-q", *_PACKAGES], _START):
             subprocess.run(command, cwd=root, env=user, check=True, stdout=subprocess.DEVNULL)
-        return cls(root, run_environment(SANDBOX, engine, root, user))
+        return cls(root, SandboxEnvironment(root).variables(engine, user))
 
     @property
     def emulator(self) -> Emulator:
@@ -103,4 +103,5 @@ class Project:
             return json.load(answer)
 
 
+_PACKAGES = ("shared", "stacks", "engine", "sandbox", "automation")
 _START = ["invoke", "sandbox.start"]

@@ -7,12 +7,13 @@ the management account's.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import pulumi
 
-from automation.configuration import check, read_file
-from shared.layers import StackId, discover
+from automation import configuration
+from shared.layers import ROOT, StackId, discover
 from shared.policy_documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
 from shared.settings.base import Settings
 from shared.settings.program import region
@@ -26,9 +27,9 @@ from stacks.accounts.member_account import MemberAccount, MemberAccountArgs
 from stacks.identity.automation_identity import AutomationIdentity, AutomationIdentityArgs
 from stacks.identity.config import IdentityConfig
 from stacks.identity.developers import Developers, DevelopersArgs
-from stacks.identity.password_policy import PasswordRules, PasswordRulesArgs
+from stacks.identity.password_policy import PasswordPolicy, PasswordPolicyArgs
 from stacks.org.config import OrgConfig
-from stacks.org.organization import OrganizationUnits, OrganizationUnitsArgs, find_organization
+from stacks.org.organization import OrganizationalUnits, OrganizationalUnitsArgs, find_organization
 from stacks.policies.backup_policy import BackupPolicy, BackupPolicyArgs
 from stacks.policies.config import PoliciesConfig
 from stacks.policies.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
@@ -43,13 +44,13 @@ Principals = Mapping[str, pulumi.Input[list[str]]]
 async def main() -> Mapping[str, Any]:
     environment = pulumi.get_stack()
     stacks = discover(environment)
-    check(stacks)
+    configuration.check(stacks)
     policies = settings_of(PoliciesConfig, StackId("policies", environment))
     org = settings_of(OrgConfig, StackId("org", environment))
 
     organization = find_organization(org)
-    units = OrganizationUnits(
-        "units", OrganizationUnitsArgs(root_id=organization.root_id, paths=org.all_units, protect=org.protect)
+    units = OrganizationalUnits(
+        "units", OrganizationalUnitsArgs(root_id=organization.root_id, paths=org.all_units, protect=org.protect)
     )
     identity = make_identity(settings_of(IdentityConfig, StackId("identity", environment)))
     make_policies(policies, organization.root_id, units)
@@ -67,7 +68,7 @@ async def main() -> Mapping[str, Any]:
 
 def settings_of(model: type[S], stack: StackId) -> S:
     """The settings of a stack of the layered organization. Raises `pulumi.RunError` when some are encrypted."""
-    settings = read_file(stack)
+    settings = configuration.settings_of(stack, partial(configuration.read_raw, root=ROOT))
     if not isinstance(settings, model):
         raise pulumi.RunError(f"the configuration of {stack.label} has secrets, which this program cannot read")
     return settings
@@ -86,7 +87,7 @@ def make_identity(settings: IdentityConfig) -> pulumi.Output[IdentityOutputs]:
     )
     automation = AutomationIdentity("automation", AutomationIdentityArgs(oidc=settings.oidc))
     if settings.password_policy:
-        PasswordRules("passwords", PasswordRulesArgs(settings.password_policy))
+        PasswordPolicy("passwords", PasswordPolicyArgs(settings.password_policy))
     principals: Principals = {
         DEVELOPER_ROLE: pulumi.Output.all(*developers.user_arns).apply(list),
         AUTOMATION_ROLE: automation.arn.apply(lambda arn: [arn]),
@@ -97,7 +98,7 @@ def make_identity(settings: IdentityConfig) -> pulumi.Output[IdentityOutputs]:
     )
 
 
-def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: OrganizationUnits) -> None:
+def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: OrganizationalUnits) -> None:
     """Backup, tag and service control policies."""
     ids = {path: units.ids[path] for path in settings.unit_paths}
     opts = after(units)
