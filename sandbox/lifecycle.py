@@ -24,9 +24,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.aws_plugin import AwsPlugin
 from engine.install import Engine, Progress, get_engine
 from engine.lock import locked
-from sandbox.aws_plugin import AwsPlugin, find_plugin, place_plugin
+from sandbox.aws_plugin import find_plugin, place_plugin
 from sandbox.layout import Emulator, Layout, read_record, write_record
 from shared.errors import SandboxError
 from shared.layers import ROOT

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.aws_plugin import provider_version
+from engine.aws_plugin import EMBEDDED, OFFICIAL, provider_version
 from engine.install import Engine
 from sandbox import aws_plugin
-from sandbox.aws_plugin import EMBEDDED, OFFICIAL, find_plugin, place_plugin
+from sandbox.aws_plugin import find_plugin, place_plugin
 from sandbox.layout import Layout
 from tests.machine import program
 

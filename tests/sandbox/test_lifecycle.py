@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.aws_plugin import provider_version
+from engine.aws_plugin import EMBEDDED, provider_version
 from engine.install import Engine
-from sandbox import aws_plugin, lifecycle
+from sandbox import lifecycle
 from sandbox.environment import shell_environment
 from sandbox.layout import Emulator, Layout, read_record, write_record
 from sandbox.lifecycle import start, start_emulator, status, stop
@@ -210,4 +210,4 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
     assert f"export AWS_ENDPOINT_URL={emulator.url}" in shell_environment(root).splitlines()
     plugin = status(root).plugin
     assert plugin
-    assert (plugin.kind, plugin.version) == (aws_plugin.EMBEDDED, provider_version())
+    assert (plugin.kind, plugin.version) == (EMBEDDED, provider_version())
