@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from copy import deepcopy
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,10 +48,16 @@ def invoke_commands(text: str) -> list[str]:
     return [words.partition(" #")[0].strip() for each in code(text) for words in INVOKE.findall(each)]
 
 
+@cache
+def parser() -> Parser:
+    """The one that `invoke` makes."""
+    # A copy: the tasks lose their help in it.
+    return Parser(contexts=deepcopy(tasks.namespace).to_contexts(), initial=Program().initial_context)
+
+
 def parse(command: str) -> None:
     """Parse as `invoke` would. Raises `ParseError` for a task, an option or an argument that there is not."""
-    parser = Parser(contexts=tasks.namespace.to_contexts(), initial=Program().initial_context)
-    parser.parse_argv(shlex.split(command))
+    parser().parse_argv(shlex.split(command))
 
 
 @pytest.mark.parametrize("wrong", ["doctor --stack prod", "deploy", "up org --only org", "up", "sandbox.begin"])
