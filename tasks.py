@@ -49,7 +49,7 @@ def preview_all(options: Options, force: bool = False) -> int:
 
 @stacks_command()
 def refresh_all(options: Options) -> int:
-    """Take over into the state what is in AWS now; AWS is not changed."""
+    """Record what is in AWS now in the state; AWS is not changed."""
     from automation import operations
 
     return operations.refresh(*options.open())

@@ -73,7 +73,7 @@ class Resource:
 
     @property
     def components(self) -> tuple[str, ...]:
-        """The types of the components that it is in, the outermost first: `acme:identity:Developers`."""
+        """The types of the components that it is in, the outermost first: `aws-organization:identity:Developers`."""
         return tuple(self.urn.split("::")[2].split("$")[:-1]) if self.urn.count("::") >= 3 else ()
 
     @property

@@ -60,7 +60,7 @@ def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
 
 
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
-    """Take over into the state of the chosen stacks what is in AWS now."""
+    """Record what is in AWS now in the state of the chosen stacks."""
     there = existing(run)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:

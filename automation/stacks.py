@@ -160,7 +160,7 @@ class Stacks:
         )
 
     def refresh(self, stack: StackId, watch: Watch) -> Record:
-        """Take over into the state what is in AWS now."""
+        """Record what is in AWS now in the state."""
         return self._operate(
             stack,
             watch,

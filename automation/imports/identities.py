@@ -92,7 +92,7 @@ def _unit(creation: Creation) -> str | None:
 def _member_account(creation: Creation) -> str | None:
     email = text(creation, "email")
     pages = _organizations().get_paginator("list_accounts").paginate()
-    # A closed one is listed for 90 days, and nothing that could be taken over.
+    # A closed one is listed for 90 days, and nothing that could be imported.
     accounts = (account for page in pages for account in page["Accounts"] if account["Status"] == "ACTIVE")
     return next((one["Id"] for one in accounts if email and one["Email"].lower() == email.lower()), None)
 

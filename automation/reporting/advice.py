@@ -42,7 +42,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (
         EXISTS,
         "it is in AWS and not in the state of {label}: made by hand, or by a run that was killed before it could "
-        "record it. Take it over with `pulumi import {type} {name} <its id> -s {stack} --cwd stacks/{layer}` "
+        "record it. Import it with `pulumi import {type} {name} <its id> -s {stack} --cwd stacks/{layer}` "
         "(https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/), or delete it in AWS, and run this again",
     ),
     (

@@ -122,7 +122,7 @@ class Account(Tagged):
                 )
             raise ProviderError(
                 f"account {id_} ({name}) of this organization has this e-mail address already. If an earlier run made "
-                f"it and was interrupted, take it over with: pulumi import {self.token} <resource name> {id_}"
+                f"it and was interrupted, import it with: pulumi import {self.token} <resource name> {id_}"
             )
 
     def _wait(self, aws: Aws, status: dict[str, Any], email: str) -> str:
