@@ -77,7 +77,7 @@ def _remove_cut_off(backend: str, stack: StackId) -> bool:
 def free_locks(
     backend: str,
     stack: StackId,
-    report: Callable[[str], None],
+    progress: Callable[[str], None],
     stopped: Callable[[], bool],
     seconds: float = WAIT_SECONDS,
 ) -> None:
@@ -87,7 +87,7 @@ def free_locks(
     `automation.queue.Cancelled` once `stopped` says so.
     """
     if _remove_cut_off(backend, stack):
-        report("removed an empty lock, of a run that found the disk full")
+        progress("removed an empty lock, of a run that found the disk full")
     end = time.monotonic() + seconds
     waiting_for: set[int] = set()
     while found := locks(backend, stack):
@@ -97,7 +97,7 @@ def free_locks(
             program = _program(lock.pid)
             if program and ENGINE in program:
                 if lock.pid not in waiting_for:
-                    report(f"another run is at work on this stack (process {lock.pid}), waiting for it to end")
+                    progress(f"another run is at work on this stack (process {lock.pid}), waiting for it to end")
                 waiting_for.add(lock.pid)
                 continue
             if program is None:
@@ -106,7 +106,7 @@ def free_locks(
                 end_session(lock.pid)
             for file in (lock.file, lock.file.with_name(f"{lock.file.name}.attrs")):
                 file.unlink(missing_ok=True)
-            report(f"removed the lock of a run that was killed (process {lock.pid}, {lock.since})")
+            progress(f"removed the lock of a run that was killed (process {lock.pid}, {lock.since})")
         if stopped():
             raise Cancelled
         if waiting_for:
