@@ -1,6 +1,6 @@
-"""A run's report, as scripts and CI read it (docs/report.md).
+"""The format of a run's report, for scripts and CI (docs/report.md).
 
-`python -m automation.reporting.schema` prints its JSON Schema, which is kept in docs/report.schema.json.
+`python -m automation.reporting.schema` prints its JSON Schema, which is saved as docs/report.schema.json.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Report(_Part):
     """A run: one operation on stacks of one environment, the stacks in the order in which they are worked on."""
 
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
-    """Raised when something is taken away or gets another meaning, not for what is added."""
+    """Increased when a field is removed or its meaning changes, but not when a field is added."""
     operation: Operation
     environment: str
     start: datetime = Field(description="ISO 8601, in UTC")
