@@ -73,7 +73,6 @@ class SandboxEnvironment(Environment):
         return found
 
     def checks(self, engine: Engine | None) -> list[Check]:  # noqa: ARG002 - the plugin is the sandbox's own
-        """See `Environment`."""
         return [self._plugin(), self._emulator(), self._backend()]
 
     def _plugin(self) -> Check:

@@ -37,13 +37,13 @@ def import_command(stack: StackId, creation: Creation, identity: str | None) -> 
     if identity and region:  # https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
         identity = f"{identity}@{region}"
     words = ["pulumi", "import", resource.type, resource.name, identity or _UNKNOWN]
-    # No code is needed: the program already has the resource.
+    # The program already has the resource, so no code is generated.
     words += ["-s", stack.name, "--cwd", f"stacks/{stack.layer}", "--generate-code=false"]
     if parent and parent.type != "pulumi:pulumi:Stack":
         words += ["--parent", f"{parent.name}={parent.urn}"]
     if provider:
         words += ["--provider", f"{provider.name}={provider.urn}"]
-    # The user must replace the placeholder, so it is not quoted.
+    # The placeholder is not quoted: the user must replace it before running the command.
     return " ".join(word if word == _UNKNOWN else shlex.quote(word) for word in words)
 
 

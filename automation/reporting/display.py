@@ -77,17 +77,14 @@ class Plain(Display):
             self._console.file.flush()
 
     def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
-        """See `Display`."""
         why = f" ({', '.join(reasons)})" if reasons else ""
         self.say(self._wording.doing + why, stack)
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
-        """See `Display`."""
         if change and not change.resource.type.startswith("pulumi:"):
             self.say(f"{self._wording.change}{change.what} {change.resource}", stack)
 
     def ended(self, result: StackResult) -> None:
-        """See `Display`."""
         self.say(f"{result.describe(self._wording)}{_numbers(result.counts)}", result.stack)
         for problem in result.problems:
             self.say(str(problem), result.stack)
@@ -123,18 +120,15 @@ class Rich(Display):
         self._console.print(Text(f"{stack.label}: {line}" if stack else line))
 
     def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:  # noqa: ARG002
-        """See `Display`."""
         with self._lock:
             self._running[stack] = (time.monotonic(), Record())
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
-        """See `Display`."""
         with self._lock:
             if stack in self._running:
                 self._running[stack] = (self._running[stack][0], record)
 
     def ended(self, result: StackResult) -> None:
-        """See `Display`."""
         with self._lock:
             self._running.pop(result.stack, None)
             self._ended += 1

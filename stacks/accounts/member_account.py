@@ -45,7 +45,7 @@ class MemberAccount(Component):
             role_name=args.access_role_name,
             close_on_deletion=args.close_on_deletion,
             tags=dict(args.tags),
-            # AWS does not return the role's name, so a change of it would replace an imported account.
+            # AWS does not return the role's name: without `ignore_changes`, an imported account would be replaced.
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, ignore_changes=["roleName"]),
         )
         self.account_id = account.id
