@@ -1,4 +1,4 @@
-"""The daily commands: `invoke --list`. Each is a few lines; what they do is in `automation/`."""
+"""The daily commands (see `invoke --list`). Each is a few lines; the work is done in `automation/`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from automation.cli import (
 )
 from shared.layers import SANDBOX, discover
 
-# What is only needed once a task runs is imported then: `invoke --list` is quick.
+# Modules that only a running task needs are imported in the task, so that `invoke --list` is fast.
 
 refuse_stack_option()
 

@@ -1,1 +1,1 @@
-"""How the stacks are run: the engine, the environment of a run, the run queue and its summary."""
+"""Runs the stacks: the commands, the run queue, and the packages for each part of a run."""

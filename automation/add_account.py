@@ -1,4 +1,4 @@
-"""A new account's configuration file."""
+"""Creates the configuration file of a new account."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def add_account(
     region: str | None = None,
     root: Path = ROOT,
 ) -> Path:
-    """Write the configuration of the account `name`, and give the file back.
+    """Write the configuration file of the account `name`; returns its path.
 
-    `display_name` is what AWS calls the account: made from `name` unless given, `developer` becomes
-    `DeveloperAccount`. `region` is the organization layer's unless given. What is written has passed every check
-    that a run makes. Raises `LayerError` and `ConfigError`; then there is no file.
+    `display_name` is the account's name in AWS; by default it is made from `name`: `developer` becomes
+    `DeveloperAccount`. `region` is by default the region of the organization layer. The new configuration passes every
+    check of a run. Raises `LayerError` and `ConfigError`; then no file is left.
     """
     check_name("account", name)
     discover(environment, root)
@@ -44,7 +44,7 @@ def add_account(
     if tags:
         config["accounts:tags"] = dict(tags)
     try:
-        # `x`: never over a file that is there.
+        # Mode `x` never overwrites an existing file.
         with file.open("x", encoding="utf-8") as opened:
             yaml.safe_dump({"config": config}, opened, sort_keys=False, allow_unicode=True)
     except FileExistsError:
@@ -66,5 +66,5 @@ def _region(environment: str, root: Path) -> Any:
     file = StackId("org", environment).config_file(root)
     try:
         return (yaml.safe_load(file.read_text()).get("config") or {}).get("aws:region")
-    except (OSError, yaml.YAMLError, AttributeError):  # `check` says what is wrong with it
+    except (OSError, yaml.YAMLError, AttributeError):  # `check` reports what is wrong with the file
         return None

@@ -1,4 +1,4 @@
-"""How many stacks this machine can work on side by side."""
+"""How many stacks this machine can work on at the same time."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import psutil
 
 MEGABYTE = 1024 * 1024
 STACK_MEGABYTES = 750
-"""Memory for one stack at work: the engine, the program and one official AWS provider, which alone takes 300
-to 430 MB (https://github.com/pulumi/pulumi-aws/issues/5860)."""
+"""Memory for one stack that is being worked on: the engine, the program and one official AWS provider, which alone
+takes 300 to 430 MB (https://github.com/pulumi/pulumi-aws/issues/5860)."""
 
 STACKS_PER_CORE = 2
-"""A stack waits for AWS most of its time."""
+"""More than one, because a stack waits for AWS most of the time."""
 
 
 def default_parallel(cores: int | None = None, free_megabytes: int | None = None) -> int:
-    """How many stacks this machine works on side by side, at least one, from its cores and its free memory."""
+    """How many stacks to work on at a time with this machine's cores and free memory; at least one."""
     cores = cores or _cores()
     by_memory = (free_megabytes or _free_megabytes()) // STACK_MEGABYTES
     return max(1, min(cores * STACKS_PER_CORE, by_memory))
@@ -31,7 +31,7 @@ def _cores() -> int:
 
 
 def _free_megabytes() -> int:
-    """Memory that can be had without swapping, of the machine and, in a container, of its limit."""
+    """Memory that is available without swapping, on the machine and, in a container, within its limit."""
     free = psutil.virtual_memory().available
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()

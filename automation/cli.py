@@ -1,4 +1,4 @@
-"""What the commands in `tasks.py` have in common: how they fail, and how they choose the stacks they work on."""
+"""What the commands in `tasks.py` share: error handling, and the options that choose stacks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automation.runs import Run
 
-# What is only needed once a command runs is imported then: `invoke --list` is quick.
+# Modules that only a running command needs are imported in functions, so that `invoke --list` is fast.
 
 ENV = "the environment, as in Pulumi.<environment>.yaml"
 ONLY = "only stacks whose name fits, such as 'accounts/dev*'; may be given more than once"
@@ -31,7 +31,7 @@ FORCE = "also the stacks whose inputs and state are those of their last deployme
 
 @dataclass(frozen=True)
 class Selection:
-    """Which stacks a command is for."""
+    """The options that choose stacks."""
 
     env: str = field(default=SANDBOX, metadata={"help": ENV})
     only: list[str] = field(default_factory=list, metadata={"help": ONLY})
@@ -47,7 +47,7 @@ class Selection:
     with_dependencies: bool = field(default=False, metadata={"help": "the stacks that the chosen ones read, too"})
 
     def of(self, stacks: Sequence[StackId]) -> list[StackId]:
-        """Those of `stacks`; raises as `automation.selection.choose` does."""
+        """The chosen ones of `stacks`; raises what `automation.selection.choose` raises."""
         from automation.selection.choose import choose
 
         return choose(
@@ -62,7 +62,7 @@ class Selection:
 
 @dataclass(frozen=True)
 class Options(Selection):
-    """What every command that runs stacks takes: which, how many at a time, and what is written of the run."""
+    """The options of every command that runs stacks: which stacks, how many at a time, and the report."""
 
     parallel: str | None = field(
         default=None,
@@ -74,7 +74,7 @@ class Options(Selection):
     )
 
     def open(self) -> tuple[Run, list[StackId]]:
-        """The run, ready to begin, and the stacks that it is to work on."""
+        """The run, ready to start, and the chosen stacks."""
         from automation.runs import open_run
 
         return open_run(
@@ -83,7 +83,7 @@ class Options(Selection):
 
 
 def plainly(body: Callable[..., int | None]) -> Callable[..., None]:
-    """`body` as a task: its result is the exit code, and what the user did wrong is one message, no stack trace."""
+    """`body` as a task. Its result is the exit code, and a `UserError` is shown as a message without a stack trace."""
 
     @functools.wraps(body)
     def run(*args: Any, **kwargs: Any) -> None:
@@ -103,9 +103,9 @@ def plainly(body: Callable[..., int | None]) -> Callable[..., None]:
 
 
 def command(iterable: Sequence[str] = (), /, **helps: str) -> Callable[[Callable[..., int | None]], Task[Any]]:
-    """A command whose body takes a context and then its own arguments, which `helps` explains.
+    """A command from a function that takes a context and its own arguments, with the help texts in `helps`.
 
-    Its options have no one-letter forms: which option would get a letter changes with every option that is added.
+    Options have no one-letter forms: which option gets a letter would change whenever an option is added.
     """
 
     def decorate(body: Callable[..., int | None]) -> Task[Any]:
@@ -117,7 +117,7 @@ def command(iterable: Sequence[str] = (), /, **helps: str) -> Callable[[Callable
 def stacks_command(
     options: type[Selection] = Options, /, **helps: str
 ) -> Callable[[Callable[..., int | None]], Task[Any]]:
-    """A command whose body takes `options` and then its own arguments, which `helps` explains."""
+    """A command from a function that takes `options` and its own arguments, with the help texts in `helps`."""
     common = fields(options)
 
     def decorate(body: Callable[..., int | None]) -> Task[Any]:
@@ -150,9 +150,10 @@ def stacks_command(
 
 
 def refuse_stack_option(words: Sequence[str] | None = None) -> None:
-    """Tell who typed `--stack` that the environment is `--env`: a stack is Pulumi's word for one of its parts.
+    """Explain to a user who typed `--stack` that the option is `--env`: for Pulumi, a stack is one part of it.
 
-    `words` are those of the command line. Raises `invoke.exceptions.Exit`, which invoke shows as the message alone.
+    `words` are the words of the command line. Raises `invoke.exceptions.Exit`, whose message invoke shows without a
+    stack trace.
     """
     for word in sys.argv[1:] if words is None else words:
         option, equals, value = word.partition("=")
@@ -162,19 +163,19 @@ def refuse_stack_option(words: Sequence[str] | None = None) -> None:
 
 
 def console() -> Console:
-    """Where a command prints."""
+    """The console that commands print to."""
     from automation.reporting.display import make_console
 
     return make_console()
 
 
 def interactive() -> bool:
-    """Whether there is a person to ask."""
+    """Whether there is a user to ask: standard input is a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def open_named(environment: str, name: str) -> tuple[Run, list[StackId]]:
-    """A run over one layer or one account."""
+    """A run of one layer or one account."""
     from automation.runs import open_run
     from automation.selection.choose import named
 

@@ -1,4 +1,4 @@
-"""The configuration files of an environment, checked before any engine is started, each read once."""
+"""Checks the configuration files of an environment before any engine is started. Each file is read once."""
 
 from __future__ import annotations
 
@@ -28,18 +28,19 @@ MODELS: dict[str, type[Settings]] = {
 }
 
 Raw = tuple[dict[str, Any], bool]
-"""The keys and values in a stack's file, and whether one of them is encrypted."""
+"""The keys and values in a stack's file, and whether any value is encrypted."""
 
 Read = Callable[[StackId], Raw]
 
-# Five times as fast, and there may be hundreds of accounts.
+# The C loader is five times as fast, and there may be hundreds of accounts.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
-    """Raise `ConfigError` with every problem in the files of `stacks`, of what they read, and between accounts.
+    """Check the files of `stacks` and of the stacks that they read, and the rules between the files.
 
-    Values encrypted with `pulumi config set --secret` cannot be read here; the program checks them when it runs.
+    Raises `ConfigError` with all problems. Values encrypted with `pulumi config set --secret` cannot be read here; the
+    program checks them when it runs.
     """
 
     @cache
@@ -65,7 +66,7 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
 
 
 def read_raw(stack: StackId, root: Path) -> Raw:
-    """What is in a stack's file. Raises `ConfigError`."""
+    """The keys and values in a stack's file. Raises `ConfigError`."""
     file = stack.config_file(root)
     try:
         document = yaml.load(file.read_text(), _LOADER)  # noqa: S506 - a safe loader
@@ -86,7 +87,7 @@ def _is_secret(value: Any) -> bool:
 
 
 def settings_of(stack: StackId, read: Read) -> Settings | None:
-    """The settings in a stack's file; None when an encrypted value keeps it from being read whole."""
+    """The settings in a stack's file; None if an encrypted value prevents a complete check."""
     raw, has_secrets = read(stack)
     name = stack.config_label
     check_region(raw.get("aws:region"), name)
@@ -101,7 +102,7 @@ def settings_of(stack: StackId, read: Read) -> Settings | None:
 
 
 def _cross_check(parsed: dict[StackId, Settings]) -> list[str]:
-    """What one file says against another: OU paths that do not exist, tags that the OU does not allow."""
+    """Check the files against each other: OU paths that do not exist, and tags that the OU does not allow."""
     problems: list[str] = []
     for stack, settings in parsed.items():
         org = parsed.get(StackId("org", stack.environment))
@@ -121,9 +122,9 @@ def _cross_check(parsed: dict[StackId, Settings]) -> list[str]:
 
 
 def _shared_addresses(accounts: Iterable[StackId], read: Read) -> list[str]:
-    """A problem for each account whose address another one has; encrypted ones are left to AWS.
+    """One problem for each account whose e-mail address another account has. Encrypted addresses are left to AWS.
 
-    A file that cannot be read is a problem of its own stack, when that is chosen.
+    A file that cannot be read is not a problem here: the check of its own stack reports it.
     """
     problems = []
     owners: dict[str, StackId] = {}

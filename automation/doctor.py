@@ -1,4 +1,4 @@
-"""What this project would run with, and what to do about each thing that is missing: `invoke doctor`."""
+"""`invoke doctor`: what this project would run with, and what to do about each part that is missing."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from shared.layers import ROOT, SANDBOX, discover
 
 
 def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
-    """Look at everything that a run of the environment `name` needs. Nothing is changed, got or started.
+    """Check everything that a run of the environment `name` needs. Nothing is changed, installed or started.
 
-    The AWS calls and engine commands are bounded to a few seconds each. No secret is in the result.
+    AWS calls and engine commands have a time limit of a few seconds. The result contains no secrets.
     """
     passed_over: list[str] = []
     engine = find_engine(root, passed_over.append)

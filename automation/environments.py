@@ -1,4 +1,4 @@
-"""Which environment a name stands for: the one place that knows that one of them is the sandbox."""
+"""From a name to its environment. Only this module knows that one of the environments is the sandbox."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.layers import ROOT, SANDBOX
 
 
 def environment(name: str, root: Path = ROOT) -> Environment:
-    """The environment called `name`. Raises `UsageError` for the sandbox in a repository that has none."""
+    """The environment `name`. Raises `UsageError` for the sandbox if this repository has no `sandbox` package."""
     if name != SANDBOX:
         return Environment(name, root)
     with needing_the_sandbox():
@@ -22,7 +22,7 @@ def environment(name: str, root: Path = ROOT) -> Environment:
 
 @contextmanager
 def needing_the_sandbox() -> Iterator[None]:
-    """Around what imports the sandbox. Raises `UsageError` where it is not there: production needs none of it."""
+    """Wraps imports of the sandbox. Raises `UsageError` if it is not there: production does not need it."""
     try:
         yield
     except ModuleNotFoundError as error:

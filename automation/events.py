@@ -1,4 +1,4 @@
-"""What the engine's events say of one operation on one stack: progress, counts, changes, errors."""
+"""Reads the engine's events of one operation on one stack: progress, counts, changes and errors."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _COUNTED = {
     OpType.DISCARD: "deleted",
     OpType.SAME: "unchanged",
 }
-"""How each step that the engine itself counts is called here. The steps of a replacement count once."""
+"""Engine step → its name here. Only steps that the engine counts: the steps of a replacement count once."""
 
 _EMPTY = re.compile(
     r"(update|preview|refresh|destroy) failed|an unhandled error occurred: program exited with non-zero exit code: \d+"
-    # A provider that ended: the resources it was at have an error of their own.
+    # A provider process that ended: each resource it was working on has its own error.
     r"|Detected that \S+ exited prematurely.*",
     re.DOTALL,
 )
-"""Errors that only repeat that there was another."""
+"""Errors that only say that there was another error."""
 
 _PENDING = "pending operations from previous deployment"
 
@@ -38,7 +38,7 @@ _TRACEBACK_LINES = 15
 
 @dataclass(frozen=True)
 class Counts:
-    """How many resources an operation changed, or would change, and how many it left as they were."""
+    """How many resources an operation changed, or would change, and how many it did not change."""
 
     created: int = 0
     updated: int = 0
@@ -48,32 +48,32 @@ class Counts:
 
     @property
     def changes(self) -> int:
-        """All but the unchanged ones."""
+        """The number of changes: all except `unchanged`."""
         return self.created + self.updated + self.replaced + self.deleted
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*(a + b for a, b in zip(self.astuple(), other.astuple(), strict=True)))
 
     def astuple(self) -> tuple[int, int, int, int, int]:
-        """The five numbers in the order of the fields."""
+        """The five numbers, in the order of the fields."""
         return self.created, self.updated, self.replaced, self.deleted, self.unchanged
 
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource as a person knows it: its Pulumi type and the name that the program gave it."""
+    """A resource as users see it: its Pulumi type and its name in the program."""
 
     urn: str
 
     @property
     def type(self) -> str:
-        """For example `aws:iam/role:Role`; a URN has the types of the parents before it, with `$` between.
+        """For example `aws:iam/role:Role`. A URN also has the types of the parents before it, separated by `$`:
         https://www.pulumi.com/docs/iac/concepts/resources/names/#urns"""
         return self.urn.split("::")[2].rpartition("$")[2] if self.urn.count("::") >= 3 else ""
 
     @property
     def components(self) -> tuple[str, ...]:
-        """The types of the components that it is in, the outermost first: `aws-organization:identity:Developers`."""
+        """The types of its parent components, outermost first, for example `aws-organization:identity:Developers`."""
         return tuple(self.urn.split("::")[2].split("$")[:-1]) if self.urn.count("::") >= 3 else ()
 
     @property
@@ -87,7 +87,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Change:
-    """A resource that is not as it was. `what` is the step, such as `updated`, and `properties` what differs."""
+    """A changed resource. `what` is the change, such as `updated`, and `properties` are the changed properties."""
 
     resource: Resource
     what: str
@@ -96,8 +96,8 @@ class Change:
 
 @dataclass(frozen=True)
 class Problem:
-    """An error: what it says and, where one resource has it, which. `remedy` is what to do about it, where that
-    is known better than from the message."""
+    """An error: its message and, if it belongs to one resource, that resource. `remedy` says what to do, if that is
+    known from more than the message."""
 
     message: str
     resource: Resource | None = None
@@ -109,17 +109,17 @@ class Problem:
 
 @dataclass
 class Record:
-    """Takes in the events of one operation; may be read by another thread meanwhile."""
+    """Collects the events of one operation. Another thread may read it at the same time."""
 
     same_inputs: bool = False
-    """Nothing was run: the stack's inputs and its state are those of its last deployment."""
+    """The stack was not run: its inputs and its state are the same as at its last deployment."""
     pending: bool = False
-    """The state has operations that an earlier run was killed in."""
+    """The state has pending operations of a killed run."""
     warnings: list[str] = field(default_factory=list)
     drift: list[Change] = field(default_factory=list)
-    """What a refresh found changed or gone in AWS."""
+    """The resources that a refresh found changed or deleted in AWS."""
     begun: dict[str, StepEventStateMetadata] = field(default_factory=dict)
-    """What it began to create, by URN, as it was to be: whether that came about or not. Secrets are masked."""
+    """URN → the resources that the operation began to create, created or not. Secrets are masked."""
     _problems: list[Problem] = field(default_factory=list)
     _stderr: list[str] = field(default_factory=list)
     _changes: dict[str, Change] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class Record:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def take(self, event: EngineEvent) -> Change | None:
-        """Take in one event; the change that is complete with it, if one is."""
+        """Add one event; returns the change that this event completes, if any."""
         with self._lock:
             if event.resource_pre_event:
                 self._begin(event.resource_pre_event.metadata)
@@ -141,43 +141,43 @@ class Record:
 
     @property
     def counts(self) -> Counts:
-        """So far."""
+        """The numbers so far."""
         with self._lock:
             found = Counter(change.what for change in self._changes.values())
         return Counts(**{what: found[what] for what in Counts.__dataclass_fields__})
 
     @property
     def changes(self) -> list[Change]:
-        """Every resource that was changed, or would be, so far."""
+        """All resources that were changed so far, or would be changed."""
         with self._lock:
             return [change for change in self._changes.values() if change.what != "unchanged"]
 
     @property
     def working(self) -> list[Resource]:
-        """The resources that are being worked on, the oldest first."""
+        """The resources that the engine is working on now, oldest first."""
         with self._lock:
             return [Resource(urn) for urn in self._working]
 
     @property
     def problems(self) -> list[Problem]:
-        """The errors, without those that only repeat that there was another."""
+        """The errors, without those that only say that there was another error."""
         with self._lock:
             telling = [problem for problem in self._problems if not _EMPTY.fullmatch(problem.message)]
             if telling or not self._problems:
                 return telling
-            # The program ended with nothing but what it printed.
+            # The program ended without an error event; its error is in its output.
             printed = "\n".join(self._stderr[-_TRACEBACK_LINES:])
             return [Problem(printed)] if printed else list(self._problems)
 
     def _begin(self, step: StepEventMetadata) -> None:
-        # The stack itself is worked on until the end, which tells nobody anything.
+        # The stack resource itself is left out: it is in progress until the end, which is not useful to show.
         if _is_shown(step) and step.op is not OpType.SAME and not step.type.startswith("pulumi:pulumi:"):
             self._working[step.urn] = step.op.value
             if step.op is OpType.CREATE and step.new and step.new.custom:
                 self.begun[step.urn] = step.new
 
     def _finish(self, step: StepEventMetadata) -> Change | None:
-        # A refresh names its result in the second event: `refresh` in a preview, else what it came to.
+        # In the second event of a refresh, the step is `refresh` in a preview, otherwise the result of the refresh.
         refreshed = self._working.pop(step.urn, None) == OpType.REFRESH.value
         if not _is_shown(step):
             return None
@@ -187,7 +187,7 @@ class Record:
         if what is None:
             return None
         known = self._changes.get(step.urn)
-        # Components and the stack itself come twice, the second time with their outputs.
+        # Components and the stack have two events; the second one has their outputs.
         if known and known.what != "unchanged":
             return None
         change = self._changes[step.urn] = Change(Resource(step.urn), what, _properties(step))

@@ -1,4 +1,4 @@
-"""One operation on the stacks of a run: begin, each stack in its turn, finish."""
+"""Carries out one operation on the stacks of a run: begin, each stack in its order, finish."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from automation.stacks import StackFailed, Stacks, Watch
 from shared.layers import StackId, graph
 
 Work = Callable[[Stacks, StackId, Watch], Record]
-"""What a run does to one stack."""
+"""The function that a run calls for each stack."""
 
 _STOPPING = "stopping: each stack finishes the resources it is working on (again to end at once, which may lose some)"
 _KILLING = "ending at once: the next run says what this one left behind"
@@ -32,11 +32,11 @@ _KILLING = "ending at once: the next run says what this one left behind"
 
 @dataclass(frozen=True)
 class Operation:
-    """What is done to each stack, and how.
+    """What to do to each stack, and how.
 
-    The stacks in `create` are created first. `backwards` is downstream first. `locks` says whether the work takes the
-    stack's lock, `again` whether it is done to a stack that is as its last deployment left it, too, and `code` what
-    the operation ends with.
+    The stacks in `create` are created first. `backwards` means downstream stacks first. `locks` says whether the work
+    takes the stack's lock. `again` says whether to work also on stacks that have not changed since their last
+    deployment. `code` computes the exit code.
     """
 
     work: Work
@@ -49,9 +49,9 @@ class Operation:
 
 
 def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunResult:
-    """Do the operation to each chosen stack, and print and report what became of them.
+    """Carry out the operation on each chosen stack, then print the results and write the report.
 
-    Ctrl-C stops the run, a second one kills it. Raises `shared.errors.UsageError` at the end of a run whose report
+    Ctrl-C stops the run; a second Ctrl-C kills it. Raises `shared.errors.UsageError` at the end of a run whose report
     cannot be written.
     """
     start, started = datetime.now(UTC), time.monotonic()
@@ -85,7 +85,7 @@ def _one_stack(run: Run, operation: Operation, display: Display, stack: StackId)
     if reasons:
         run.engine.programs.prepare()
     if operation.locks:
-        _make_way(run, stack, display)
+        _prepare(run, stack, display)
     if stack in operation.create:
         run.engine.create(stack)
     try:
@@ -93,14 +93,14 @@ def _one_stack(run: Run, operation: Operation, display: Display, stack: StackId)
     except (StackFailed, queue.Cancelled):
         raise
     except Exception:
-        # Not the user's doing: whoever looks into it needs to know where.
+        # This is a bug, not a user's error: its stack trace goes to the log.
         with run.engine.log_file(stack).open("a") as log:
             traceback.print_exc(file=log)
         raise
 
 
-def _make_way(run: Run, stack: StackId, display: Display) -> None:
-    """What a stack that is to be changed needs first: nobody else at work on it, and room for its state."""
+def _prepare(run: Run, stack: StackId, display: Display) -> None:
+    """Before a stack is changed: wait for or remove its locks, and check that there is space for its state."""
     if run.environment.disposable:
         locks.free_locks(run.backend, stack, partial(display.say, stack=stack), run.stop.is_set)
     full = state_files.no_room(run.backend)

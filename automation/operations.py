@@ -1,4 +1,4 @@
-"""What the tasks do to many stacks: deploy, preview, refresh, drift, destroy. Each returns its exit code."""
+"""The operations on many stacks: deploy, preview, refresh, drift and destroy. Each returns its exit code."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from shared.errors import UsageError
 from shared.layers import StackId, graph
 
 DRIFT_EXIT = 2
-"""What `drift` ends with when something differs, so that a scheduled job can tell it from an error."""
+"""The exit code of `drift` when something differs, so that a scheduled job can tell it from an error."""
 
 DEPLOY = Wording("deploy", "deploying", "deployed", next=("invoke outputs, invoke access",))
 PREVIEW = Wording("preview", "previewing", "would change", change="would be ", next=("invoke deploy-all",))
@@ -35,9 +35,9 @@ DESTROY = Wording("destroy", "destroying", "destroyed")
 
 
 def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool) -> int:
-    """Deploy the chosen stacks, except, unless `force`, those that are as their last deployment left them.
+    """Deploy the chosen stacks. Stacks that have not changed since their last deployment are skipped unless `force`.
 
-    Outside the sandbox a preview is shown and agreed to first, unless `yes`.
+    Outside the sandbox, a preview is shown and the user must confirm it, unless `yes`.
     """
     if not run.environment.disposable and not yes:
         if not interactive:
@@ -50,7 +50,7 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
 
 
 def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
-    """Show what deploying the chosen stacks would do, also when nothing is deployed yet."""
+    """Show what deploying the chosen stacks would change, even if nothing is deployed yet."""
     create = missing(run, chosen)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
@@ -60,7 +60,7 @@ def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
 
 
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
-    """Record what is in AWS now in the state of the chosen stacks."""
+    """Update the state of the chosen stacks to what is in AWS now."""
     there = existing(run)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
@@ -70,7 +70,7 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
 
 
 def drift(run: Run, chosen: Sequence[StackId]) -> int:
-    """Compare the chosen stacks with AWS and with their programs; 2 if anything differs. Nothing is changed."""
+    """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing."""
     create = missing(run, chosen)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
@@ -100,11 +100,11 @@ def destroy(
     yes: bool,
     interactive: bool,
 ) -> int:
-    """Delete all that is in the chosen stacks, downstream first.
+    """Delete all resources of the chosen stacks, downstream stacks first.
 
-    Nothing is changed unless every protected resource in them is meant (`include_protected`), and the
-    environment's name was given, as `confirm` or typed; without protected resources `yes` will do.
-    Raises `UsageError`, also when a stack that is not chosen still reads one that is.
+    Protected resources are deleted only with `include_protected` and the environment's name, given as `confirm` or
+    typed. Without protected resources `yes` is enough. Otherwise nothing is changed.
+    Raises `UsageError`, also when a stack that is not chosen still reads a chosen one.
     """
     states = _states(run)
     _refuse_in_use(run, chosen, {stack for stack, state in states.items() if resources.held(state)})
@@ -115,7 +115,7 @@ def destroy(
         raise UsageError(
             f"nothing was destroyed: these resources are protected\n{names}\nTo destroy them too: --include-protected"
         )
-    if not _meant(run, chosen, bool(guarded), confirm=confirm, yes=yes, interactive=interactive):
+    if not _confirmed(run, chosen, bool(guarded), confirm=confirm, yes=yes, interactive=interactive):
         raise UsageError("nothing was destroyed: that is not the environment's name")
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
@@ -124,7 +124,7 @@ def destroy(
         if stack in guarded:
             stacks.unprotect(stack)
         record = stacks.destroy(stack, watch)
-        # What an earlier run had begun to create is gone with all else.
+        # The resources that earlier runs had begun to create are deleted too.
         Attempts(run.environment.attempts, stack).clear()
         return record
 
@@ -132,23 +132,23 @@ def destroy(
 
 
 def _states(run: Run) -> dict[StackId, dict[str, Any]]:
-    """The state of every stack of the environment that exists."""
+    """The state of every stack of the environment that exists in the backend."""
     there = sorted(existing(run))
     with ThreadPoolExecutor(run.parallel) as pool:
         return {stack: state or {} for stack, state in zip(there, pool.map(run.engine.export, there), strict=True)}
 
 
 def _up(run: Run) -> Work:
-    """Deploy, put in order what earlier runs left, and remember what the stack was deployed from."""
-    say = partial(run.console.print, markup=False)
+    """Deploy, clean up after earlier runs, and remember the inputs of the deployment."""
+    progress = partial(run.console.print, markup=False)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         run.ledger.begin(stack)
-        record = resume.deploy(stacks, run.environment, say, stack, watch)
+        record = resume.deploy(stacks, run.environment, progress, stack, watch)
         seen = stacks.programs.seen(stack)
         reads = undeclared(seen, stack, stacks.root, run.sources, stacks.programs.engine_folder) if seen else []
         if reads:
-            say(
+            progress(
                 f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
                 + ", ".join(reads)
             )
@@ -159,7 +159,7 @@ def _up(run: Run) -> Work:
 
 
 def _show_drift(run: Run, result: RunResult) -> None:
-    """Print what differs, if anything does."""
+    """Print a table of the differences, if there are any."""
     table = Table("stack", "resource", "found", "a deploy would", "properties", box=box.SIMPLE)
     for each in result.stacks:
         if each.status is not Status.DONE:
@@ -193,7 +193,7 @@ def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) ->
         )
 
 
-def _meant(
+def _confirmed(
     run: Run, chosen: Sequence[StackId], guarded: bool, *, confirm: str | None, yes: bool, interactive: bool
 ) -> bool:
     if confirm is not None:

@@ -1,8 +1,7 @@
-"""Engine processes: each in a session of its own, so that a run decides how they end.
+"""Engine processes. Each runs in its own session, so that the run decides how it ends.
 
-Ctrl-C in a terminal reaches only the run, which then asks each engine to finish what it is doing
-and record it. And an engine outlives a run that is killed: what it writes goes to a file, and it
-ends its update as if nothing had happened.
+Ctrl-C in a terminal reaches only the run, which then asks each engine to finish what it is doing and to record it.
+An engine also survives a killed run: its output goes to a file, so it can complete its update.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ class Processes:
 
     def __init__(self) -> None:
         self.calls = 0
-        """How many engine commands were run."""
+        """The number of engine commands that were run."""
         self._lock = threading.RLock()
         self._running: set[subprocess.Popen[str]] = set()
         self.stopping = False
 
     def run(self, command: list[str], cwd: str, env: Mapping[str, str], log: Path | None) -> tuple[int, str, str]:
-        """Run to the end; the exit code and what was printed, all of it in the first text if `log` gets it too."""
+        """Run a command; returns the exit code, stdout and stderr. With a `log`, it and stdout get all output."""
         if log is None:
             process = self._start(command, cwd, env, subprocess.PIPE, subprocess.PIPE)
             with self._until_end(process):
@@ -49,9 +48,9 @@ class Processes:
             return process.returncode, file.read(), ""
 
     def interrupt(self) -> None:
-        """Ask every engine to stop: it finishes the resources it is working on and records them.
+        """Ask every engine to stop after it has finished and recorded the resources that it is working on.
 
-        No other is started from then on: who tries gets `automation.queue.Cancelled`.
+        From then on no engine is started: an attempt raises `automation.queue.Cancelled`.
         """
         with self._lock:
             self.stopping = True
@@ -61,7 +60,7 @@ class Processes:
                 process.send_signal(signal.SIGINT)
 
     def kill(self) -> None:
-        """End every engine at once, with its language hosts and providers."""
+        """Kill every engine with its language hosts and providers."""
         with self._lock:
             self.stopping = True
             running = list(self._running)
@@ -104,7 +103,7 @@ class Processes:
 
 
 class EngineKilled(CommandError):
-    """The engine did not end by itself; `signal` is what ended it, such as `SIGKILL`."""
+    """The engine was killed by `signal`, for example `SIGKILL`."""
 
     def __init__(self, result: CommandResult) -> None:
         super().__init__(result)
@@ -114,7 +113,7 @@ class EngineKilled(CommandError):
 class EngineCommand(PulumiCommand):
     """The `pulumi` command for the Automation API, run through `Processes`.
 
-    What a command prints goes to the file `log`, if there is one. Those that run a program get `options` as well.
+    The output of a command also goes to the file `log`, if there is one. Commands that run a program get `options`.
     """
 
     def __init__(
@@ -124,7 +123,7 @@ class EngineCommand(PulumiCommand):
         log: Path | None = None,
         options: Callable[[], list[str]] = list,
     ) -> None:
-        # The version was checked when the engine was found; the inherited constructor would run it again.
+        # The engine's version is already known; the inherited constructor would run the engine to ask for it again.
         self.command = command.command
         self.version = command.version
         self._processes = processes
@@ -139,7 +138,7 @@ class EngineCommand(PulumiCommand):
         on_output: OnOutput | None = None,  # noqa: ARG002 - the signature of the Automation API
         on_error: OnOutput | None = None,  # noqa: ARG002
     ) -> CommandResult:
-        """Run one command. Raises `pulumi.automation.CommandError` when it fails, `EngineKilled` when it is killed."""
+        """Run one command. Raises `pulumi.automation.CommandError` if it fails, and `EngineKilled` if it is killed."""
         env = {**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"}
         options = self._options() if args[0] in ("up", "preview") else []
         command = [self.command, "--non-interactive", *args, *options]
@@ -153,7 +152,7 @@ class EngineCommand(PulumiCommand):
 
 
 def session_of(pid: int) -> list[int]:
-    """The processes of the session that process `pid` leads."""
+    """The ids of the processes in the session whose leader is process `pid`."""
     found = []
     for other in psutil.pids():
         with suppress(ProcessLookupError, PermissionError):
@@ -163,9 +162,9 @@ def session_of(pid: int) -> list[int]:
 
 
 def end_session(pid: int) -> None:
-    """Kill every process of the session that process `pid` leads, whether or not it is still there itself.
+    """Kill every process in the session whose leader is process `pid`, even if the leader itself has ended.
 
-    A killed engine leaves its language host and providers behind, which go on by themselves.
+    A killed engine leaves its language host and providers running.
     """
     for other in session_of(pid):
         with suppress(ProcessLookupError, PermissionError):

@@ -1,4 +1,4 @@
-"""The programs of a run: the language host that all of them share, and what each of them has read."""
+"""The programs of a run: the language host that they share, and what each program has read."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from shared.layers import StackId
 
 @dataclass(frozen=True)
 class Seen:
-    """What a program has read: files, and everything else as a person calls it, such as `the variable HOME`."""
+    """What a program has read: files, and everything else as text for the user, such as `the variable HOME`."""
 
     files: list[Path]
     others: list[str]
 
 
 class Programs:
-    """The language host of one run, started when the first program is to run. See `automation.language_host`.
+    """The language host of one run. It is started when the first program is about to run: `automation.language_host`.
 
-    What it prints itself goes to a file in `logs`.
+    Its own output goes to a file in `logs`.
     """
 
     def __init__(self, engine: Engine, root: Path, logs: Path) -> None:
@@ -40,14 +40,14 @@ class Programs:
         self._lock = threading.Lock()
 
     def prepare(self) -> None:
-        """Start the host, without waiting until it can be used: a program will be run soon."""
+        """Start the host without waiting for it, because a program will run soon."""
         with self._lock:
             ended = self._process is not None and self._process.poll() is not None
             if self._script.is_file() and (self._process is None or ended):
                 self._start()
 
     def options(self) -> list[str]:
-        """What makes an engine use the host; nothing where it cannot be had, so that the engine's own is used."""
+        """The options that make an engine use this host; empty if it is not available: the engine then uses its own."""
         self.prepare()
         with self._lock:
             if self._address is None and self._process and self._process.stdout:
@@ -55,7 +55,7 @@ class Programs:
             return [f"--client={self._address}"] if self._address else []
 
     def stop(self) -> None:
-        """End the host, once the programs that it is running have ended."""
+        """Wait until the host's programs have ended, and end the host."""
         with self._lock:
             if self._process and self._process.stdin:
                 self._process.stdin.close()
@@ -65,7 +65,7 @@ class Programs:
             self._process = self._address = self._folder = None
 
     def seen(self, stack: StackId) -> Seen | None:
-        """What the stack's program has read in its last update; None if that is not known."""
+        """What the stack's program has read in its last update; None if that is unknown."""
         if self._folder is None:
             return None
         try:
@@ -86,6 +86,6 @@ class Programs:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 encoding="utf-8",
-                # Ctrl-C in the terminal is not meant for it, and it outlives a run that is killed.
+                # Ctrl-C in the terminal must not end it, and it must survive a killed run.
                 start_new_session=True,
             )

@@ -1,6 +1,6 @@
-"""The run queue: work on the nodes of a graph, each as soon as what it depends on is done.
+"""The run queue: works on the nodes of a graph, each as soon as the nodes that it depends on are done.
 
-It knows nothing of Pulumi: a function from a graph and a worker to what became of each node.
+It knows nothing of Pulumi. It takes a graph and a worker function, and returns the outcome of each node.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 
 class Status(Enum):
-    """What became of a node."""
+    """How a node ended."""
 
     DONE = "done"
     FAILED = "failed"
@@ -29,15 +29,15 @@ class Status(Enum):
 
 
 class Cancelled(Exception):
-    """Raised by a worker that was stopped before its node was done."""
+    """A worker raises this when it was stopped before its node was done."""
 
 
 @dataclass(frozen=True)
 class Outcome(Generic[Node, Value]):
-    """The end of one node.
+    """The outcome of one node.
 
-    `value` is what the worker returned and `error` what it raised; `because` is the node whose failure this one
-    was skipped for. `seconds` is how long the worker ran.
+    `value` is what the worker returned, and `error` what it raised. If the node was skipped, `because` is the node
+    whose failure caused it. `seconds` is how long the worker ran.
     """
 
     node: Node
@@ -57,12 +57,12 @@ def run(
     stop: threading.Event | None = None,
     ended: Callable[[Outcome[Node, Value]], None] | None = None,
 ) -> dict[Node, Outcome[Node, Value]]:
-    """Call `work` once for each node of `graph`, a node's predecessors first, at most `parallel` at a time.
+    """Call `work` once for each node of `graph`, predecessors first, at most `parallel` at a time.
 
-    A node with a predecessor that did not end well is not worked on, and all others are, unless `fail_fast` is
-    asked for: then no node is started once one has failed. Nor is one once `stop` is set. `ended` is called in the
-    calling thread as each node ends. The result has every node. Raises `graphlib.CycleError`, and
-    `ValueError` when `parallel` is below one.
+    If a node does not end well, the nodes that depend on it are not started, and all others still are. With
+    `fail_fast`, no further node is started after a failure. When `stop` is set, no further node is started. `ended` is
+    called in the calling thread when a node ends. The result has an outcome for every node. Raises
+    `graphlib.CycleError`, and `ValueError` if `parallel` is below one.
     """
     if parallel < 1:
         raise ValueError(f"parallel is {parallel}; allowed: 1 or more")
@@ -74,7 +74,7 @@ def run(
 
     def end(outcome: Outcome[Node, Value]) -> None:
         outcomes[outcome.node] = outcome
-        # Done for the sorter however it ended, so that the dependents come up and are decided on here.
+        # The sorter must see every node as done, however it ended, so that its dependents are decided here.
         sorter.done(outcome.node)
         if ended:
             ended(outcome)
@@ -84,14 +84,14 @@ def run(
             ready.extend(sorter.get_ready())
             while ready and len(running) < parallel:
                 node = ready.popleft()
-                # In the order in which they ended, so that the first failure is named.
+                # In the order in which they ended, so that `because` is the first failure.
                 relevant = [each for each in outcomes.values() if fail_fast or each.node in graph.get(node, ())]
-                unfit = _unfit(node, relevant, stop)
-                if unfit:
-                    end(unfit)
+                blocked = _blocked(node, relevant, stop)
+                if blocked:
+                    end(blocked)
                     ready.extend(sorter.get_ready())
                 else:
-                    running[pool.submit(_attempt, node, work)] = node
+                    running[pool.submit(_call, node, work)] = node
             if running:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     del running[future]
@@ -99,8 +99,10 @@ def run(
     return outcomes
 
 
-def _unfit(node: Node, before: list[Outcome[Node, Value]], stop: threading.Event | None) -> Outcome[Node, Value] | None:
-    """How `node` ends without being worked on; None if it is to be worked on."""
+def _blocked(
+    node: Node, before: list[Outcome[Node, Value]], stop: threading.Event | None
+) -> Outcome[Node, Value] | None:
+    """The outcome of a node that must not run; None if it may run."""
     failed = next((each for each in before if each.status in (Status.FAILED, Status.SKIPPED)), None)
     if failed:
         because = failed.node if failed.because is None else failed.because
@@ -110,7 +112,7 @@ def _unfit(node: Node, before: list[Outcome[Node, Value]], stop: threading.Event
     return None
 
 
-def _attempt(node: Node, work: Callable[[Node], Value]) -> Outcome[Node, Value]:
+def _call(node: Node, work: Callable[[Node], Value]) -> Outcome[Node, Value]:
     started = time.monotonic()
     try:
         value = work(node)
@@ -122,7 +124,7 @@ def _attempt(node: Node, work: Callable[[Node], Value]) -> Outcome[Node, Value]:
 
 
 def reverse(graph: Mapping[Node, Collection[Node]]) -> dict[Node, set[Node]]:
-    """`graph` with every edge turned round: what is taken down last was made first."""
+    """`graph` with every edge reversed, because what was created first is destroyed last."""
     turned: dict[Node, set[Node]] = {node: set() for node in graph}
     for node, before in graph.items():
         for each in before:

@@ -1,4 +1,4 @@
-"""What became of a run and of each of its stacks: what display, summary, report and JUnit only read."""
+"""The results of a run and of each of its stacks. Display, summary, report and JUnit only read them."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from shared.layers import StackId
 Operation = Literal["deploy", "preview", "refresh", "drift", "destroy"]
 
 CANCELLED_EXIT = 130
-"""What a shell gives a command that Ctrl-C ended."""
+"""The exit code that a shell gives a command that was ended by Ctrl-C."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """How a run speaks of what it does to a stack: `deploying`, then `deployed`.
+    """The words for an operation on a stack: `deploying`, then `deployed`.
 
-    `operation` is what a report calls it. `change` comes before what is told of a resource, such as `created`;
-    `next` is what to look at after.
+    `operation` is its name in a report. `change` is put before the change of a resource, such as `created`. `next` are
+    the commands to suggest at the end.
     """
 
     operation: Operation
@@ -36,10 +36,10 @@ class Wording:
 
 @dataclass(frozen=True)
 class StackResult:
-    """What became of one stack.
+    """The result of one stack.
 
-    `record` is what was done to it, also where it then failed; `problems` are why it failed, `because` is the stack
-    whose failure it was skipped for, and `seconds` how long it was worked on.
+    `record` is what was done to it, even if it then failed. `problems` are the reasons of a failure. If it was skipped,
+    `because` is the stack whose failure caused it. `seconds` is how long the work took.
     """
 
     stack: StackId
@@ -51,7 +51,7 @@ class StackResult:
 
     @classmethod
     def of(cls, outcome: Outcome[StackId, Record]) -> StackResult:
-        """From what the run queue says of it."""
+        """The result for an outcome of the run queue."""
         error, problems = outcome.error, list[Problem]()
         record = error.record if isinstance(error, StackFailed | StackCancelled) else outcome.value or Record()
         if isinstance(error, StackFailed):
@@ -62,11 +62,11 @@ class StackResult:
 
     @property
     def counts(self) -> Counts:
-        """How many resources were changed, or would be."""
+        """How many resources were changed, or would be changed."""
         return self.record.counts
 
-    def told(self, wording: Wording) -> str:
-        """The result in a few words."""
+    def describe(self, wording: Wording) -> str:
+        """The result in a few words, for the user."""
         if self.status is Status.DONE:
             if self.record.same_inputs:
                 return "unchanged (inputs)"
@@ -78,7 +78,7 @@ class StackResult:
 
 @dataclass(frozen=True)
 class RunResult:
-    """What became of a run: `stacks` are in the order in which they were worked on, `logs` is where all output is."""
+    """The result of a run. `stacks` are in the order of the work, and `logs` is the folder with all output."""
 
     wording: Wording
     environment: str
@@ -92,17 +92,17 @@ class RunResult:
     root: Path
 
     def log_file(self, stack: StackId) -> Path:
-        """All that was printed for `stack`; there is none if nothing was run."""
+        """The log with all output for `stack`. It does not exist if nothing was run."""
         return log_file(self.logs, stack)
 
 
 def log_file(logs: Path, stack: StackId) -> Path:
-    """The log of `stack` in the folder of a run's logs."""
+    """The log of `stack` in `logs`, the folder of a run's logs."""
     return logs / f"{stack.label}.log"
 
 
 def exit_code(results: Iterable[StackResult]) -> int:
-    """0 when every stack ended well, 130 when the run was cancelled, else 1."""
+    """0 if every stack ended well, 130 if the run was cancelled, otherwise 1."""
     found = {result.status for result in results}
     if Status.CANCELLED in found:
         return CANCELLED_EXIT

@@ -1,4 +1,4 @@
-"""A run over the stacks of an environment: what it needs, made ready."""
+"""A run over the stacks of an environment, and how it is prepared."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from shared.errors import UsageError
 from shared.layers import ROOT, StackId, discover
 
 KEPT_RUNS = 50
-"""How many runs' logs are kept."""
+"""The number of runs whose logs are kept."""
 
 
 @dataclass
 class Run:
-    """An environment that is ready to be worked on.
+    """A prepared run of an environment.
 
-    `stacks` are all stacks of the environment, upstream first; `backend` the address of their state. At most
-    `parallel` of them are worked on at a time, and with `fail_fast` none is begun once one has failed. `report` is
-    the file that is to say what became of each.
+    `stacks` are all stacks of the environment, upstream stacks first. `backend` is the URL of the state. At most
+    `parallel` stacks are worked on at a time. With `fail_fast`, no stack is started after a failure. `report` is the
+    file for the report.
     """
 
     environment: Environment
@@ -70,18 +70,18 @@ def open_run(
     fail_fast: bool = False,
     report: str | None = None,
 ) -> tuple[Run, list[StackId]]:
-    """Make ready to work on the stacks that `choose` picks out of the environment's; the run and those stacks.
+    """Prepare a run of the stacks that `choose` selects from the environment; returns the run and those stacks.
 
-    Their configuration is checked before anything is started. The environment of this process becomes the one
-    that the engine needs. `parallel` and `report` are as the user typed them. Raises `shared.errors.UserError` and
-    `automation.selection.choose.NothingChosen`.
+    Their configuration is checked before anything is started. This process's environment variables are replaced by
+    those that the engine needs. `parallel` and `report` are as the user typed them. Raises `shared.errors.UserError`
+    and `automation.selection.choose.NothingChosen`.
     """
     width = _parallel(parallel)
     file = report_file(report)
     stacks = discover(name, root)
     chosen = choose(stacks)
     check(chosen, root)
-    # Not to where a script reads the result.
+    # Not to standard output, where a script reads the result.
     where = environment(name, root)
     engine = ready_engine(where, root, partial(print, file=sys.stderr, flush=True))
     logs = _new_logs(root)
@@ -100,7 +100,7 @@ def make_run(
     fail_fast: bool = False,
     report: Path | None = None,
 ) -> Run:
-    """A run with `engine`, for which the environment of this process is set."""
+    """A run with `engine`. This process's environment variables must already be set for it."""
     stacks = Stacks(engine.command, Processes(), Programs(engine, root, logs), logs, root, disposable=where.disposable)
     backend = os.environ.get("PULUMI_BACKEND_URL", "")
     states = States(backend, stacks.export)
@@ -123,7 +123,7 @@ def make_run(
 
 
 def _parallel(given: str | None) -> int:
-    # As text: invoke itself shows a stack trace for a number that is none.
+    # `given` is text, because invoke itself would show a stack trace for an invalid number.
     if given is None:
         return default_parallel()
     if not given.isascii() or not given.isdigit() or int(given) < 1:
@@ -132,21 +132,21 @@ def _parallel(given: str | None) -> int:
 
 
 def ready_engine(where: Environment, root: Path, progress: Progress) -> Engine:
-    """The engine, with this process's environment set for it, and what the environment has to start running."""
+    """The engine. Sets this process's environment variables for it, and starts what the environment needs."""
     engine = get_engine(root, progress)
     where.start(engine, progress)
     variables = where.variables(engine)
-    # The Automation API adds to this process's environment and never takes away from it.
+    # The Automation API adds variables to this process's environment but never removes any.
     os.environ.clear()
     os.environ.update(variables)
     return engine
 
 
 def missing(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
-    """Those of the chosen stacks that the backend does not have yet.
+    """The chosen stacks that the backend does not have yet.
 
-    Stacks that are read, not chosen and not there either are created, empty: a program that reads a stack needs it
-    to be there, and that it has no outputs yet is for the program to judge.
+    Stacks that a chosen stack reads and that do not exist are created, empty: a program can only read a stack that
+    exists, and it decides itself what to do if the stack has no outputs yet.
     Raises `UsageError` and `automation.stacks.StackFailed`.
     """
     there = existing(run)
@@ -159,7 +159,7 @@ def missing(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
 
 
 def existing(run: Run) -> set[StackId]:
-    """The environment's stacks that the backend has. Raises `UsageError` when the backend cannot be read."""
+    """The environment's stacks that exist in the backend. Raises `UsageError` if the backend cannot be read."""
     if state_files.cut_off(run.backend, run.stacks):
         if not run.environment.disposable:
             raise UsageError(state_files.how_to_mend(run.backend, run.stacks))
@@ -178,10 +178,10 @@ def existing(run: Run) -> set[StackId]:
 
 
 def _new_logs(root: Path) -> Path:
-    """A new folder for a run's logs; the oldest are deleted."""
+    """Create a folder for a run's logs, and delete the oldest ones."""
     runs = root / ".runs"
     folder = runs / datetime.now().strftime("%Y%m%d-%H%M%S.%f")
-    # Programs may print what is not for everyone on this machine.
+    # Only for this user: the output of programs may be confidential.
     runs.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700)
     for old in sorted(entry for entry in runs.iterdir() if entry.is_dir())[:-KEPT_RUNS]:

@@ -1,4 +1,4 @@
-"""What can be done to one stack, through Pulumi's Automation API: one engine command an operation.
+"""The operations on one stack, through Pulumi's Automation API. Each is one engine command.
 
 https://www.pulumi.com/docs/iac/automation-api/
 """
@@ -35,17 +35,17 @@ from shared.errors import UserError
 from shared.layers import ROOT, StackId
 
 _SEVERAL = re.compile(r"(error: )?\d+ errors? occurred:")
-"""What the engine prints before a list of errors."""
+"""The line that the engine prints before a list of errors."""
 
-# The end of the event file of an engine that was killed is no event; that it was killed is said elsewhere.
+# A killed engine leaves an incomplete last line in its event file. That it was killed is reported elsewhere.
 warnings.filterwarnings("ignore", "Error in event stream", UserWarning)
 
 Watch = Callable[[Record, Change | None], None]
-"""Called with each event: what is known so far, and the change that is complete with it."""
+"""Called for each event, with everything known so far and the change that this event completes, if any."""
 
 
 class StackFailed(UserError):
-    """An operation failed; `record` is what was known by then, and str() every problem, a line or more each."""
+    """An operation failed. `record` is what is known about it, and str() has all problems, one or more lines each."""
 
     def __init__(self, problems: Iterable[Problem], record: Record | None = None) -> None:
         self.problems = list(problems)
@@ -54,7 +54,7 @@ class StackFailed(UserError):
 
 
 class StackCancelled(Cancelled):
-    """An operation was stopped before its end; `record` is what was known by then."""
+    """An operation was stopped before its end. `record` is what is known about it."""
 
     def __init__(self, record: Record) -> None:
         self.record = record
@@ -62,25 +62,25 @@ class StackCancelled(Cancelled):
 
 
 class _Workspace(LocalWorkspace):
-    """A layer's folder. No stack is ever selected in it: each command names its own, and the selection belongs
-    to whoever uses plain `pulumi` there."""
+    """The folder of a layer. No stack is selected in it: each command names its stack, and the selection belongs to the
+    user of plain `pulumi`."""
 
     def select_stack(self, stack_name: str) -> None:
-        """Nothing: see above."""
+        """Do nothing, see the class."""
 
 
 class _Stack(Stack):
-    """A stack whose operations are not followed by three more commands that read its outputs and its history.
+    """A stack whose operations do not run three more commands to read its outputs and history afterwards.
 
-    The numbers come from the engine's events instead, and outputs from `Stacks.outputs`, when they are wanted.
+    The counts come from the engine's events, and `Stacks.outputs` reads the outputs when they are needed.
     """
 
     def outputs(self) -> OutputMap:
-        """Nothing: see above."""
+        """Return nothing, see the class."""
         return {}
 
     def info(self, show_secrets: bool = False) -> UpdateSummary | None:  # noqa: ARG002
-        """Nothing but the time: see above."""
+        """Return only the time, see the class."""
         now = datetime.now(UTC)
         return UpdateSummary(
             kind="", start_time=now, message="", environment={}, config={}, result="succeeded", end_time=now
@@ -88,10 +88,10 @@ class _Stack(Stack):
 
 
 class Stacks:
-    """The stacks of one repository, worked on with one engine.
+    """The stacks of one repository, with one engine.
 
-    The variables of this process are the engine's too (`engine.environment`). All that an operation prints
-    goes to `<logs>/<label>.log`. In a `disposable` environment the next run mends what a killed engine left.
+    The engine uses the environment variables of this process (see `engine.environment`). All output of an operation
+    goes to `<logs>/<label>.log`. `disposable` says whether the next run cleans up after a killed engine.
     """
 
     def __init__(
@@ -113,23 +113,23 @@ class Stacks:
 
     @property
     def version(self) -> str:
-        """The engine's."""
+        """The version of the engine."""
         return str(self._command.version)
 
     def log_file(self, stack: StackId) -> Path:
-        """Where all that the stack's operations print goes."""
+        """The log with all output of the stack's operations."""
         return self._logs / f"{stack.label}.log"
 
     def existing(self, folder: Path) -> set[tuple[str, str]]:
-        """Project and stack name of every stack in the backend, which is the one of the project in `folder`."""
+        """Project and stack name of every stack in the backend of the project in `folder`."""
         result = self._query(["stack", "ls", "--all", "--fully-qualify-stack-names", "--json"], folder)
         names = [each["name"].split("/") for each in json.loads(result)]
         return {(parts[-2], parts[-1]) for parts in names if len(parts) > 1}
 
     def create(self, stack: StackId) -> None:
-        """Create the stack, empty. Raises `StackFailed`."""
+        """Create the stack, without resources. Raises `StackFailed`."""
         workspace = self._workspace(stack, logged=False)
-        # The engine itself would put the default provider in the place of the one that the file names.
+        # Without this, the engine would use the default secrets provider instead of the one in the file.
         workspace.secrets_provider = _secrets_provider(stack.config_file(self.root))
         try:
             workspace.create_stack(stack.name)
@@ -137,9 +137,9 @@ class Stacks:
             raise self._failure(stack, error, Record()) from error
 
     def up(self, stack: StackId, watch: Watch, *, refresh: bool = False) -> Record:
-        """Deploy the stack; with `refresh`, to what is in AWS now.
+        """Deploy the stack; with `refresh`, read the current resources from AWS first.
 
-        Raises `StackFailed` and `automation.queue.Cancelled`, as the others do.
+        Raises `StackFailed` and `automation.queue.Cancelled`, as `preview`, `refresh` and `destroy` do.
         """
         return self._operate(
             stack,
@@ -150,7 +150,7 @@ class Stacks:
         )
 
     def preview(self, stack: StackId, watch: Watch, *, refresh: bool = False) -> Record:
-        """What deploying the stack would do; with `refresh`, to what is in AWS now."""
+        """Show what deploying the stack would change; with `refresh`, read the current resources from AWS first."""
         return self._operate(
             stack,
             watch,
@@ -160,7 +160,7 @@ class Stacks:
         )
 
     def refresh(self, stack: StackId, watch: Watch) -> Record:
-        """Record what is in AWS now in the state."""
+        """Update the state to what is in AWS now."""
         return self._operate(
             stack,
             watch,
@@ -168,7 +168,7 @@ class Stacks:
         )
 
     def destroy(self, stack: StackId, watch: Watch) -> Record:
-        """Delete all that is in the stack; its configuration and history stay."""
+        """Delete all resources of the stack. Its configuration and history stay."""
         return self._operate(
             stack,
             watch,
@@ -176,23 +176,23 @@ class Stacks:
         )
 
     def outputs(self, stack: StackId, *, show_secrets: bool = False) -> dict[str, Any] | None:
-        """The stack's outputs, secrets as `[secret]` unless shown; None for a stack that does not exist."""
+        """The stack's outputs, with `[secret]` for secrets unless shown; None if the stack does not exist."""
         command = ["stack", "output", "--json", "--stack", stack.name]
         found = self._of_stack(stack, command + (["--show-secrets"] if show_secrets else []))
         return None if found is None else dict(json.loads(found))
 
     def export(self, stack: StackId) -> dict[str, Any] | None:
-        """The stack's state, secrets encrypted; None for a stack that does not exist.
+        """The stack's state, with encrypted secrets; None if the stack does not exist.
         https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/"""
         found = self._of_stack(stack, ["stack", "export", "--stack", stack.name])
         return None if found is None else dict(json.loads(found))
 
     def replace_state(self, stack: StackId, state: Mapping[str, Any]) -> None:
-        """Put `state`, as `export` gives it, in the place of the stack's state. Raises `StackFailed`.
+        """Replace the stack's state by `state`, which has the format of `export`. Raises `StackFailed`.
 
-        The engine leaves out what was pending in it.
+        The engine drops the pending operations in it.
         """
-        # Encrypted as it is, and only for as long as the command runs.
+        # The secrets in this file are encrypted, and it exists only while the command runs.
         file = self._logs / f"{stack.project}-{stack.name}.state.json"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(state))
@@ -202,7 +202,7 @@ class Stacks:
             file.unlink()
 
     def unprotect(self, stack: StackId) -> None:
-        """Let every resource of the stack be deleted. Raises `StackFailed`."""
+        """Remove the protection of every resource of the stack. Raises `StackFailed`."""
         self._of_stack(stack, ["state", "unprotect", "--all", "--yes", "--stack", stack.name])
 
     def _operate(
@@ -259,14 +259,14 @@ class Stacks:
 
 
 def _secrets_provider(config_file: Path) -> str | None:
-    """What the stack's secrets are encrypted with; None for the default.
+    """The secrets provider of the stack; None for the default one.
     https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
     document = yaml.safe_load(config_file.read_text()) if config_file.is_file() else None
     return document.get("secretsprovider") if isinstance(document, dict) else None
 
 
 def locked_message(stack: StackId) -> str:
-    """What to do about a stack that another run has locked, or one that crashed."""
+    """What to do about a stack that another run has locked, or that a crashed run left locked."""
     return (
         "the stack is locked by another run. If none is at work on it, an earlier one crashed; free it with: "
         f"pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}"
@@ -274,7 +274,7 @@ def locked_message(stack: StackId) -> str:
 
 
 def killed_message(stack: StackId, signal: str, *, disposable: bool) -> str:
-    """What to do about a stack whose engine was killed, by `signal`."""
+    """What to do about a stack whose engine was killed by `signal`."""
     following = (
         "run this again, which imports what it was creating"
         if disposable
@@ -284,7 +284,7 @@ def killed_message(stack: StackId, signal: str, *, disposable: bool) -> str:
 
 
 def engine_error(text: str) -> str:
-    """The error lines in what an engine command printed, or its last lines if none is marked as an error."""
+    """The error lines in the output of an engine command, or its last lines if no line is marked as an error."""
     lines = [line.strip().removeprefix("stdout:").removeprefix("stderr:").strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not _SEVERAL.fullmatch(line)]
     marked = [line.removeprefix("*").strip() for line in lines if "error:" in line or line.startswith("* ")]

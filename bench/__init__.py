@@ -1,1 +1,1 @@
-"""The benchmark: the run queue beside a shell loop and beside one big stack (`make bench`)."""
+"""The benchmark (`make bench`): the run queue compared with a shell loop and with one big stack."""

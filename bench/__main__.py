@@ -25,7 +25,7 @@ from shared.layers import ROOT
 
 @dataclass(frozen=True)
 class Plan:
-    """What is measured: `parallel` is how many stacks at a time, `output` the folder that the results go to."""
+    """What to measure. `parallel` is the number of stacks at a time, `output` the folder for the results."""
 
     sizes: Sequence[int]
     contestants: Sequence[Contestant]
@@ -35,12 +35,12 @@ class Plan:
 
     @property
     def lines(self) -> Path:
-        """Where each cell is kept as soon as it is measured."""
+        """The file to which each cell is added as soon as it is measured."""
         return self.output / "benchmark.jsonl"
 
 
 def run(plan: Plan, engine: Engine) -> Results:
-    """Measure everything; each cell is printed and kept as soon as it is there."""
+    """Measure everything. Each cell is printed and saved as soon as it is measured."""
     about = {**machine.describe(engine), "parallel": plan.parallel}
     found: dict[tuple[int, str, str], Cell] = {}
     plan.lines.unlink(missing_ok=True)
@@ -56,7 +56,8 @@ def _run(plan: Plan, engine: Engine, about: dict[str, Any], found: dict[tuple[in
         with _projects(plan, size, engine) as projects:
             plugin = find_plugin(next(iter(projects.values())).root)
             about["provider"] = f"{plugin.kind} {plugin.version}" if plugin else "none"
-            # Contestants take turns at each scenario: a slow quarter of an hour of the machine hits them all.
+            # All contestants do one scenario before the next one begins: if the machine is slow for a while,
+            # all of them are affected.
             for scenario in SCENARIOS:
                 for contestant in (each for each in plan.contestants if scenario in each.scenarios):
                     before = found.get((size, contestant.after or contestant.name, FIRST))
@@ -71,7 +72,7 @@ def _run(plan: Plan, engine: Engine, about: dict[str, Any], found: dict[tuple[in
 
 @contextmanager
 def _projects(plan: Plan, size: int, engine: Engine) -> Iterator[dict[str, Project]]:
-    """A project for each contestant, by its name."""
+    """A project for each contestant: name → project. A contestant with `after` uses the other's project."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         made = {}
@@ -97,7 +98,7 @@ def _measure(plan: Plan, size: int, contestant: Contestant, scenario: str, proje
             beside=project.emulator.pid,
         )
     if measured.why:
-        # Kept where it outlives the project.
+        # Outside the project, which is deleted at the end.
         kept = plan.output / f"failed-{size}-{contestant.name}-{scenario}.log".replace(" ", "-")
         kept.write_bytes(log.read_bytes())
     took = asdict(measured)
@@ -139,10 +140,10 @@ def _arguments() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Measure as the command line says; the exit code."""
+    """Measure what the command line asks for; returns the exit code."""
     given = _arguments()
-    # However it is ended, it takes down what it has started. A shell lets what it starts in the background ignore
-    # SIGINT, which engines end their plugins with: each update would wait five seconds for them.
+    # If this process is stopped, it must stop everything that it started. A shell starts its background processes with
+    # SIGINT ignored, but engines end their plugins with SIGINT: each update would wait five seconds for its plugins.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     names = given.only_contestant or CONTESTANTS

@@ -1,6 +1,7 @@
-"""The results: one cell for each size, contestant and scenario, kept as JSON.
+"""The results: one cell for each size, contestant and scenario, saved as JSON.
 
-It needs the standard library alone: the report is made by a Python that has nothing else of this project.
+This module imports only the standard library, because the report is made by a Python that has nothing else
+installed.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 Calls = Mapping[str, Mapping[str, int]]
-"""How many AWS calls, by service and action."""
+"""Service → action → number of AWS calls."""
 
 _READING = ("Get", "List", "Describe", "AssumeRole")
 
@@ -21,9 +22,10 @@ _READING = ("Get", "List", "Describe", "AssumeRole")
 class Cell:
     """One measurement.
 
-    `why` says why it did not end well, None if it did; `stopped` whether a limit ended it. Memory is the peak of
-    the sum of all processes' proportional set sizes, in bytes; `emulator_bytes` that of the emulated AWS, which is
-    not part of the run. `resources` is how many AWS resources the state has afterwards.
+    `why` says why the command did not end well, or is None if it did. `stopped` is true if a limit ended it.
+    `peak_bytes` is the largest sum of the proportional set sizes of all its processes, in bytes. `emulator_bytes` is
+    the same for the emulated AWS, which is not part of the run. `resources` is the number of AWS resources in the
+    state afterwards.
     """
 
     accounts: int
@@ -41,22 +43,22 @@ class Cell:
 
     @property
     def key(self) -> tuple[int, str, str]:
-        """Which cell it is."""
+        """The size, contestant and scenario of this cell."""
         return self.accounts, self.contestant, self.scenario
 
     @property
     def calls_total(self) -> int:
-        """All AWS calls."""
+        """The number of all AWS calls."""
         return sum(self.calls_by_service.values())
 
     @property
     def calls_by_service(self) -> dict[str, int]:
-        """AWS calls of each service."""
+        """The number of AWS calls of each service."""
         return {service: sum(actions.values()) for service, actions in (self.calls or {}).items()}
 
     @property
     def changes(self) -> dict[str, int]:
-        """The AWS calls that changed something, by `service:action`."""
+        """The number of AWS calls that change something, by `service:action`."""
         return {
             f"{service}:{action}": number
             for service, actions in sorted((self.calls or {}).items())
@@ -67,24 +69,24 @@ class Cell:
 
 @dataclass(frozen=True)
 class Results:
-    """A whole run: `machine` says what it was made on and with."""
+    """All cells of a run. `machine` describes the machine and the software."""
 
     machine: Mapping[str, Any]
     cells: Mapping[tuple[int, str, str], Cell]
 
     @property
     def sizes(self) -> list[int]:
-        """Numbers of accounts, ascending."""
+        """The numbers of accounts, ascending."""
         return sorted({cell.accounts for cell in self.cells.values()})
 
     def well(self, accounts: int, contestant: str, scenario: str) -> Cell | None:
-        """The cell if it was measured and ended well."""
+        """The cell, or None if it was not measured or did not end well."""
         cell = self.cells.get((accounts, contestant, scenario))
         return cell if cell and cell.why is None else None
 
 
 def append(file: Path, cell: Cell) -> None:
-    """Add a cell to a file of JSON lines."""
+    """Add a cell to a file with one JSON object per line."""
     with file.open("a") as opened:
         opened.write(json.dumps(asdict(cell)) + "\n")
 
@@ -96,7 +98,7 @@ def write(file: Path, results: Results) -> None:
 
 
 def read(file: Path) -> Results:
-    """What `write` wrote."""
+    """Read the results that `write` has written."""
     document = json.loads(file.read_text())
     cells = [Cell(**each) for each in document["cells"]]
     return Results(document["machine"], {cell.key: cell for cell in cells})

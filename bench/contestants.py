@@ -1,4 +1,4 @@
-"""Who is measured, and at what: the same organization from the same files, by four means."""
+"""The contestants and the scenarios: four ways to deploy the same organization from the same files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 FIRST, NO_OP, CHANGED, PREVIEW = "first deploy", "no-op", "one account changed", "preview"
 
 SCENARIOS = (FIRST, NO_OP, CHANGED, PREVIEW)
-"""In this order, each on what the one before has left. The preview has nothing to show."""
+"""In this order: each scenario starts from the state that the one before it left. The preview finds no changes."""
 
 _ACTIONS = {FIRST: "first", NO_OP: "up", CHANGED: "up", PREVIEW: "preview"}
 
@@ -17,9 +17,10 @@ QUEUE, LOOP, PARALLEL_LOOP, ONE_STACK = "run queue", "shell loop", "shell loop -
 
 @dataclass(frozen=True)
 class Contestant:
-    """`command` gives the command of a scenario, for so many stacks at a time.
+    """`command` returns the command of a scenario, for a number of stacks at a time.
 
-    One that is measured at some `scenarios` only works in the project of another, `after` whom it comes.
+    A contestant that is measured in some `scenarios` only has no project of its own. It uses the project of the
+    contestant named in `after`, and is measured after it.
     """
 
     name: str
@@ -49,7 +50,7 @@ CONTESTANTS = {
     for each in (
         Contestant(QUEUE, _queue),
         Contestant(PARALLEL_LOOP, _parallel_loop),
-        # Twice as slow as the one above, and no different otherwise.
+        # It is measured in one scenario only: it is twice as slow as the one above and does not differ otherwise.
         Contestant(LOOP, _loop, (NO_OP,), after=PARALLEL_LOOP),
         Contestant(ONE_STACK, _one_stack),
     )

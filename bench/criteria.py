@@ -1,4 +1,4 @@
-"""What the run queue is held to, computed from the results."""
+"""The criteria that the run queue must meet, computed from the results."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MEMORY_TIMES = 1.2
 
 @dataclass(frozen=True)
 class Criterion:
-    """`passed` is None where a cell that it needs was not measured, or did not end well; `found` says which."""
+    """`passed` is None if a cell was not measured or did not end well; `found` then says which cell."""
 
     text: str
     found: str
@@ -24,7 +24,7 @@ class Criterion:
 
 
 def criteria(results: Results) -> list[Criterion]:
-    """Every criterion, at the largest size that was measured."""
+    """All criteria, for the largest size that was measured."""
     sizes = results.sizes
     smallest, largest = sizes[0], sizes[-1]
     memory = MEMORY_SIZES if set(MEMORY_SIZES) <= set(sizes) else (sizes[max(0, len(sizes) - 2)], largest)
@@ -66,7 +66,7 @@ def criteria(results: Results) -> list[Criterion]:
 
 
 def different_work(results: Results) -> list[str]:
-    """Where two contestants did not change the same in AWS, or ended with different resources."""
+    """Where two contestants made different changes in AWS, or ended with a different number of resources."""
     found = []
     for size in results.sizes:
         for scenario in SCENARIOS:

@@ -1,4 +1,4 @@
-"""What a measurement was made on and with."""
+"""The machine and the software that a measurement was made with."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.layers import ROOT
 
 
 def describe(engine: Engine) -> dict[str, Any]:
-    """The machine and the versions, without its name or a path of it."""
+    """The machine and the versions. It contains neither the machine's name nor a path."""
     changed = _git("status", "--porcelain", "--untracked-files=no")
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

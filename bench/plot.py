@@ -12,14 +12,14 @@ from matplotlib.figure import Figure
 from bench.cells import Cell, Results
 from bench.contestants import CONTESTANTS, FIRST, NO_OP, SCENARIOS
 
-# The same results give the same file.
+# Makes the file reproducible: the same results give the same file.
 mpl.rcParams.update({"svg.hashsalt": "bench", "svg.fonttype": "none"})
 
 
 def plot(results: Results, file: Path) -> None:
-    """Write an SVG: wall time of each scenario, and memory and AWS calls, against the number of accounts.
+    """Write an SVG: wall time of each scenario, memory and AWS calls, against the number of accounts.
 
-    What did not end well is not in it.
+    Measurements that did not end well are left out.
     """
     figure = Figure(figsize=(12, 7), layout="constrained")
     panels = figure.subplots(2, 3).flat
@@ -39,7 +39,7 @@ def _panel(axes: Axes, results: Results, scenario: str, title: str, value: Calla
         axes.plot([x for x, _ in points], [y for _, y in points], marker="o", label=contestant)
     axes.set_xscale("log")
     if title.endswith("calls"):
-        # A no-op that asks AWS nothing is to be seen too.
+        # A purely logarithmic scale could not show zero AWS calls.
         axes.set_yscale("symlog")
         axes.set_ylim(-0.3, 2 * axes.dataLim.y1)
     else:

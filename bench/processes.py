@@ -1,6 +1,6 @@
-"""A command and all processes that it starts: how long they took, how many there were, how much memory they had.
+"""Runs a command and measures the command and all processes that it starts: time, number and memory.
 
-Linux only: nowhere else is it known what part of a process's memory others share.
+Linux only: other systems do not tell which part of a process's memory is shared.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ from typing import BinaryIO
 import psutil
 
 MARK = "BENCH_RUN"
-"""The variable that marks the processes of one command: they inherit it, also into sessions of their own and when
-their parent is gone."""
+"""The environment variable that marks the processes of one command. Child processes inherit it, also in a new
+session and after their parent has ended."""
 
 LOOK_SECONDS = 0.05
-"""How often new processes are looked for. One that lives shorter than this may not be counted."""
+"""How often to look for new processes. A process that lives shorter than this may not be counted."""
 
 MEMORY_SECONDS = 0.25
-"""How often memory is added up, at most: it takes longer the more processes there are, and is done less often then."""
+"""The shortest time between two measurements of memory. With many processes a measurement takes longer and is made
+less often."""
 
 MEMORY_SHARE = 0.05
-"""The part of a core that adding up memory may take."""
+"""The share of one core that measuring memory may use."""
 
 LEFT_SECONDS = 5.0
-"""How long what a command leaves behind may take to end."""
+"""How long processes that a command leaves running may take to end."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a command is stopped: after `seconds`, or when the machine has less than `free_bytes` of memory left."""
+    """When to stop a command: after `seconds`, or when the machine has less than `free_bytes` of free memory."""
 
     seconds: float = 45 * 60
     free_bytes: int = 2 * 1024**3
@@ -43,11 +44,11 @@ class Limits:
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took.
+    """The result of a measured command.
 
-    `why` says why it did not end well, None if it did; `stopped` whether a limit ended it. `peak_bytes` is the
-    largest sum of the proportional set sizes of all its processes, `peak_processes` how many were alive then,
-    `beside_bytes` the largest proportional set size of the process that was watched beside it.
+    `why` says why it did not end well, or is None if it did. `stopped` is true if a limit ended it. `peak_bytes` is
+    the largest sum of the proportional set sizes of all its processes, and `peak_processes` the number of processes
+    at that time. `beside_bytes` is the largest proportional set size of the process `beside` (see `measure`).
     """
 
     seconds: float
@@ -60,28 +61,28 @@ class Measured:
 
 
 class Tree:
-    """The processes that have the mark `mark`; those that were there before it was made are not looked at."""
+    """The processes marked with `mark`. Processes that are older than this object are ignored."""
 
     def __init__(self, mark: str) -> None:
         self.count = 0
-        """How many different processes were seen."""
+        """The number of different processes seen so far."""
         self._mark = mark
         self._known = dict.fromkeys(psutil.process_iter(), False)
 
     def look(self) -> list[psutil.Process]:
-        """The processes alive now."""
+        """The processes that are alive now."""
         alive = set(psutil.process_iter())
         self._known = {process: ours for process, ours in self._known.items() if process in alive}
         for process in alive - self._known.keys():
-            with suppress(psutil.Error):  # it has ended, or is another user's
-                # Empty while a process turns into another program, and once it has ended: looked at again.
+            with suppress(psutil.Error):  # it has ended, or belongs to another user
+                # The environment is empty during an exec and after the end: such a process is read again next time.
                 if variables := process.environ():
                     self._known[process] = variables.get(MARK) == self._mark
                     self.count += self._known[process]
         return [process for process, ours in self._known.items() if ours]
 
     def kill(self) -> None:
-        """End all of them at once."""
+        """Kill all of them."""
         while processes := [each for each in self.look() if not _is_ended(each)]:
             for process in processes:
                 with suppress(psutil.NoSuchProcess):
@@ -98,9 +99,9 @@ def measure(
     limits: Limits,
     beside: int | None = None,
 ) -> Measured:
-    """Run `command` to its end, or to a limit, and measure it. What it prints goes to `output`.
+    """Run `command` until it ends or reaches a limit, and measure it. Its output goes to `output`.
 
-    `beside` is a process whose memory is measured apart. What the command leaves behind is killed.
+    `beside` is a process whose memory is measured separately. Processes that the command leaves running are killed.
     """
     mark = uuid.uuid4().hex
     tree = Tree(mark)
@@ -141,7 +142,7 @@ def measure(
 
 
 def memory(processes: Iterable[psutil.Process]) -> int:
-    """The proportional set size of the processes together, in bytes: memory that several share counts once.
+    """The sum of the proportional set sizes of `processes`, in bytes. Memory that they share counts once.
     https://docs.kernel.org/filesystems/proc.html"""
     total = 0
     for process in processes:
@@ -160,7 +161,7 @@ def _over(limits: Limits, seconds: float, used: int, processes: Iterable[psutil.
 
 
 def _ends(process: psutil.Popen) -> bool:
-    """Whether a process ends within `LOOK_SECONDS`; returns as soon as it does."""
+    """Wait for at most `LOOK_SECONDS` until the process ends; returns whether it has ended."""
     try:
         process.wait(LOOK_SECONDS)
     except psutil.TimeoutExpired:
@@ -169,7 +170,7 @@ def _ends(process: psutil.Popen) -> bool:
 
 
 def is_provider(arguments: Sequence[str]) -> bool:
-    """Whether a process with these arguments is an AWS provider, the embedded or the official one."""
+    """Whether a process with these arguments is an AWS provider, embedded or official."""
     return "sandbox.provider" in arguments or any(each.endswith("/pulumi-resource-aws") for each in arguments[:1])
 
 
@@ -181,7 +182,7 @@ def _arguments(process: psutil.Process) -> list[str]:
 
 
 def _is_ended(process: psutil.Process) -> bool:
-    """Whether a process is gone, or waits for its parent to notice that it has ended."""
+    """Whether a process has ended or is a zombie."""
     try:
         return process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""What a contestant works in: a copy of the repository with a sandbox of its own and as many accounts as wanted."""
+"""The project of a contestant: a copy of the repository with its own sandbox and any number of accounts."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from sandbox.layout import Emulator, Layout, read_record
 from shared.layers import SANDBOX, StackId, discover
 
 EXAMPLE = "developer"
-"""The account whose configuration the generated ones have, but for the name and the address."""
+"""The account whose configuration the generated accounts copy, except for the name and the e-mail address."""
 
 
 def account_names(number: int) -> list[str]:
-    """The names of `number` accounts, in the order in which they sort."""
+    """The names of `number` accounts, in alphabetical order."""
     return [f"a{each:03}" for each in range(1, number + 1)]
 
 
 def write_accounts(root: Path, number: int) -> None:
-    """Put `number` accounts in the place of the examples in the repository at `root`."""
+    """Replace the example accounts in the repository at `root` by `number` generated accounts."""
     example = StackId("accounts", SANDBOX, EXAMPLE).config_file(root)
     document = yaml.safe_load(example.read_text())
     for stack in discover(SANDBOX, root):
@@ -38,7 +38,7 @@ def write_accounts(root: Path, number: int) -> None:
     for name in account_names(number):
         document["config"]["accounts:name"] = f"Account {name}"
         document["config"]["accounts:email"] = f"{name}@example.com"
-        # With `encryptionsalt`, which comes along, the engine has nothing to add to the file.
+        # The copied `encryptionsalt` stays in the file, so that the engine does not change the file.
         StackId("accounts", SANDBOX, name).config_file(root).write_text(yaml.safe_dump(document))
 
 
@@ -52,7 +52,7 @@ def change_owner(root: Path, account: str, owner: str) -> None:
 
 @dataclass(frozen=True)
 class Project:
-    """A copy at `root` whose sandbox runs; `env` has the variables of a shell that was given it."""
+    """A copy of the repository at `root` with a running sandbox. `env` is the environment of a shell in the sandbox."""
 
     root: Path
     env: dict[str, str]
@@ -63,7 +63,7 @@ class Project:
         copy_repository(root)
         write_accounts(root, accounts)
         user = user_environment(root)
-        # A user's Python keeps what it has compiled; the first contestant must not be the one to do it.
+        # Compile the modules now, as a user's Python has done before; otherwise the first contestant would do it.
         user.pop("PYTHONDONTWRITEBYTECODE", None)
         for command in (["python", "-m", "compileall", "-q", *_PACKAGES], _START):
             subprocess.run(command, cwd=root, env=user, check=True, stdout=subprocess.DEVNULL)
@@ -78,16 +78,16 @@ class Project:
         return emulator
 
     def forget_calls(self) -> None:
-        """Count AWS calls from zero."""
+        """Reset the counters of AWS calls."""
         self._control("calls/reset", "POST")
 
     def calls(self) -> dict[str, dict[str, int]]:
-        """How many AWS calls there were, by service and action."""
+        """Service → action → number of AWS calls since the counters were reset."""
         found: dict[str, dict[str, int]] = self._control("calls", "GET")
         return found
 
     def resources(self) -> int:
-        """How many AWS resources the state of all stacks has."""
+        """The number of AWS resources in the states of all stacks."""
         states = (self.root / ".sandbox" / "state" / ".pulumi" / "stacks").glob("*/*.json")
         return sum(len(held(exported(file.read_bytes()))) for file in states)
 
@@ -96,7 +96,7 @@ class Project:
         subprocess.run(["invoke", "sandbox.stop"], cwd=self.root, env=self.env, check=False, stdout=subprocess.DEVNULL)
 
     def _control(self, path: str, method: str) -> Any:
-        # Never through a proxy: the address is this machine's own.
+        # Without a proxy: the address is on this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         request = urllib.request.Request(f"{self.emulator.url}/_sandbox/{path}", method=method)  # noqa: S310
         with opener.open(request, timeout=60) as answer:

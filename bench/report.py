@@ -1,6 +1,6 @@
-"""The results as Markdown and a plot: `python -m bench.report docs/benchmark.json`.
+"""Makes Markdown and a plot from the results: `python -m bench.report docs/benchmark.json`.
 
-Both are written beside the results, from the results alone.
+It needs only the results file, and writes both next to it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ The AWS here is emulated and answers at once. What is left is mostly the engine'
 
 
 def markdown(results: Results) -> str:
-    """The whole document."""
+    """The complete Markdown document."""
     parts = [
         INTRODUCTION.format(parallel=results.machine["parallel"]),
         "![Wall time and memory against the number of accounts](benchmark.svg)",
@@ -115,7 +115,7 @@ def _scenario(results: Results, scenario: str) -> str:
 
 
 def _missing(results: Results, scenario: str) -> list[tuple[int, str]]:
-    """What belongs to a whole run and is not there."""
+    """The measurements that belong to a complete run but were not made."""
     return [
         (size, each.name)
         for size in results.sizes
@@ -145,20 +145,20 @@ def _numbers(cell: Cell) -> list[str]:
 
 
 def _machine(machine: Mapping[str, Any]) -> str:
-    """What `bench.machine` says."""
+    """The result of `bench.machine` as Markdown."""
     shown = {**machine, "memory": f"{machine['memory_bytes'] / 2**30:.0f} GiB"}
     del shown["memory_bytes"]
     return _table(["", ""], ([name.replace("_", " "), str(value)] for name, value in shown.items()))
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:
-    """A table; the columns whose numbers are in `right` are aligned there."""
+    """A Markdown table. The columns with the numbers in `right` are aligned to the right."""
     rule = ["---:" if number in right else "---" for number in range(len(head))]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))
 
 
 def main() -> int:
-    """Write the document and the plot; the exit code."""
+    """Write the document and the plot; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
     parser.add_argument("results", type=Path, help="benchmark.json")
     file = parser.parse_args().results

@@ -1,1 +1,1 @@
-"""The Pulumi engine: getting it, and the environments that it works in. The ground floor: it needs nothing above."""
+"""The Pulumi engine: how to get it, and the environments that it runs in. It imports only `shared`."""

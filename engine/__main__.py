@@ -10,7 +10,7 @@ from shared.layers import ROOT
 
 
 def main() -> int:
-    """Get the engine, for `make engine`; the exit code."""
+    """Get the engine, for `make engine`; returns the exit code."""
     try:
         engine = get_engine(ROOT, lambda line: print(line, flush=True))
     except EngineError as error:

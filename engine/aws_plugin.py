@@ -1,4 +1,4 @@
-"""The AWS plugin that the engine would start, and which of the two kinds it is."""
+"""Which AWS plugin the engine would start, official or embedded."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ EMBEDDED = "embedded"
 
 
 def provider_version() -> str:
-    """The version of the installed `pulumi-aws` package, which is the AWS provider's as well."""
+    """The version of the installed `pulumi-aws` package, which is also the version of the AWS provider."""
     return package_version("pulumi-aws")
 
 
 @dataclass(frozen=True)
 class AwsPlugin:
-    """The AWS plugin in a PULUMI_HOME: `kind` is `OFFICIAL` or `EMBEDDED`."""
+    """The AWS plugin in a PULUMI_HOME. `kind` is `OFFICIAL` or `EMBEDDED`."""
 
     kind: str
     version: str
@@ -26,7 +26,7 @@ class AwsPlugin:
 
     @property
     def what(self) -> str:
-        """Which plugin it is and where it comes from, for one line of output."""
+        """The plugin and where it comes from, in one line."""
         origin = "this repository's sandbox/provider" if self.kind == EMBEDDED else "a pulumi-aws release"
         return f"{self.kind} {self.version}, {origin}, {self.path}"
 
@@ -34,8 +34,8 @@ class AwsPlugin:
 def plugin_in(pulumi_home: Path) -> AwsPlugin | None:
     """The AWS plugin that the engine would start from this PULUMI_HOME, or None.
 
-    The embedded one is a script and the official one a binary. The engine marks a download that
-    was broken off by a `.partial` file beside the folder.
+    The embedded plugin is a script, the official one is a binary. If a download was interrupted, the engine leaves a
+    `.partial` file next to the plugin's folder.
     """
     folder = pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
     program = folder / "pulumi-resource-aws"

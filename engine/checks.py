@@ -1,4 +1,4 @@
-"""What a run uses of this machine and of a cloud environment, looked at one by one for `invoke doctor`."""
+"""The checks of `invoke doctor`: the tools on this machine, and what a cloud environment needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OLDEST_PYTHON = (3, 11)
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at: `what` was found, and the `remedy` if that is not `ok`."""
+    """The result of one check: `what` was found, and the `remedy` if it is not `ok`."""
 
     name: str
     ok: bool
@@ -40,7 +40,7 @@ def python() -> Check:
 
 
 def sdk() -> Check:
-    """The Pulumi packages."""
+    """The versions of the Pulumi packages and their folder."""
     packages = Path(sysconfig.get_path("purelib"))
     return Check("SDK", True, f"pulumi {sdk_version()}, pulumi-aws {provider_version()}, {packages}")
 
@@ -87,7 +87,7 @@ def provider(variables: Mapping[str, str]) -> Check:
 def backend(engine: Engine | None, variables: Mapping[str, str], root: Path) -> Check:
     if engine is None:
         return Check("state backend", False, "unknown without an engine", "get an engine first")
-    # In a project's folder, since Pulumi.yaml may name the backend.
+    # In a project folder, because Pulumi.yaml may set the backend.
     folder = root / "stacks" / "org"
     command = [engine.command.command, "whoami", "--verbose", "--json", "--non-interactive"]
     output = _output(command, variables, folder if folder.is_dir() else root)
@@ -100,7 +100,7 @@ def backend(engine: Engine | None, variables: Mapping[str, str], root: Path) -> 
 
 
 def credentials(variables: Mapping[str, str]) -> Check:
-    """Whose AWS credentials a run would use, by STS GetCallerIdentity, which needs no permission
+    """Whose AWS credentials a run would use, from STS GetCallerIdentity, which needs no permission
     (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)."""
     name = "AWS credentials"
     if importlib.util.find_spec("boto3") is None:
@@ -115,8 +115,8 @@ def credentials(variables: Mapping[str, str]) -> Check:
 
 
 def caller(variables: Mapping[str, str]) -> dict[str, str] | None:
-    """Whose the AWS credentials are: `account` and `arn`, or `error`; None if STS does not answer."""
-    # A process of its own: boto3 reads the variables of its process, and these may be others.
+    """The owner of the AWS credentials: `account` and `arn`, or an `error`; None if STS does not answer."""
+    # In a process of its own, because boto3 reads its own process's environment, and `variables` may differ from it.
     output = _output([sys.executable, "-c", _WHO], variables)
     return dict(json.loads(output)) if output else None
 
@@ -137,7 +137,7 @@ except botocore.exceptions.BotoCoreError as error:
 
 
 def without_secrets(url: str) -> str:
-    """`url` without what may hold a password: the user part and the query."""
+    """`url` without the parts that may contain a password: the user and the query."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
 
@@ -145,7 +145,7 @@ def without_secrets(url: str) -> str:
 def _output(
     command: list[str], variables: Mapping[str, str], folder: Path | None = None, seconds: float = 20.0
 ) -> str | None:
-    """What `command` printed; None when it failed or took longer than `seconds`."""
+    """The output of `command`; None if it failed or took longer than `seconds`."""
     try:
         done = subprocess.run(
             command,

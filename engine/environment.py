@@ -1,6 +1,6 @@
-"""An environment: what a run takes from where it works. This is a cloud one; the sandbox's is in `sandbox/`.
+"""The environment of a run. This class is a cloud environment; `sandbox/` has the sandbox's.
 
-Nothing else may ask which environment it has to do with.
+Other code must not ask which environment it works with: what differs belongs in these classes.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from shared.layers import ROOT
 
 
 class Environment:
-    """A cloud environment: the user's own AWS and Pulumi set-up, with the engine on PATH."""
+    """A cloud environment: the user's own AWS and Pulumi configuration, with the engine on PATH."""
 
     disposable = False
-    """Whether nothing real can be broken: then what a run that was killed left behind is put in order unasked."""
+    """Whether the environment has nothing real in it. Then a run cleans up after a killed run without asking."""
 
     tool_paths: tuple[str, ...] = ()
-    """Files and folders (with a slash) of the repository that say how every stack of the environment is deployed."""
+    """Files and folders (ending in a slash) of the repository that affect how every stack is deployed."""
 
     def __init__(self, name: str, root: Path = ROOT) -> None:
         self.name = name
@@ -32,16 +32,16 @@ class Environment:
 
     @property
     def attempts(self) -> Path | None:
-        """The folder in which is kept what runs that did not end well had begun to create; None to keep nothing."""
+        """The folder that remembers which resources failed runs had begun to create; None to remember nothing."""
         return None
 
     def start(self, engine: Engine, progress: Progress) -> None:
-        """Start what a run needs and does not have yet. Raises `shared.errors.EnvironmentNotReady`."""
+        """Start what a run needs and what is not running yet. Raises `shared.errors.EnvironmentNotReady`."""
 
     def variables(self, engine: Engine, inherited: Mapping[str, str] | None = None) -> dict[str, str]:
-        """All variables of a run's processes; `inherited` is this process's environment unless given.
+        """The complete environment variables for a run's processes, made from `inherited` (default: `os.environ`).
 
-        Raises `shared.errors.EnvironmentNotReady`. The variables:
+        Raises `shared.errors.EnvironmentNotReady`. The variables are documented in
         https://www.pulumi.com/docs/iac/cli/environment-variables/ and
         https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html.
         """
@@ -49,17 +49,17 @@ class Environment:
         return {**inherited, "PATH": _path(engine, inherited)}
 
     def account(self) -> str:
-        """The account that the AWS credentials of this process belong to."""
+        """The AWS account of this process's credentials."""
         who = checks.caller(os.environ) or {}
-        # Not known is not the same as before, whatever it was.
+        # If the account is unknown, it must not be equal to an earlier result: the stack is then run again.
         return who.get("account") or secrets.token_hex()
 
     def tools(self) -> Mapping[str, object]:
-        """What, besides the engine and the packages, the result of a deployment follows from: as JSON, compared."""
+        """What else affects a deployment, besides the engine and the packages. It is compared as JSON."""
         return {}
 
     def checks(self, engine: Engine | None) -> list[Check]:
-        """What a run needs that depends on the environment. Nothing is changed or started."""
+        """The checks that depend on the environment. They change nothing and start nothing."""
         variables = self.variables(engine) if engine else dict(os.environ)
         return [
             checks.provider(variables),
@@ -69,7 +69,7 @@ class Environment:
 
 
 def _path(engine: Engine, inherited: Mapping[str, str]) -> str:
-    """PATH with the engine and this Python first, each once, so that setting it twice changes nothing."""
+    """PATH that begins with the engine and this Python, without duplicates, so that a second call changes nothing."""
     first = [str(engine.bin), str(Path(sys.prefix) / "bin")]
     rest = [entry for entry in inherited.get("PATH", os.defpath).split(os.pathsep) if entry not in first]
     return os.pathsep.join(first + rest)

@@ -1,8 +1,8 @@
 """The Pulumi engine: the `pulumi` command, with the language host that runs Python programs.
 
-Four sources, in this order: a `pulumi` on PATH that is not older than the SDK, one this project got
-before, the official installer, and a build from Go modules for a machine that reaches
-package registries and not the vendor's site. Nothing is written outside `.engine/`.
+It comes from the first of four sources that works: a `pulumi` on PATH that is not older than the SDK, one that this
+project installed before, the official installer, and a build from Go modules, for a machine that can reach package
+registries but not Pulumi's site. Nothing is written outside `.engine/`.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ from shared.errors import EngineError
 from shared.layers import ROOT
 
 Progress = Callable[[str], None]
-"""Receives one line of progress."""
+"""A callback that receives one line of progress."""
 
 ENGINE_VERSION = VersionInfo(3, 274, 1)
-"""The engine that the installer gets or that is built; `engine/cli/go.mod` pins the same.
+"""The version that the installer gets or the build makes. `engine/cli/go.mod` must pin the same version.
 
-An engine may be newer than the SDK and not older: a newer one serves programs of an older SDK, and an older
-one may lack what the SDK asks for.
+An engine may be newer than the SDK but not older: a newer engine also runs programs of an older SDK, but an older
+engine may lack functions that the SDK calls.
 """
 
 INSTALLER = "https://get.pulumi.com/install.sh"
-"""The script that `PulumiCommand.install` downloads and runs; asked for first, with a time limit."""
+"""The script that `PulumiCommand.install` downloads and runs. It is requested first, to see if it is reachable."""
 
 REACH_SECONDS = 5.0
-"""How long the vendor's site may take to answer before it counts as out of reach."""
+"""How long Pulumi's site may take to answer. After that it counts as unreachable."""
 
 HOST = "pulumi-language-python"
 HOST_EXEC = "pulumi-language-python-exec"
@@ -63,10 +63,10 @@ WAYS = (
 
 @dataclass(frozen=True)
 class Engine:
-    """A Pulumi engine that was found to work.
+    """A Pulumi engine that works.
 
-    `bin` is the folder that PATH needs, `source` which of the four sources it came from, and
-    `language_host` the path of the program that runs Python programs.
+    `bin` is the folder to put on PATH, `source` says which of the four sources the engine came from, and
+    `language_host` is the path of the program that runs Python programs.
     """
 
     command: PulumiCommand
@@ -78,27 +78,27 @@ class Engine:
 
 
 def sdk_version() -> VersionInfo:
-    """The version of the installed `pulumi` package, which no engine may be older than."""
+    """The version of the installed `pulumi` package. No engine may be older."""
     return VersionInfo.parse(package_version("pulumi"))
 
 
-def find_engine(root: Path = ROOT, report: Progress | None = None) -> Engine | None:
-    """The engine on PATH or the one this project got before, or None; nothing is downloaded.
+def find_engine(root: Path = ROOT, progress: Progress | None = None) -> Engine | None:
+    """The engine on PATH, or one that this project installed before, or None. Nothing is downloaded.
 
-    `report` is told why a `pulumi` on PATH is passed over.
+    `progress` receives the reason if a `pulumi` on PATH is not used.
     """
     root = root.resolve()
-    return _on_path(root, report or (lambda _line: None)) or _got_before(root)
+    return _on_path(root, progress or (lambda _line: None)) or _got_before(root)
 
 
-def get_engine(root: Path = ROOT, report: Progress = print) -> Engine:
-    """The engine, got by the official installer or built if none is there yet.
+def get_engine(root: Path = ROOT, progress: Progress = print) -> Engine:
+    """The engine; if there is none yet, it is installed or built.
 
-    A build takes about four minutes the first time and ten seconds with Go's build cache.
+    A build takes about four minutes the first time, and ten seconds with Go's build cache.
     Raises `EngineError`.
     """
     root = root.resolve()
-    if engine := find_engine(root, report):
+    if engine := find_engine(root, progress):
         return engine
     if sdk_version() > ENGINE_VERSION:
         raise EngineError(
@@ -106,7 +106,7 @@ def get_engine(root: Path = ROOT, report: Progress = print) -> Engine:
             f"{sdk_version()}; allowed is {sdk_version()} or newer: raise ENGINE_VERSION in engine/install.py"
         )
     folder = root / ".engine"
-    with locked(folder / "lock", lambda: report("engine: another run is getting it, waiting for that one")):
+    with locked(folder / "lock", lambda: progress("engine: another run is getting it, waiting for that one")):
         if engine := _got_before(root):
             return engine
         for leftover in folder.glob("tmp-*"):
@@ -114,38 +114,38 @@ def get_engine(root: Path = ROOT, report: Progress = print) -> Engine:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="tmp-", dir=folder) as name:
             new = Path(name) / "engine"
-            if not _install(new, report):
-                _build(root, new, report)
+            if not _install(new, progress):
+                _build(root, new, progress)
             final = folder / str(ENGINE_VERSION)
             shutil.rmtree(final, ignore_errors=True)
             new.rename(final)
         engine = _got_before(root)
     if engine is None:
         raise EngineError(f"engine: {final} was just made and does not run on this machine. {WAYS}")
-    report(f"engine: {engine.version} ready in {time.monotonic() - started:.0f} s ({engine.source})")
+    progress(f"engine: {engine.version} ready in {time.monotonic() - started:.0f} s ({engine.source})")
     return engine
 
 
-def _on_path(root: Path, report: Progress) -> Engine | None:
+def _on_path(root: Path, progress: Progress) -> Engine | None:
     found = shutil.which("pulumi")
     if found is None or Path(found).resolve().is_relative_to((root / ".engine").resolve()):
         return None
     try:
         command = PulumiCommand(version=sdk_version())
     except InvalidVersionError as error:
-        report(f"engine: not using {found}: {error}")
+        progress(f"engine: not using {found}: {error}")
         return None
     except (OSError, subprocess.CalledProcessError) as error:
-        report(f"engine: not using {found}: it does not run ({error})")
+        progress(f"engine: not using {found}: it does not run ({error})")
         return None
-    # The engine looks for its language hosts beside itself, links resolved; a version manager's
-    # shims stand beside each other in one folder.
+    # The engine looks for its language hosts in its own folder, after resolving links. A version manager has its
+    # shims in one folder.
     hosts = [Path(found).with_name(HOST), Path(found).resolve().with_name(HOST)]
     host = next((path for path in hosts if os.access(path, os.X_OK)), None)
     if host is None:
-        report(f"engine: not using {found}: the Python language host, {HOST}, is not beside it")
+        progress(f"engine: not using {found}: the Python language host, {HOST}, is not beside it")
         return None
-    # Absolute, so that a later change of PATH does not change which engine runs.
+    # An absolute path: a later change of PATH must not change which engine runs.
     command.command = found
     version = str(command.version)
     return Engine(command, Path(found).parent, ON_PATH, version, str(host), version)
@@ -159,7 +159,7 @@ def _got_before(root: Path) -> Engine | None:
     program, record = folder / "bin" / "pulumi", folder / "source.json"
     try:
         how = json.loads(record.read_text())
-        # It is run once to see that it works: each time would cost as much as all else of a run with nothing to do.
+        # The engine is run only once to check that it works: doing so each time would double the time of an empty run.
         if how.get("works") != program.stat().st_mtime_ns:
             PulumiCommand(root=str(folder), version=ENGINE_VERSION)
             record.write_text(json.dumps({**how, "works": program.stat().st_mtime_ns}) + "\n")
@@ -173,7 +173,7 @@ def _got_before(root: Path) -> Engine | None:
 
 
 class _Known(PulumiCommand):
-    """An engine whose version is known: the inherited constructor runs it to ask, each time."""
+    """An engine with a known version. The inherited constructor would run it each time to ask for the version."""
 
     def __init__(self, program: Path, version: VersionInfo) -> None:
         self.command = str(program)
@@ -181,9 +181,9 @@ class _Known(PulumiCommand):
 
 
 def vendor_reachable(seconds: float = REACH_SECONDS) -> bool:
-    """Whether the vendor's site answers within `seconds`, through the proxy of the environment if there is one.
+    """Whether Pulumi's site answers within `seconds`, through the proxy of the environment if there is one.
 
-    A thread bounds the whole attempt: name resolution has no time limit of its own.
+    The request runs in a thread, because name resolution has no time limit of its own.
     """
     answers: list[bool] = []
 
@@ -201,30 +201,30 @@ def vendor_reachable(seconds: float = REACH_SECONDS) -> bool:
     return answers == [True]
 
 
-def _install(folder: Path, report: Progress) -> bool:
-    """Run the official installer into `folder`; False, with one line that says why, if that is not possible."""
+def _install(folder: Path, progress: Progress) -> bool:
+    """Run the official installer into `folder`. If that is not possible, report one line why and return False."""
     version = str(ENGINE_VERSION)
     if not vendor_reachable():
-        report("engine: the official installer is out of reach (no internet?), building from Go modules instead")
+        progress("engine: the official installer is out of reach (no internet?), building from Go modules instead")
         return False
-    report(f"engine: running the official installer for {version} (about 100 MB)")
+    progress(f"engine: running the official installer for {version} (about 100 MB)")
     try:
         PulumiCommand.install(root=str(folder), version=ENGINE_VERSION)
     except (OSError, InvalidVersionError, subprocess.CalledProcessError) as error:
-        report(f"engine: the official installer failed ({error}), building from Go modules instead")
+        progress(f"engine: the official installer failed ({error}), building from Go modules instead")
         shutil.rmtree(folder, ignore_errors=True)
         return False
     _remember(folder, OFFICIAL, version)
     return True
 
 
-def _build(root: Path, folder: Path, report: Progress) -> None:
-    """Build the command and the language host into `folder`. Raises `EngineError`."""
+def _build(root: Path, folder: Path, progress: Progress) -> None:
+    """Build the `pulumi` command and the language host into `folder`. Raises `EngineError`."""
     if shutil.which("go") is None:
         raise EngineError(f"engine: no usable `pulumi` on PATH, no official installer, no `go`. {WAYS}")
     version = str(ENGINE_VERSION)
     cli, host = root / "engine" / "cli", root / "engine" / "language-python"
-    pinned = _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", CLI], cli, report).strip()
+    pinned = _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", CLI], cli, progress).strip()
     if pinned != f"v{version}":
         raise EngineError(
             f"engine: {cli / 'go.mod'}: {CLI} is {pinned}, but engine/install.py pins {version}; "
@@ -233,31 +233,31 @@ def _build(root: Path, folder: Path, report: Progress) -> None:
     binaries = folder / "bin"
     binaries.mkdir(parents=True)
     stamp = f"-s -w -X {SDK}/go/common/version.Version={version}"
-    report(f"engine: building pulumi {version} from Go modules (4 to 5 minutes the first time)")
-    _go_build(cli, binaries / "pulumi", f"{CLI}/cmd/pulumi", stamp, report)
+    progress(f"engine: building pulumi {version} from Go modules (4 to 5 minutes the first time)")
+    _go_build(cli, binaries / "pulumi", f"{CLI}/cmd/pulumi", stamp, progress)
     host_version = (
-        _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", SDK], host, report).strip().removeprefix("v")
+        _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", SDK], host, progress).strip().removeprefix("v")
     )
-    report(f"engine: building the Python language host {host_version}")
-    _go_build(host, binaries / HOST, f"{SDK}/python/cmd/{HOST}", "-s -w", report)
-    # The language host runs this script of the SDK; it is in the module that the build has just downloaded.
-    sources = Path(_go(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK], cli, report).strip())
+    progress(f"engine: building the Python language host {host_version}")
+    _go_build(host, binaries / HOST, f"{SDK}/python/cmd/{HOST}", "-s -w", progress)
+    # The language host runs this script of the SDK. The module that was just downloaded for the build contains it.
+    sources = Path(_go(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK], cli, progress).strip())
     shutil.copyfile(sources / "python" / "cmd" / HOST_EXEC, binaries / HOST_EXEC)
     (binaries / HOST_EXEC).chmod(0o755)
     _remember(folder, BUILT, host_version)
 
 
-def _go_build(module: Path, output: Path, package: str, ldflags: str, report: Progress) -> None:
+def _go_build(module: Path, output: Path, package: str, ldflags: str, progress: Progress) -> None:
     arguments = ["build", "-mod=readonly", "-trimpath", "-ldflags", ldflags, "-o", str(output), package]
-    _go(arguments, module, report)
+    _go(arguments, module, progress)
 
 
-def _go(arguments: list[str], module: Path, report: Progress, every: float = 30.0) -> str:
-    """What `go` printed, run in the folder of a go.mod; a line of progress every `every` seconds.
+def _go(arguments: list[str], module: Path, progress: Progress, every: float = 30.0) -> str:
+    """Run `go` in `module`, a folder with a go.mod, with a line of progress every `every` seconds; returns its output.
 
-    Raises `EngineError` with the last lines of what it printed when it fails.
+    Raises `EngineError` with the last lines of the error output when `go` fails.
     """
-    # A go.work file in a folder above would take the place of the pinned go.mod.
+    # A go.work file in a parent folder would override the pinned go.mod.
     environment = {**os.environ, "GOWORK": "off"}
     started = time.monotonic()
     with subprocess.Popen(
@@ -273,7 +273,7 @@ def _go(arguments: list[str], module: Path, report: Progress, every: float = 30.
                 output, errors = process.communicate(timeout=every)
                 break
             except subprocess.TimeoutExpired:
-                report(f"engine: still building, {time.monotonic() - started:.0f} s")
+                progress(f"engine: still building, {time.monotonic() - started:.0f} s")
             except BaseException:
                 process.terminate()
                 raise

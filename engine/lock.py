@@ -1,4 +1,4 @@
-"""One file lock for what two runs of this project must not do at once."""
+"""A file lock for what two runs of this project must not do at the same time."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path, waiting: Callable[[], None] | None = None) -> Iterator[None]:
-    """Hold the lock of the file `path`, which is created; `waiting` is called once if another run has it.
+    """Hold a lock on the file `path`, which is created if needed. `waiting` is called once if another run has the lock.
 
-    The operating system frees the lock when the process ends, however it ends.
+    The operating system releases the lock when the process ends, even if it is killed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:

@@ -1,1 +1,1 @@
-"""The sandbox: an emulated AWS on the loopback interface and the provider that talks to it."""
+"""The sandbox: an emulated AWS on the loopback interface, and the provider that talks to it."""

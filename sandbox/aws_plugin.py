@@ -1,5 +1,5 @@
-"""Which AWS plugin the Pulumi engine uses in the sandbox: the official one when it can be had, else the
-embedded one of this repository."""
+"""Chooses the AWS plugin for the sandbox: the official one if it can be downloaded, otherwise the embedded one
+of this repository."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ DOWNLOAD_SECONDS = 600.0
 """How long the download of the official plugin (about 200 MB) may take."""
 
 Install = Callable[[Path, Path], Path]
-"""Writes the embedded plugin, given PULUMI_HOME and the Python that runs it; says where."""
+"""Installs the embedded plugin, given PULUMI_HOME and the Python that runs it; returns the plugin's path."""
 
 
 def find_plugin(root: Path) -> AwsPlugin | None:
-    """The plugin of the sandbox, or None if none is in place. The plugin itself is the memory of what was chosen."""
+    """The sandbox's plugin, or None if none is installed. The installed plugin records which kind was chosen."""
     return plugin_in(Layout(root).pulumi_home)
 
 
-def place_plugin(engine: Engine, root: Path, report: Progress, install: Install | None = None) -> AwsPlugin:
-    """The plugin of the sandbox, put in place if there is none yet.
+def place_plugin(engine: Engine, root: Path, progress: Progress, install: Install | None = None) -> AwsPlugin:
+    """The sandbox's plugin; it is installed if there is none yet.
 
-    An embedded one is written anew each time, which takes no time: it names this Python and
-    this repository, which may have moved. `install` stands in for the embedded plugin's installer.
+    The embedded plugin is written again each time, which is fast: it contains the paths of this Python and this
+    repository, which may have moved. `install` replaces the embedded plugin's installer in tests.
     """
     before = find_plugin(root)
     if before and before.kind == OFFICIAL:
         return before
-    if before is None and _download(engine, root, report):
+    if before is None and _download(engine, root, progress):
         after = find_plugin(root)
         if after and after.kind == OFFICIAL:
             return after
     path = (install or _installer())(Layout(root).pulumi_home.resolve(), Path(sys.executable))
     if before is None:
-        report("provider: using the embedded AWS provider")
+        progress("provider: using the embedded AWS provider")
     return AwsPlugin(EMBEDDED, provider_version(), path)
 
 
 def _installer() -> Install:
-    # Only here: the embedded provider needs packages that a run with the official plugin does not.
+    # Imported here because the embedded provider needs packages that the official plugin does not need.
     from sandbox.provider.install import install
 
     return install
 
 
-def _download(engine: Engine, root: Path, report: Progress) -> bool:
+def _download(engine: Engine, root: Path, progress: Progress) -> bool:
     version = provider_version()
     if not vendor_reachable():
-        report("provider: the official AWS plugin is out of reach (no internet?)")
+        progress("provider: the official AWS plugin is out of reach (no internet?)")
         return False
-    report(f"provider: downloading the official AWS plugin {version} (about 200 MB)")
+    progress(f"provider: downloading the official AWS plugin {version} (about 200 MB)")
     home = Layout(root).pulumi_home
     home.mkdir(parents=True, exist_ok=True)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("PULUMI_")}
@@ -73,13 +73,13 @@ def _download(engine: Engine, root: Path, report: Progress) -> bool:
             _output, errors = process.communicate(timeout=DOWNLOAD_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            report(f"provider: the download of the official AWS plugin took over {DOWNLOAD_SECONDS:.0f} s")
+            progress(f"provider: the download of the official AWS plugin took over {DOWNLOAD_SECONDS:.0f} s")
             return False
         except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
             raise
     if process.returncode != 0:
         last = (errors.strip().splitlines() or ["no message"])[-1]
-        report(f"provider: the official AWS plugin could not be installed ({last})")
+        progress(f"provider: the official AWS plugin could not be installed ({last})")
         return False
     return True

@@ -1,4 +1,4 @@
-"""A copy of the repository, to be used as its user would: for end-to-end tests and benchmarks."""
+"""A copy of the repository to use as a user would, for end-to-end tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from shared.layers import ROOT
 
 
 def copy_repository(to: Path) -> None:
-    """Copy the working tree's tracked and new files to the folder `to`; it has a sandbox of its own.
+    """Copy the tracked and the new files of the working tree to the folder `to`. The copy has its own sandbox.
 
-    Nothing is shared with the repository but the virtual environment and the engine.
+    It shares only the virtual environment and the engine with the repository.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -28,9 +28,9 @@ def copy_repository(to: Path) -> None:
 
 
 def user_environment(root: Path) -> dict[str, str]:
-    """The variables of a user of the copy at `root`.
+    """The environment variables of a user of the copy at `root`.
 
-    The virtual environment is active, CI is not set, and nothing of AWS or Pulumi.
+    The virtual environment is active, and there are no variables of CI, AWS or Pulumi.
     """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PULUMI_", "CI", "PYTEST_"))}
     path = f"{root / '.venv' / 'bin'}{os.pathsep}{kept['PATH']}"

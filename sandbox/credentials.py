@@ -1,15 +1,15 @@
 """The access key of the sandbox's administrator, an IAM user of the management account.
 
-It opens the emulated AWS on this machine's loopback interface and nothing else: it is no secret.
+It is not a secret: it works only in the emulated AWS, which listens on this machine's loopback interface.
 """
 
 from __future__ import annotations
 
 MANAGEMENT_ACCOUNT_ID = "123456789012"
-"""The account that the sandbox starts with."""
+"""The management account of the sandbox, which exists from the start."""
 
 ADMINISTRATOR = "sandbox-admin"
-"""The IAM user that the access key belongs to; it has AdministratorAccess."""
+"""The IAM user that owns the access key. It has AdministratorAccess."""
 
 ACCESS_KEY_ID = "AKIASANDBOX000000000"
 SECRET_ACCESS_KEY = "sandbox-secret-key"  # noqa: S105

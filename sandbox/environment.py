@@ -1,4 +1,4 @@
-"""The sandbox as an environment: the emulated AWS on this machine, and nothing of the user's own set-up."""
+"""The sandbox as an environment: the emulated AWS on this machine, without the user's own configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REGION = "us-west-2"
 """The region of the sandbox's default provider."""
 
 PASSPHRASE = "sandbox"  # noqa: S105 - the sandbox's state holds no secret worth one
-"""Encrypts the secrets of the sandbox's stacks, which are worthless outside it."""
+"""Encrypts the secrets of the sandbox's stacks, which are worth nothing outside the sandbox."""
 
 LOOPBACK = ("127.0.0.1", "localhost")
 
@@ -30,8 +30,8 @@ START = "run `invoke sandbox.start`"
 
 
 class SandboxEnvironment(Environment):
-    """Nothing of the user's own AWS or Pulumi set-up comes through: not its variables, credentials, profiles,
-    plugins, backend or login."""
+    """The sandbox. It uses none of the user's own AWS and Pulumi variables, credentials, profiles, plugins, backends
+    or logins."""
 
     disposable = True
     tool_paths = ("sandbox/provider/",)
@@ -42,11 +42,11 @@ class SandboxEnvironment(Environment):
 
     @property
     def attempts(self) -> Path:
-        """Not beside the state, whose disk may be the one that is full."""
+        """Not in the folder of the state: that disk may be full."""
         return self._layout.attempts
 
     def start(self, engine: Engine, progress: Progress) -> None:
-        """Start the emulated AWS, and put its AWS plugin in place."""
+        """Start the emulated AWS and install its AWS plugin."""
         lifecycle.start(self.root, progress, engine=engine)
 
     def variables(self, engine: Engine, inherited: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -59,11 +59,11 @@ class SandboxEnvironment(Environment):
         return {**kept, **_own_variables(self._layout, emulator, inherited)}
 
     def account(self) -> str:
-        """The emulated management account."""
+        """The management account of the emulated AWS."""
         return MANAGEMENT_ACCOUNT_ID
 
     def tools(self) -> Mapping[str, Any]:
-        """Which AWS plugin there is, and what the embedded one is made of."""
+        """The AWS plugin, and the source code of the embedded one."""
         plugin = aws_plugin.find_plugin(self.root)
         if plugin is None:
             return {}
@@ -73,7 +73,6 @@ class SandboxEnvironment(Environment):
         return found
 
     def checks(self, engine: Engine | None) -> list[Check]:  # noqa: ARG002 - the plugin is the sandbox's own
-        """See `Environment`."""
         return [self._plugin(), self._emulator(), self._backend()]
 
     def _plugin(self) -> Check:
@@ -95,7 +94,7 @@ class SandboxEnvironment(Environment):
 
 
 def shell_environment(root: Path = ROOT) -> str:
-    """Shell lines that give plain `pulumi`, `aws` and boto3 the sandbox: `eval "$(invoke sandbox.env)"`.
+    """Shell lines that let plain `pulumi`, `aws` and boto3 use the sandbox: `eval "$(invoke sandbox.env)"`.
 
     Raises `SandboxError` unless the sandbox is running.
     """
@@ -106,7 +105,7 @@ def shell_environment(root: Path = ROOT) -> str:
 
 
 def shell_lines(engine: Engine, root: Path = ROOT, inherited: Mapping[str, str] | None = None) -> str:
-    """Lines for a POSIX shell that give it the sandbox's environment: what to unset, what to export.
+    """Lines for a POSIX shell that unset and export variables, so that the shell uses the sandbox.
 
     Raises `EnvironmentNotReady` as `SandboxEnvironment.variables` does.
     """
@@ -124,7 +123,7 @@ def _is_set_up(name: str) -> bool:
 
 
 def _own_variables(layout: Layout, emulator: Emulator, inherited: Mapping[str, str]) -> dict[str, str]:
-    # Empty files, not missing ones: whoever runs `aws configure` in a sandbox shell writes here.
+    # The files must exist: `aws configure` in a sandbox shell writes to them.
     empty = {
         "AWS_CONFIG_FILE": layout.folder / "aws-config",
         "AWS_SHARED_CREDENTIALS_FILE": layout.folder / "aws-credentials",
@@ -145,11 +144,11 @@ def _own_variables(layout: Layout, emulator: Emulator, inherited: Mapping[str, s
         "PULUMI_HOME": str(layout.pulumi_home),
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        # A plugin that is missing is an error at once, not a download: the sandbox has its own plugins.
+        # A missing plugin is an error, not a download: the sandbox has its own plugins.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
-        # A pulumi-resource-aws on the user's PATH would otherwise win over the sandbox's.
+        # Otherwise the engine would prefer a pulumi-resource-aws on the user's PATH to the sandbox's plugin.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-        # boto3 would send calls to the loopback interface through a proxy that is set.
+        # Otherwise boto3 would use a proxy for the loopback interface if one is configured.
         **{name: _no_proxy(inherited.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
     }
 

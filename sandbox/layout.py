@@ -1,4 +1,4 @@
-"""Where the sandbox keeps what: everything is under `.sandbox/`, and nothing of it is in version control."""
+"""The paths of the sandbox's files. All are under `.sandbox/`, which is not in version control."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Layout:
 
     @property
     def folder(self) -> Path:
-        """All of the sandbox."""
+        """The folder of the sandbox."""
         return self.root / ".sandbox"
 
     @property
     def aws(self) -> Path:
-        """What is in the emulated AWS, kept across restarts."""
+        """The state of the emulated AWS, which survives a restart."""
         return self.folder / "aws"
 
     @property
@@ -30,7 +30,7 @@ class Layout:
 
     @property
     def attempts(self) -> Path:
-        """What runs that did not end well had begun to create; see `automation.imports.resume`."""
+        """What failed runs had begun to create; see `automation.imports.resume`."""
         return self.folder / "attempts"
 
     @property
@@ -40,18 +40,18 @@ class Layout:
 
     @property
     def log(self) -> Path:
-        """What the emulator printed."""
+        """The emulator's log."""
         return self.folder / "emulator.log"
 
     @property
     def record(self) -> Path:
-        """Which process the emulator is and where it listens."""
+        """The file with the emulator's process id and address."""
         return self.folder / "emulator.json"
 
 
 @dataclass(frozen=True)
 class Emulator:
-    """The emulated AWS: its process and its address. `pid` is None once it was stopped."""
+    """The process and the address of the emulated AWS. `pid` is None after it was stopped."""
 
     pid: int | None
     port: int
@@ -59,8 +59,8 @@ class Emulator:
 
 
 def read_record(layout: Layout) -> Emulator | None:
-    """The emulator that was started last, running or not; None if there was none or its record is no longer
-    readable, which a new start puts right."""
+    """The emulator that was started last, running or not; None if there was none, or if the record is not readable.
+    The next start writes a new record."""
     try:
         found = json.loads(layout.record.read_text())
         return Emulator(pid=found["pid"], port=found["port"], url=found["url"])
@@ -69,7 +69,7 @@ def read_record(layout: Layout) -> Emulator | None:
 
 
 def write_record(layout: Layout, emulator: Emulator) -> None:
-    """Remember `emulator`, in one step, so that no reader sees half of it."""
+    """Save `emulator`. The file is replaced in one step, so that no reader sees half of it."""
     layout.folder.mkdir(parents=True, exist_ok=True)
     new = layout.record.with_suffix(".new")
     new.write_text(json.dumps(asdict(emulator)) + "\n")

@@ -1,8 +1,8 @@
 """Starting, stopping and resetting the sandbox: the emulated AWS as a background process, and its AWS plugin.
 
-The emulator inherits the lock of `.sandbox/emulator.lock`, so that whether one of ours runs is
-known for certain: the operating system frees the lock when the process ends, however it ends, and
-a process id that was given to some other program since is never taken for it.
+The emulator inherits the lock on `.sandbox/emulator.lock`, so the lock shows reliably whether it runs: the operating
+system releases the lock when the process ends, even if it is killed. A process id alone would not be reliable,
+because the system can give it to another program.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ LOOPBACK = "127.0.0.1"
 COMMAND = (sys.executable, "-m", "sandbox.emulator")
 
 START_SECONDS = 60.0
-"""How long a start may take; the emulator reads its saved state in this time."""
+"""How long a start may take. The emulator reads its saved state during this time."""
 
 ANSWER_SECONDS = 10.0
-"""How long a running emulator may take to answer before it counts as hung."""
+"""How long a running emulator may take to answer. After that it counts as hung."""
 
 STOP_SECONDS = 10.0
-"""How long the emulator may take to end before it is killed; it has saved its state by then."""
+"""How long the emulator may take to save its state and end. After that it is killed."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """What the sandbox is doing. `emulator` is None unless it runs and answers; then `accounts` is the number
-    of AWS accounts in it and `requests` the number of calls it has answered since it was started."""
+    """The status of the sandbox. `emulator` is None unless the emulator runs and answers. `accounts` is the number of
+    its AWS accounts, and `requests` the number of AWS calls since it was started."""
 
     emulator: Emulator | None
     accounts: int
@@ -58,53 +58,53 @@ class Status:
 
 def start(
     root: Path = ROOT,
-    report: Progress = print,
+    progress: Progress = print,
     *,
     engine: Engine | None = None,
     command: tuple[str, ...] = COMMAND,
 ) -> Emulator:
-    """Make the sandbox ready: engine, AWS plugin, emulated AWS. Each is left as it is if it is there.
+    """Make the sandbox ready: engine, AWS plugin and emulated AWS. Only what is missing is installed or started.
 
-    `command` starts the emulator; it is given `--port` and `--state`. Raises `SandboxError`, and
-    `shared.errors.EngineError` if no engine can be got.
+    `command` starts the emulator; `--port` and `--state` are added to it. Raises `SandboxError`, and
+    `shared.errors.EngineError` if there is no engine and none can be installed.
     """
     layout = Layout(root.resolve())
-    with locked(layout.folder / "start.lock", lambda: report("sandbox: another run is starting it, waiting")):
-        place_plugin(engine or get_engine(root, report), layout.root, report)
-        return _start_emulator(layout, report, command)
+    with locked(layout.folder / "start.lock", lambda: progress("sandbox: another run is starting it, waiting")):
+        place_plugin(engine or get_engine(root, progress), layout.root, progress)
+        return _start_emulator(layout, progress, command)
 
 
-def start_emulator(root: Path = ROOT, report: Progress = print, *, command: tuple[str, ...] = COMMAND) -> Emulator:
-    """Start the emulated AWS alone, for a test or a program that needs no engine. Raises `SandboxError`."""
+def start_emulator(root: Path = ROOT, progress: Progress = print, *, command: tuple[str, ...] = COMMAND) -> Emulator:
+    """Start only the emulated AWS, for a test or a program that needs no engine. Raises `SandboxError`."""
     layout = Layout(root.resolve())
-    with locked(layout.folder / "start.lock", lambda: report("sandbox: another run is starting it, waiting")):
-        return _start_emulator(layout, report, command)
+    with locked(layout.folder / "start.lock", lambda: progress("sandbox: another run is starting it, waiting")):
+        return _start_emulator(layout, progress, command)
 
 
-def stop(root: Path = ROOT, report: Progress = print) -> bool:
-    """Stop the emulated AWS; what is in it is kept. Whether it was running. Raises `SandboxError`."""
+def stop(root: Path = ROOT, progress: Progress = print) -> bool:
+    """Stop the emulated AWS and keep its state; returns whether it was running. Raises `SandboxError`."""
     layout = Layout(root.resolve())
     with locked(layout.folder / "start.lock"):
-        return _stop_emulator(layout, report)
+        return _stop_emulator(layout, progress)
 
 
-def reset(root: Path = ROOT, report: Progress = print) -> None:
-    """Stop the emulated AWS and drop what is in it, with the Pulumi state of the sandbox's stacks.
+def reset(root: Path = ROOT, progress: Progress = print) -> None:
+    """Stop the emulated AWS and delete its state and the Pulumi state of the sandbox's stacks.
 
     The engine and the plugins stay. Raises `SandboxError`.
     """
     layout = Layout(root.resolve())
     with locked(layout.folder / "start.lock"):
-        _stop_emulator(layout, report)
-        # The engine remembers which stack is selected in each folder; those stacks are gone.
+        _stop_emulator(layout, progress)
+        # The workspaces record which stack is selected in each folder, and those stacks no longer exist.
         for folder in (layout.aws, layout.state, layout.attempts, layout.pulumi_home / "workspaces"):
             if folder.exists():
                 shutil.rmtree(folder)
-    report("sandbox: the emulated AWS and its Pulumi state are empty")
+    progress("sandbox: the emulated AWS and its Pulumi state are empty")
 
 
 def status(root: Path = ROOT) -> Status:
-    """What the sandbox is doing now; nothing is changed."""
+    """The status of the sandbox. It changes nothing."""
     layout = Layout(root.resolve())
     record = read_record(layout)
     health = _health(record) if record else None
@@ -114,17 +114,17 @@ def status(root: Path = ROOT) -> Status:
     return Status(record, int(health.get("accounts", 0)), int(health.get("requests", 0)), plugin)
 
 
-def _start_emulator(layout: Layout, report: Progress, command: tuple[str, ...]) -> Emulator:
+def _start_emulator(layout: Layout, progress: Progress, command: tuple[str, ...]) -> Emulator:
     record = read_record(layout)
     if _runs(layout):
         if record and _until(lambda: _health(record) is not None, ANSWER_SECONDS):
             return record
-        report("sandbox: the emulated AWS runs and does not answer, starting it again")
-        _stop_emulator(layout, report)
-    # The port is kept: shells that were given the sandbox's environment go on working.
+        progress("sandbox: the emulated AWS runs and does not answer, starting it again")
+        _stop_emulator(layout, progress)
+    # Keep the port, so that shells with the sandbox's environment go on working.
     port = record.port if record and _is_free(record.port) else _free_port()
     emulator = _launch(layout, port, command)
-    report(f"sandbox: the emulated AWS listens on {emulator.url}")
+    progress(f"sandbox: the emulated AWS listens on {emulator.url}")
     return emulator
 
 
@@ -132,7 +132,7 @@ def _launch(layout: Layout, port: int, command: tuple[str, ...]) -> Emulator:
     started = time.monotonic()
     url = f"http://{LOOPBACK}:{port}"
     layout.aws.mkdir(parents=True, exist_ok=True)
-    # Should this process be killed before it knows the new process id, the record must not name an old one.
+    # If this process is killed before it writes the new process id, the record must not contain an old one.
     write_record(layout, Emulator(None, port, url))
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
     with layout.log.open("ab") as log, (layout.folder / "emulator.lock").open("a") as lock:
@@ -145,7 +145,7 @@ def _launch(layout: Layout, port: int, command: tuple[str, ...]) -> Emulator:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            # Ctrl-C in the terminal that started it is not meant for it.
+            # Ctrl-C in the terminal must not stop the emulator.
             start_new_session=True,
             pass_fds=[lock.fileno()],
         )
@@ -172,7 +172,7 @@ def _launch(layout: Layout, port: int, command: tuple[str, ...]) -> Emulator:
     )
 
 
-def _stop_emulator(layout: Layout, report: Progress) -> bool:
+def _stop_emulator(layout: Layout, progress: Progress) -> bool:
     if not _runs(layout):
         return False
     record = read_record(layout)
@@ -186,13 +186,13 @@ def _stop_emulator(layout: Layout, report: Progress) -> bool:
             os.kill(record.pid, sent)
         if _until(lambda: not _runs(layout), seconds):
             write_record(layout, Emulator(None, record.port, record.url))
-            report("sandbox: the emulated AWS is stopped")
+            progress("sandbox: the emulated AWS is stopped")
             return True
     raise SandboxError(f"the emulated AWS, process {record.pid}, does not end")
 
 
 def _runs(layout: Layout) -> bool:
-    """Whether an emulator that was started here is alive: it holds the lock."""
+    """Whether the emulator of this repository is alive, which means that it holds the lock."""
     layout.folder.mkdir(parents=True, exist_ok=True)
     with (layout.folder / "emulator.lock").open("a") as lock:
         try:
@@ -203,8 +203,8 @@ def _runs(layout: Layout) -> bool:
 
 
 def _health(emulator: Emulator) -> dict[str, Any] | None:
-    """What the emulator says of itself; None unless it answers, is ready, and is the process on record."""
-    # Never through a proxy: the address is this machine's own.
+    """The emulator's health; None unless it answers, is ready and is the process in the record."""
+    # Without a proxy: the address is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{emulator.url}/_sandbox/health", timeout=2.0) as response:
@@ -217,7 +217,7 @@ def _health(emulator: Emulator) -> dict[str, Any] | None:
 
 
 def _until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Wait until `condition` holds, for at most `seconds`; whether it does."""
+    """Wait until `condition` is true, for at most `seconds`; returns whether it is."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -228,7 +228,7 @@ def _until(condition: Callable[[], bool], seconds: float) -> bool:
 
 def _is_free(port: int) -> bool:
     with closing(socket.socket()) as listener:
-        # As servers do: an address whose last connections are being closed is free.
+        # As a server does: a port whose last connections are still closing counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((LOOPBACK, port))

@@ -1,1 +1,1 @@
-"""What two or more layers need, and nothing else: layer graph, settings, stack outputs, policy documents, errors."""
+"""What two or more layers need: the layer graph, settings, stack outputs, policy documents and errors."""

@@ -11,9 +11,9 @@ PROJECT = "aws-organization"
 class Component(pulumi.ComponentResource):
     """A component of this project.
 
-    `kind` is its type token without the project, such as `identity:Developers`. `formerly` is the token that states
-    made by older versions have it under: with the alias the engine finds it there, and everything in it, and has
-    nothing to do (https://www.pulumi.com/docs/iac/concepts/resources/options/aliases/).
+    `kind` is the type token without the project, such as `identity:Developers`. `formerly` is the type token in states
+    that older versions of this project wrote. It becomes an alias, so the engine keeps the existing resources:
+    https://www.pulumi.com/docs/iac/concepts/resources/options/aliases/
     """
 
     def __init__(self, kind: str, name: str, opts: pulumi.ResourceOptions | None, *, formerly: str) -> None:

@@ -1,12 +1,12 @@
-"""The errors that are the user's to mend: each is told in its own words, without a stack trace.
+"""The errors that a user can fix. They are shown as a message, without a stack trace.
 
-Everything else that is raised is a bug, and shows its trace.
+Any other exception is a bug and shows its stack trace.
 
     UserError
     ├── ConfigError              a value in a stack's configuration file
     ├── LayerError               an environment, layer or account that does not exist
-    ├── UsageError               an option, or a command that cannot be carried out
-    ├── EngineError              there is no Pulumi engine, and none could be got
+    ├── UsageError               a wrong option, or a command that is not possible now
+    ├── EngineError              there is no Pulumi engine, and it was not possible to install one
     ├── EnvironmentNotReady      an environment that lacks what a run needs, such as a sandbox that was never started
     │   └── SandboxError         the emulated AWS cannot be started, stopped or emptied
     ├── DocumentError            a policy document that AWS would refuse
@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 
 class UserError(Exception):
-    """Something that the user can mend; the message says what is wrong and what to do."""
+    """An error that the user can fix. The message says what is wrong and what to do."""
 
 
 class ConfigError(UserError):
@@ -31,24 +31,24 @@ class ConfigError(UserError):
 
 
 class LayerError(UserError):
-    """An environment, layer or account was named that does not exist; the message says which do."""
+    """The named environment, layer or account does not exist. The message lists those that do."""
 
 
 class UsageError(UserError):
-    """An option has a value that is not allowed, or a command cannot be carried out as things are."""
+    """An option has a value that is not allowed, or the command is not possible in the current state."""
 
 
 class EngineError(UserError):
-    """There is no engine and none could be got; the message names the ways to get one."""
+    """There is no engine, and it was not possible to install one. The message lists the ways to get one."""
 
 
 class EnvironmentNotReady(UserError):
-    """The environment lacks something that a run needs; the message says what to do first."""
+    """The environment lacks something that a run needs. The message says what to do first."""
 
 
 class SandboxError(EnvironmentNotReady):
-    """The emulated AWS cannot do what was asked."""
+    """The emulated AWS cannot be started, stopped or emptied."""
 
 
 class DocumentError(UserError):
-    """A policy document that AWS would refuse; the message names the document and the limit or the place in it."""
+    """AWS would refuse a policy document. The message names the document, and the limit or the wrong part of it."""

@@ -1,7 +1,7 @@
-"""The layer graph: which layers exist, which stacks each reads, and how stacks are named.
+"""The layer graph: which layers exist, which stacks each layer reads, and how stacks are named.
 
-Declared once, here. The run queue orders stacks by it, and a program that reads a stack
-its layer has not declared is refused (see `shared.stack_references`).
+It is declared only here. The run queue orders the stacks by it, and a program may read only the layers that its own
+layer declares (see `shared.stack_references`).
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from pathlib import Path
 from shared.errors import LayerError
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The repository."""
+"""The root folder of the repository."""
 
 SANDBOX = "sandbox"
-"""The environment that needs nothing but this repository, and the default one."""
+"""The default environment. It needs nothing outside this repository."""
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\Z")
 
@@ -26,8 +26,8 @@ _NAME = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?\Z")
 class Layer:
     """One Pulumi project under `stacks/`.
 
-    `reads` names the layers whose stack outputs its program may read; a layer that is
-    `per_account` has one stack an account, all others have one stack an environment.
+    `reads` names the layers whose stack outputs its program may read. A layer with `per_account` has one stack per
+    account; every other layer has one stack per environment.
     """
 
     name: str
@@ -62,17 +62,17 @@ class StackId:
 
     @property
     def name(self) -> str:
-        """The Pulumi stack name: the environment, and for an account `<environment>.<account>`."""
+        """The Pulumi stack name: `<environment>`, or `<environment>.<account>` for an account."""
         return f"{self.environment}.{self.account}" if self.account else self.environment
 
     @property
     def label(self) -> str:
-        """What a person reads and types: `org`, `accounts/developer`."""
+        """The name in commands and output: `org`, `accounts/developer`."""
         return f"{self.layer}/{self.account}" if self.account else self.layer
 
     @property
     def project(self) -> str:
-        """The Pulumi project name, the same as the layer's."""
+        """The name of the Pulumi project: the layer's name."""
         return self.layer
 
     def folder(self, root: Path = ROOT) -> Path:
@@ -80,16 +80,16 @@ class StackId:
         return root / "stacks" / self.layer
 
     def config_file(self, root: Path = ROOT) -> Path:
-        """The stack's configuration file; it need not exist."""
+        """The path of the stack's configuration file, which may not exist."""
         return self.folder(root) / f"Pulumi.{self.name}.yaml"
 
     @property
     def config_label(self) -> str:
-        """The stack's configuration file as the user knows it, from the repository's top."""
+        """The path of the stack's configuration file as messages show it, relative to the root of the repository."""
         return f"stacks/{self.layer}/Pulumi.{self.name}.yaml"
 
     def upstream(self) -> list[StackId]:
-        """The stacks whose outputs this one reads (a layer that is per account is never read)."""
+        """The stacks whose outputs this stack reads. No stack reads a layer that is per account."""
         return [StackId(layer, self.environment) for layer in LAYERS[self.layer].reads]
 
 
@@ -117,7 +117,7 @@ def parse_stack(layer: str, stack_name: str) -> StackId:
 
 
 def check_name(kind: str, name: str) -> None:
-    """Raise `LayerError` unless `name` can be an environment or account name in a stack name."""
+    """Raise `LayerError` unless `name` is valid as the environment or account part of a stack name."""
     if not _NAME.match(name):
         raise LayerError(
             f"{kind} {name!r}: allowed are lower-case letters, digits, '-' and '_', "
@@ -126,10 +126,10 @@ def check_name(kind: str, name: str) -> None:
 
 
 def discover(environment: str, root: Path = ROOT) -> list[StackId]:
-    """Every stack of an environment, upstream first: those that have a configuration file.
+    """Every stack of an environment that has a configuration file, upstream stacks first.
 
-    Raises `LayerError` when the environment has no configuration file at all, or lacks
-    one that another layer's stack reads.
+    Raises `LayerError` when the environment has no configuration file, or when a stack reads another stack that has
+    no configuration file.
     """
     check_name("environment", environment)
     found: list[StackId] = []
@@ -156,12 +156,12 @@ def discover(environment: str, root: Path = ROOT) -> list[StackId]:
 
 
 def environments(root: Path = ROOT) -> list[str]:
-    """The environments that have at least one configuration file, sorted."""
+    """The environments that have at least one configuration file, in alphabetical order."""
     files = (root / "stacks").glob("*/Pulumi.*.yaml")
     return sorted({file.name[len("Pulumi.") : -len(".yaml")].partition(".")[0] for file in files})
 
 
 def graph(stacks: Iterable[StackId]) -> dict[StackId, set[StackId]]:
-    """For each given stack the given stacks it depends on: the input of `graphlib.TopologicalSorter`."""
+    """Each of `stacks` with those of `stacks` that it reads, as `graphlib.TopologicalSorter` takes it."""
     chosen = set(stacks)
     return {stack: {up for up in stack.upstream() if up in chosen} for stack in sorted(chosen)}

@@ -1,4 +1,4 @@
-"""The management account, which three of the layers work in."""
+"""The check of the management account, in which three layers work."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What each layer exports, as types: the contract between the teams that own the layers.
+"""The outputs of each layer, as types: the contract between the teams that own the layers.
 
-A program returns `exports(...)` of its model's fields; `shared.stack_references.read` gives another
-layer's outputs back as the model. Stack outputs have camelCase names, as Pulumi's own do.
+A program returns `exports(...)` with the fields of its layer's model, and `shared.stack_references.read` returns
+another layer's outputs as that model. Output names are camelCase, as in Pulumi's own packages.
 """
 
 from __future__ import annotations
@@ -14,41 +14,41 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 TagRules = dict[str, list[str]]
-"""Required tag key → allowed values, with `*` as in a tag policy."""
+"""Required tag key → allowed values. `*` is a wildcard, as in a tag policy."""
 
 ANY_VALUE = ["*"]
 
 
 class StackOutputs(BaseModel):
-    """The outputs of one layer's stack. Outputs that a newer program adds are ignored by older readers."""
+    """The outputs of one layer's stack. Unknown outputs are ignored, so that a newer program may add some."""
 
     layer: ClassVar[str]
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
 
 
 class OrgOutputs(StackOutputs):
-    """What the organization layer exports."""
+    """The outputs of the organization layer."""
 
     layer: ClassVar[str] = "org"
     organization_id: str
     management_account_id: str
     root_id: str
     organizational_units: dict[str, str]
-    """OU id by path, such as `Workloads/Development`."""
+    """OU path, such as `Workloads/Development` → OU id."""
 
 
 class IdentityOutputs(StackOutputs):
-    """What the identity layer exports."""
+    """The outputs of the identity layer."""
 
     layer: ClassVar[str] = "identity"
     principals: dict[str, list[str]]
-    """ARNs that may assume each role, by role name."""
+    """Role name → ARNs of the principals that may assume the role."""
     mfa_required: dict[str, bool]
-    """Whether a role's principals need MFA, by role name."""
+    """Role name → whether its principals need MFA."""
 
 
 class BackupTargetSpec(BaseModel):
-    """What the backup policy expects to find in every account."""
+    """What the backup policy needs in every account."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", frozen=True)
     vault_name: str
@@ -58,22 +58,22 @@ class BackupTargetSpec(BaseModel):
 
     @property
     def regions(self) -> list[str]:
-        """Every region that needs the vault, the copy region last."""
+        """Every region that needs the vault; the copy region is the last."""
         return [*self.primary_regions, self.copy_region]
 
 
 class PoliciesOutputs(StackOutputs):
-    """What the policies layer exports."""
+    """The outputs of the policies layer."""
 
     layer: ClassVar[str] = "policies"
     backup: dict[str, BackupTargetSpec]
-    """What each OU path needs for its backups; a path without a backup policy is left out."""
+    """OU path → what its backups need. An OU without a backup policy has no entry."""
     tag_rules: dict[str, TagRules]
-    """Required tags and their allowed values by OU path."""
+    """OU path → the tags that its accounts must have, with their allowed values."""
 
 
 def exports(model: type[StackOutputs], **fields: Any) -> Mapping[str, Any]:
-    """`fields` under their exported names. Raises `TypeError` unless they are exactly the model's."""
+    """`fields` with the names of the stack outputs. Raises `TypeError` unless they are exactly the model's fields."""
     if fields.keys() != model.model_fields.keys():
         different = sorted(fields.keys() ^ model.model_fields.keys())
         raise TypeError(f"{model.__name__} and the exported outputs differ in {', '.join(different)}")

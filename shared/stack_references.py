@@ -1,8 +1,8 @@
 """Reading another layer's outputs through a StackReference.
 
-Known outputs are plain Python values, so that a program can check its configuration
-against them before it registers any resource. During a preview the outputs of a layer
-that was never deployed are unknown instead, as those of a resource not yet made.
+Known outputs are plain Python values, so a program can check its configuration against them before it registers any
+resource. In a preview, the outputs of a layer that was never deployed are unknown, like those of a resource that
+does not exist yet.
 https://www.pulumi.com/docs/iac/concepts/stacks/#stackreferences
 """
 
@@ -24,17 +24,17 @@ V = TypeVar("V")
 
 
 class Upstream(Generic[T]):
-    """The outputs of a layer that this one reads; `value` is None while they are not known."""
+    """The outputs of a layer that this layer reads. `value` is None while they are unknown."""
 
     def __init__(self, stack: StackId, value: T | None) -> None:
         self.stack = stack
         self.value = value
 
     def get(self, select: Callable[[T], V]) -> pulumi.Output[V]:
-        """`select` of the outputs, or an unknown output while they are not known.
+        """The result of `select` on the outputs, or an unknown output while they are unknown.
 
-        With known outputs `select` runs at once, so that what it raises stops the program
-        before a resource is registered.
+        If the outputs are known, `select` runs at once: an exception in it stops the program before any resource is
+        registered.
         """
         if self.value is None:
             return unknown()
@@ -42,7 +42,7 @@ class Upstream(Generic[T]):
 
 
 def unknown() -> pulumi.Output[Any]:
-    """An output whose value only a deployment can tell."""
+    """An output whose value is known only after a deployment."""
 
     def done(value: Any) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -53,10 +53,10 @@ def unknown() -> pulumi.Output[Any]:
 
 
 async def read(model: type[T]) -> Upstream[T]:
-    """The outputs of the layer that `model` describes, in this stack's environment.
+    """The outputs of the layer that `model` describes, in the environment of the running stack.
 
-    Raises `pulumi.RunError` when this layer has not declared that it reads the other, when
-    the other has no outputs yet and this is no preview, or when its outputs do not fit `model`.
+    Raises `pulumi.RunError` when this layer does not declare that it reads the other layer, when the other layer has
+    no outputs yet (except in a preview), or when its outputs do not fit `model`.
     """
     stack = current_stack()
     if model.layer not in LAYERS[stack.layer].reads:

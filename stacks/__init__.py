@@ -1,1 +1,1 @@
-"""The four layers: a folder is a Pulumi project, and all that only it needs."""
+"""The four layers. Each folder is a Pulumi project with all code that only this layer needs."""

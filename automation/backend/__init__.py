@@ -1,1 +1,1 @@
-"""The backend, which has the state of the stacks: what it holds, its locks, and what a killed run left."""
+"""The backend with the state of the stacks: reading the state, its locks, and what a killed run left in it."""

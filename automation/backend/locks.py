@@ -1,6 +1,6 @@
-"""The locks of a stack in a folder backend, which a run that was killed leaves behind.
+"""The locks of a stack in a folder backend. A killed run leaves its locks behind.
 
-There is a file for each engine at work on the stack.
+Each engine that works on the stack has a lock file.
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/
 """
 
@@ -24,18 +24,18 @@ from automation.stacks import StackFailed, locked_message
 from shared.layers import StackId
 
 WAIT_SECONDS = 600.0
-"""How long to wait for an earlier run's engine that is still at work on a stack."""
+"""How long to wait for the engine of an earlier run that still works on a stack."""
 
 ENGINE = "pulumi"
-"""What an engine's process is called."""
+"""The name of the engine's process."""
 
 WRITING_SECONDS = 0.5
-"""How old an empty lock has to be to be nobody's."""
+"""An empty lock file that is older than this does not belong to an engine that is just writing it."""
 
 
 @dataclass(frozen=True)
 class Lock:
-    """A lock of a stack in a file backend: whose process it is, and since when."""
+    """A lock of a stack in a file backend: the process that has it, and since when."""
 
     file: Path
     pid: int
@@ -44,12 +44,12 @@ class Lock:
 
 
 def locks(backend: str, stack: StackId) -> list[Lock]:
-    """The locks of `stack` in the backend with the address `backend`; none unless that is a folder (file://)."""
+    """The locks of `stack` in the backend with the URL `backend`; empty unless that is a folder (file://)."""
     found = []
     for file in _lock_files(backend, stack):
         try:
             content = json.loads(file.read_text())
-        except (FileNotFoundError, ValueError):  # freed, or being written, at this moment
+        except (FileNotFoundError, ValueError):  # it was just released, or is just being written
             continue
         found.append(Lock(file, int(content["pid"]), str(content["hostname"]), str(content["timestamp"])))
     return found
@@ -57,17 +57,17 @@ def locks(backend: str, stack: StackId) -> list[Lock]:
 
 def _lock_files(backend: str, stack: StackId) -> list[Path]:
     root = folder_of(backend)
-    # With `.tmp` at the end, too, the engine takes it for a lock.
+    # Every file counts, also one that ends in `.tmp`: the engine takes it for a lock too.
     files = (root / "locks" / "organization" / stack.project / stack.name).glob("*") if root else ()
     return sorted(file for file in files if file.suffix != ".attrs")
 
 
 def _remove_cut_off(backend: str, stack: StackId) -> bool:
-    """Remove locks that say nothing: they are of runs that found the disk full. Whether there were any."""
+    """Remove empty lock files, which runs leave on a full disk; returns whether there were any."""
     found = False
     for file in _lock_files(backend, stack):
-        with suppress(FileNotFoundError):  # freed at this moment
-            # Younger ones may be being written.
+        with suppress(FileNotFoundError):  # it was just released
+            # A younger file may just be being written.
             if time.time() - file.stat().st_mtime > WRITING_SECONDS and not file.read_bytes().strip():
                 file.unlink()
                 found = True
@@ -77,17 +77,17 @@ def _remove_cut_off(backend: str, stack: StackId) -> bool:
 def free_locks(
     backend: str,
     stack: StackId,
-    report: Callable[[str], None],
+    progress: Callable[[str], None],
     stopped: Callable[[], bool],
     seconds: float = WAIT_SECONDS,
 ) -> None:
-    """Get the locks of `stack` out of the way: wait for a process that is at work, remove what a dead one left.
+    """Wait for processes that still work on `stack`, and remove the locks of processes that have ended.
 
-    Raises `StackFailed` for a lock of another machine and for one that is not freed within `seconds`, and
-    `automation.queue.Cancelled` once `stopped` says so.
+    Raises `StackFailed` for a lock of another machine and for a lock that is not released within `seconds`, and
+    `automation.queue.Cancelled` when `stopped` returns true.
     """
     if _remove_cut_off(backend, stack):
-        report("removed an empty lock, of a run that found the disk full")
+        progress("removed an empty lock, of a run that found the disk full")
     end = time.monotonic() + seconds
     waiting_for: set[int] = set()
     while found := locks(backend, stack):
@@ -97,16 +97,17 @@ def free_locks(
             program = _program(lock.pid)
             if program and ENGINE in program:
                 if lock.pid not in waiting_for:
-                    report(f"another run is at work on this stack (process {lock.pid}), waiting for it to end")
+                    progress(f"another run is at work on this stack (process {lock.pid}), waiting for it to end")
                 waiting_for.add(lock.pid)
                 continue
             if program is None:
-                # Language hosts and providers go on without their engine, and could still change something. If another
-                # program has the number by now, none is left: the system keeps the number of a session in use.
+                # The language hosts and providers of a killed engine go on and could still change resources: kill
+                # them. If another program has this process id now, none of them is left, because the system does not
+                # reuse the id of a session in use.
                 end_session(lock.pid)
             for file in (lock.file, lock.file.with_name(f"{lock.file.name}.attrs")):
                 file.unlink(missing_ok=True)
-            report(f"removed the lock of a run that was killed (process {lock.pid}, {lock.since})")
+            progress(f"removed the lock of a run that was killed (process {lock.pid}, {lock.since})")
         if stopped():
             raise Cancelled
         if waiting_for:
@@ -114,7 +115,7 @@ def free_locks(
 
 
 def _program(pid: int) -> str | None:
-    """The name of the program that runs as process `pid`; None if none does any more."""
+    """The name of the program of process `pid`; None if there is no such process any more."""
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.name()

@@ -1,4 +1,4 @@
-"""Creations that a run has left pending in a stack's state: whether they came about is not known.
+"""Pending creations in a stack's state: it is unknown whether these resources exist.
 
 A killed engine leaves each resource that it was creating, updating or deleting as a pending operation.
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/
@@ -24,19 +24,19 @@ _MASKED = {rpc._special_sig_key: rpc._special_secret_sig, "plaintext": json.dump
 
 @dataclass(frozen=True)
 class Creation:
-    """A resource that a run began to create: it may be in AWS, and is not in the state."""
+    """A resource that a run began to create. It may exist in AWS, but it is not in the state."""
 
     resource: Resource
     inputs: Mapping[str, Any]
     provider: Mapping[str, Any]
-    """The inputs of the provider that it was made with."""
+    """The inputs of its provider."""
     parent: Resource | None = None
     made_by: Resource | None = None
-    """The provider itself."""
+    """Its provider."""
 
 
 def unfinished(state: Mapping[str, Any]) -> list[Creation]:
-    """The pending creations of a `state`, as `Stacks.export` gives it, that are not in the state by now."""
+    """The pending creations in `state` (as `Stacks.export` returns it) whose resources are not in the state."""
     resources, pending = parts(state)
     known = {resource["urn"] for resource in resources}
     by_reference = {f"{each['urn']}::{each.get('id', '')}": each.get("inputs", {}) for each in resources}
@@ -58,7 +58,7 @@ def _resource(urn: str | None) -> Resource | None:
 
 
 def with_pending(state: Mapping[str, Any], failed: Iterable[StepEventStateMetadata]) -> dict[str, Any]:
-    """`state` with creations that failed as pending ones, as the engine leaves them when it is killed."""
+    """`state` with the failed creations added as pending operations, as a killed engine leaves them."""
     operations = []
     for each in failed:
         fields = {
@@ -76,9 +76,9 @@ def with_pending(state: Mapping[str, Any], failed: Iterable[StepEventStateMetada
 
 
 def _readable(value: Any) -> Any:
-    """An input as the engine reads it from a state, where its events have a mask for a secret.
+    """An input in the format of a state. The engine's events have a mask where the input is a secret.
 
-    The value, which is the mask, does not matter: that it is a secret does. The refresh that follows has the value.
+    The state must say that the input is a secret, but may have the mask as its value: the next refresh replaces it.
     """
     if value == _MASK or rpc.is_rpc_secret(value):
         return _MASKED
@@ -88,15 +88,15 @@ def _readable(value: Any) -> Any:
 
 
 def imported(state: Mapping[str, Any], identities: Mapping[str, str]) -> dict[str, Any]:
-    """`state` with the pending creations whose URN is in `identities` as resources with that id.
+    """`state` with the pending creations in `identities` (URN → id) turned into resources with that id.
 
-    Their properties are what the program asked for: a refresh has to follow. (The engine's own way, `pulumi
-    refresh --import-pending-creates`, forgets them in version 3.259.0.)
+    Their properties are those of the program, so a refresh must follow. (The engine's own command, `pulumi refresh
+    --import-pending-creates`, loses these properties in version 3.259.0.)
     """
     resources, pending = parts(state)
     added = [
         {
-            # A provider reads what is in the state, and where from is part of it: the region of a vault.
+            # A provider needs these outputs to read the resource, for example the region of a vault.
             "outputs": operation["resource"].get("inputs", {}),
             **operation["resource"],
             "id": identities[operation["resource"]["urn"]],

@@ -1,8 +1,8 @@
-"""The state as files in a folder: whether there is room for it, and what a full disk has cut off.
+"""The state files of a folder backend: is there enough free space, and which files did a full disk truncate.
 
-The engine writes a state beside the old one and then puts it in its place. Version 3.259.0 does the
-latter also when the former failed for want of room, with as much as there was room for, and then
-copies that over its copy of the state before. From then on it cannot list any stack of the backend.
+The engine writes the new state to a second file and then replaces the old file. On a full disk, version 3.259.0
+replaces the old file by a truncated one, and then copies that over the backup of the old state. After that the engine
+cannot list any stack of the backend.
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-filesystem
 """
 
@@ -18,12 +18,12 @@ from urllib.parse import unquote, urlsplit
 from shared.layers import StackId
 
 ROOM_BYTES = 1024 * 1024
-"""What has to be free before a stack is worked on. An account's state takes 60 kB, and the engine keeps three
-copies of it."""
+"""How much disk space must be free before a run works on a stack. An account's state takes 60 kB, and the engine
+keeps three copies of it."""
 
 
 def folder_of(backend: str) -> Path | None:
-    """Where the backend with the address `backend` keeps its files; None unless it is a folder (file://) with an
+    """The folder with the files of the backend with the URL `backend`; None unless it is a folder (file://) with an
     absolute path."""
     address = urlsplit(backend)
     if address.scheme != "file" or address.netloc:
@@ -32,18 +32,18 @@ def folder_of(backend: str) -> Path | None:
 
 
 def stack_file(folder: Path, stack: StackId) -> Path:
-    """The state of `stack` in the `folder` of a backend."""
+    """The state file of `stack` in the `folder` of a backend."""
     return folder / "stacks" / stack.project / f"{stack.name}.json"
 
 
 def exported(content: bytes) -> dict[str, Any]:
-    """What a state file has in it, as `Stacks.export` gives it. Raises `ValueError` for one that is cut off."""
+    """The content of a state file in the format of `Stacks.export`. Raises `ValueError` for a truncated file."""
     document = json.loads(content)
     return {"deployment": (document.get("checkpoint") or {}).get("latest") or {}}
 
 
 def no_room(backend: str) -> str | None:
-    """What is wrong when the disk with the state is full, or so nearly that a state could be cut off."""
+    """A message if the disk with the state is full, or so nearly full that a state could be truncated; else None."""
     folder = folder_of(backend)
     if folder is None or not folder.parent.is_dir():
         return None
@@ -57,7 +57,7 @@ def no_room(backend: str) -> str | None:
 
 
 def cut_off(backend: str, stacks: Iterable[StackId]) -> dict[StackId, tuple[Path, Path | None]]:
-    """The stacks whose state is not whole: its file, and the newest whole copy of it, if there is one."""
+    """The stacks whose state file is truncated: stack → the file and its newest complete backup, if there is one."""
     folder = folder_of(backend)
     found: dict[StackId, tuple[Path, Path | None]] = {}
     if folder is None:
@@ -72,7 +72,7 @@ def cut_off(backend: str, stacks: Iterable[StackId]) -> dict[StackId, tuple[Path
 
 
 def how_to_mend(backend: str, stacks: Iterable[StackId]) -> str:
-    """What is wrong with the states that are cut off, and what a person can do about each."""
+    """A message that names each truncated state and what the user can do about it."""
     return "\n".join(
         f"{stack.label}: its state cannot be read: {file} is cut off; "
         + (f"the newest whole copy is {copy}: put it in its place" if copy else "there is no whole copy of it")
@@ -81,9 +81,9 @@ def how_to_mend(backend: str, stacks: Iterable[StackId]) -> str:
 
 
 def repair(backend: str, stacks: Iterable[StackId]) -> list[str]:
-    """Put the newest whole copy in the place of each state that is cut off; what was done, a line a stack.
+    """Replace each truncated state by its newest complete backup; returns one line per stack for the user.
 
-    A state without a whole copy is taken away. The one that is cut off stays beside it as `<file>.damaged`.
+    A truncated state without a complete backup is removed. The truncated file is kept as `<file>.damaged`.
     """
     done = []
     for stack, (file, copy) in cut_off(backend, stacks).items():

@@ -1,4 +1,4 @@
-"""What the backend has of each stack, read once a run: whether it is what it was, and what it exports."""
+"""Digests of the stacks' states in the backend, each read once per run, to see whether a state or output changed."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ Export = Callable[[StackId], Mapping[str, Any] | None]
 
 @dataclass(frozen=True)
 class State:
-    """Digests of a stack's whole state and, for one that others read, of its outputs, secrets encrypted as they are."""
+    """Digests of a stack's state and, if other stacks read it, of its outputs. Secrets stay encrypted."""
 
     whole: str
     outputs: str = ""
 
 
 class States:
-    """The states of the stacks in the backend with the address `backend`.
+    """The states of the stacks in the backend with the URL `backend`.
 
-    Those of a folder (file://) are read as they are; any other backend is asked through the engine, by `export`.
+    In a folder backend (file://) the files are read directly. Any other backend is read with `export`, by the engine.
     """
 
     def __init__(self, backend: str, export: Export) -> None:
@@ -35,17 +35,17 @@ class States:
         self._known: dict[StackId, State | None] = {}
         self._lock = threading.Lock()
         self.reads = 0
-        """How many states were read."""
+        """The number of states read so far."""
 
     def of(self, stack: StackId) -> State | None:
-        """The stack's state when it was last read; None for a stack that does not exist."""
+        """The stack's state from the last read; the first call reads it. None if the stack does not exist."""
         with self._lock:
             if stack in self._known:
                 return self._known[stack]
         return self.read(stack)
 
     def read(self, stack: StackId) -> State | None:
-        """The stack's state as it is now."""
+        """The stack's state, read again. None if the stack does not exist."""
         found = self._read(stack)
         with self._lock:
             self.reads += 1
@@ -67,13 +67,13 @@ class States:
 
 
 def _of_file(stack: StackId, content: bytes) -> State:
-    if LAYERS[stack.layer].per_account:  # read by none, and there may be hundreds
+    if LAYERS[stack.layer].per_account:  # no stack reads its outputs, and there may be hundreds
         return State(digest(content))
     return State(digest(content), digest(_outputs(exported(content))))
 
 
 def digest(value: Any) -> str:
-    """What equal values, and practically no others, have in common; bytes as they are, all else as JSON."""
+    """The SHA-256 digest of bytes, or of any other value as JSON."""
     content = value if isinstance(value, bytes) else json.dumps(value, sort_keys=True).encode()
     return hashlib.sha256(content).hexdigest()
 

@@ -1,1 +1,1 @@
-"""Importing into the state what is in AWS already, since a run that did not end well had made it."""
+"""Imports resources into the state that a failed run created in AWS but did not record."""

@@ -1,4 +1,4 @@
-"""Commands with which a person imports a resource into the state: printed where nothing may be imported unasked."""
+"""Commands that a user can run to import a resource, shown where nothing may be imported without asking."""
 
 from __future__ import annotations
 
@@ -26,29 +26,29 @@ FINDING = {
         """aws organizations list-policies --filter {type} --query "Policies[?Name=='{name}'].Id" --output text"""
     ),
 }
-"""The types whose ids AWS makes up, and how a person finds one."""
+"""The types whose ids AWS generates → the command that finds the id."""
 
 
 def import_command(stack: StackId, creation: Creation, identity: str | None) -> str:
-    """What takes the resource over into the state of `stack`, as the program has it: with parent and provider.
+    """The command that imports the resource into the state of `stack`, with the parent and provider of the program.
     https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/"""
     resource, parent, provider = creation.resource, creation.parent, creation.made_by
     region = text(creation, "region")
     if identity and region:  # https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
         identity = f"{identity}@{region}"
     words = ["pulumi", "import", resource.type, resource.name, identity or _UNKNOWN]
-    # The program has it already.
+    # The program already has the resource, so no code is generated.
     words += ["-s", stack.name, "--cwd", f"stacks/{stack.layer}", "--generate-code=false"]
     if parent and parent.type != "pulumi:pulumi:Stack":
         words += ["--parent", f"{parent.name}={parent.urn}"]
     if provider:
         words += ["--provider", f"{provider.name}={provider.urn}"]
-    # The place for the id is to be seen, not to be run.
+    # The placeholder is not quoted: the user must replace it before running the command.
     return " ".join(word if word == _UNKNOWN else shlex.quote(word) for word in words)
 
 
 def finding_command(creation: Creation) -> str | None:
-    """What prints the id; None where that is not known, or an input that it takes is a secret."""
+    """The command that prints the id; None if no command is known or if one of its arguments is a secret."""
     command = FINDING.get(creation.resource.type)
     values = {"type": "SERVICE_CONTROL_POLICY", **creation.inputs}
     names = re.findall(r"{(\w+)}", command or "")

@@ -1,7 +1,7 @@
-"""The AWS id of a resource that an earlier run began to create, so that the next run imports it.
+"""The AWS ids of resources that an earlier run began to create, so that the next run can import them.
 
-In a disposable environment only: elsewhere a person decides, and is told how. An id that turns out to name nothing
-does no harm, because the refresh that follows drops it and the resource is created.
+Ids are looked up only in a disposable environment; elsewhere the user gets a command and decides. An id that does not
+exist does no harm: the refresh that follows drops it, and the resource is created.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Lookup = Callable[[Creation], str | None]
 
 
 def identities(creations: Iterable[Creation]) -> dict[str, str]:
-    """The id of each creation by URN; those are left out of which AWS has none, or whose type is not known here.
+    """URN → id of each creation. Resources that AWS does not have, and types without a lookup here, are left out.
 
-    The ids are those that `pulumi import` takes (https://www.pulumi.com/registry/packages/aws/).
+    The ids have the format of `pulumi import` (https://www.pulumi.com/registry/packages/aws/).
     """
     found = {}
     for creation in creations:
@@ -36,14 +36,14 @@ def identities(creations: Iterable[Creation]) -> dict[str, str]:
 
 
 def in_refusal(creation: Creation, message: str) -> str | None:
-    """The id that the refusal to create it names; the embedded provider's does for an account, whose address may be
-    a secret that is not known here."""
+    """The id in AWS's refusal to create the resource. Only the embedded provider's error for an account has one: the
+    account's e-mail address may be a secret, so it cannot be looked up."""
     found = re.search(r"account (\d{12}) \(.*has this e-mail address already", message)
     return found[1] if found and creation.resource.type == _ACCOUNT else None
 
 
 def from_inputs(creation: Creation) -> str | None:
-    """The id, if it follows from what was asked for; AWS is not asked."""
+    """The id if it follows from the inputs, without a call to AWS; else None."""
     if creation.resource.type in FINDING or (creation.resource.type in _ARNS and not _only_account(creation)):
         return None
     lookup = _LOOKUPS.get(creation.resource.type)
@@ -51,7 +51,7 @@ def from_inputs(creation: Creation) -> str | None:
 
 
 def finds(creation: Creation) -> bool:
-    """Whether resources of this type are looked for here."""
+    """Whether ids of this type can be looked up here."""
     return creation.resource.type in _LOOKUPS
 
 
@@ -92,7 +92,7 @@ def _unit(creation: Creation) -> str | None:
 def _member_account(creation: Creation) -> str | None:
     email = text(creation, "email")
     pages = _organizations().get_paginator("list_accounts").paginate()
-    # A closed one is listed for 90 days, and nothing that could be imported.
+    # AWS lists a closed account for 90 days, but it cannot be imported.
     accounts = (account for page in pages for account in page["Accounts"] if account["Status"] == "ACTIVE")
     return next((one["Id"] for one in accounts if email and one["Email"].lower() == email.lower()), None)
 
@@ -126,11 +126,11 @@ _LOOKUPS: dict[str, Lookup] = {
     "aws:organizations/policy:Policy": _organization_policy,
     "aws:organizations/policyAttachment:PolicyAttachment": _attachment,
 }
-"""The types of this project that AWS refuses to make a second time; all others are made again with no harm."""
+"""The types in this project that AWS refuses to create a second time. All others can safely be created again."""
 
 
 def _account(creation: Creation) -> str:
-    """The account that the resource is in: the only one that its provider may work in, or the caller's."""
+    """The account of the resource: the only account that its provider allows, or the account of the credentials."""
     return _only_account(creation) or _client("sts").get_caller_identity()["Account"]
 
 
@@ -147,7 +147,7 @@ def _organizations() -> OrganizationsClient:
 
 
 def _client(service: str) -> Any:
-    # Only here, in the sandbox: production is not given boto3.
+    # Imported here because only the sandbox needs it: production has no boto3.
     import boto3
 
     return boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]

@@ -6,6 +6,6 @@ from automation.backend.pending import Creation
 
 
 def text(creation: Creation, key: str) -> str | None:
-    """An input; None when it is missing or encrypted."""
+    """A text input; None if it is missing or encrypted."""
     value = creation.inputs.get(key)
     return value if isinstance(value, str) else None

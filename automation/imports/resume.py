@@ -1,15 +1,15 @@
-"""Deploying a stack again that an earlier run did not get done: nothing is made a second time.
+"""Deploys a stack again after a failed run, without creating any resource twice.
 
-A resource can be in AWS and not in the state: its engine was killed, and has it as a pending
-creation; or its provider was killed, AWS's answer was lost or the state could not be saved, and the
-engine knows nothing of it. AWS then refuses to make it once more. In a disposable environment it is
-imported, if an earlier run had begun to create just that; elsewhere a person decides, and is told how.
+A resource can exist in AWS but not in the state. If the engine was killed, the state has it as a pending creation. If
+the provider was killed, AWS's answer was lost or the state could not be saved, the engine knows nothing of it. AWS
+then refuses to create it a second time. In a disposable environment the resource is imported if an earlier run had
+begun to create it; elsewhere the user gets a command and decides.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,20 +21,18 @@ from automation.imports.attempts import Attempts
 from automation.reporting.advice import EXISTS
 from automation.stacks import StackCancelled, StackFailed, Stacks, Watch
 from engine.environment import Environment
+from engine.install import Progress
 from shared.layers import StackId
-
-Say = Callable[[str], None]
-"""Prints a line for the person who watches."""
 
 _KILLED = "which an earlier run was killed while it created"
 _BEGUN = "which an earlier run had begun to create"
 
 
-def deploy(stacks: Stacks, environment: Environment, say: Say, stack: StackId, watch: Watch) -> Record:
-    """Deploy the stack, and put in order what earlier runs left. Raises as `Stacks.up` does.
+def deploy(stacks: Stacks, environment: Environment, progress: Progress, stack: StackId, watch: Watch) -> Record:
+    """Deploy the stack, and clean up after earlier runs. Raises what `Stacks.up` raises.
 
-    What is found to be there already is imported, layer by layer of what depends on what: each time the stack is
-    deployed again, until nothing more is found.
+    Resources that already exist are imported, and the stack is deployed again. This is repeated until a deployment
+    finds no more of them, because a resource is tried only after those that it depends on.
     """
     attempts = Attempts(environment.attempts, stack)
     earlier = attempts.read()
@@ -46,29 +44,29 @@ def deploy(stacks: Stacks, environment: Environment, say: Say, stack: StackId, w
             attempts.add(error.record.begun)
             if isinstance(error, StackCancelled):
                 raise
-            imported |= _import(stacks, environment, say, stack, error, earlier, imported)
+            imported |= _import(stacks, environment, progress, stack, error, earlier, imported)
         else:
             break
     attempts.clear()
-    # It is all in the state now, and the inputs of hundreds of stacks would add up.
+    # The state has these resources now; keeping the inputs of hundreds of stacks would take memory.
     record.begun.clear()
     if record.pending and not imported:
-        _forget_pending(stacks, say, stack)
+        _forget_pending(stacks, progress, stack)
     return record
 
 
 def _import(
     stacks: Stacks,
     environment: Environment,
-    say: Say,
+    progress: Progress,
     stack: StackId,
     error: StackFailed,
     earlier: Collection[str],
     imported: Collection[str],
 ) -> set[str]:
-    """Put what is there already into the state; the URNs, one at least.
+    """Import resources that already exist into the state; returns their URNs, at least one.
 
-    Raises `StackFailed` where there is nothing that may be imported: its problems say what a person can do.
+    Raises `StackFailed` if nothing may be imported; its problems say what the user can do.
     """
     refused = {
         problem.resource.urn: problem.message
@@ -91,7 +89,7 @@ def _import(
         urn = each.resource.urn
         if urn in found:
             why = _KILLED if urn in pending else _BEGUN
-            say(f"{stack.label}: importing {each.resource}, {why} ({found[urn]})")
+            progress(f"{stack.label}: importing {each.resource}, {why} ({found[urn]})")
     stacks.replace_state(stack, pending_operations.imported(state, found))
     return set(found)
 
@@ -113,7 +111,7 @@ def _explained(
     refused: Mapping[str, str],
     pending: Collection[str],
 ) -> list[Problem]:
-    """The problems, with what to do about each resource that is there already, or may be."""
+    """The problems, with a remedy for each resource that already exists, or may exist."""
     remedies = {
         each.resource.urn: _remedy(environment, stack, each, refused.get(each.resource.urn, "")) for each in left
     }
@@ -127,7 +125,7 @@ def _explained(
 
 
 def _remedy(environment: Environment, stack: StackId, creation: Creation, refusal: str) -> str:
-    """What a person can do about a resource that AWS refused to make, or that may be there if `refusal` is empty."""
+    """What the user can do about a resource that AWS refused to create, or, without a `refusal`, that may exist."""
     identity = identities.from_inputs(creation) or identities.in_refusal(creation, refusal)
     finding = None if identity else commands.finding_command(creation)
     found = f" (its id: `{finding}`)" if finding else ""
@@ -141,9 +139,9 @@ def _remedy(environment: Environment, stack: StackId, creation: Creation, refusa
     )
 
 
-def _forget_pending(stacks: Stacks, say: Say, stack: StackId) -> None:
-    """Say what was being created and is not in the program any more; the engine warns of it until it is dropped."""
+def _forget_pending(stacks: Stacks, progress: Progress, stack: StackId) -> None:
+    """Drop and report pending creations that are not in the program any more; the engine warns of them until then."""
     state: dict[str, Any] = stacks.export(stack) or {}
     for each in pending_operations.unfinished(state):
-        say(f"{stack.label}: {each.resource}, {_KILLED}, is no longer wanted; delete it if it is in AWS")
+        progress(f"{stack.label}: {each.resource}, {_KILLED}, is no longer wanted; delete it if it is in AWS")
     stacks.replace_state(stack, pending_operations.imported(state, {}))

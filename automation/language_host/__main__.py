@@ -1,8 +1,8 @@
 """The host's process: `python -m automation.language_host SCRIPT FOLDER` prints the address that it serves on.
 
-SCRIPT is the SDK's `pulumi-language-python-exec`. FOLDER is nobody else's: the host's socket is in it, so that no
-other user of the machine can have it run anything, and what each program has read. The host ends when its
-standard input does, once the programs that it is running have ended: an engine outlives a run that is killed.
+SCRIPT is the SDK's `pulumi-language-python-exec`. FOLDER must be private: it contains the host's socket, and another
+user of the machine must not be able to run programs through it. It also contains what each program has read. The host
+ends when its standard input ends and its programs have ended, because an engine survives a killed run.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from multiprocessing.forkserver import ensure_running
 from pathlib import Path
 
 LARGEST_MESSAGE = 400 * 1024 * 1024
-"""In bytes; the limit that the engine itself has."""
+"""In bytes; the engine has the same limit."""
 
 THREADS = 64
-"""Calls at a time; each program that runs is one."""
+"""Maximum number of calls at a time. Each running program is one call."""
 
 
 def main() -> None:
-    """Serve until standard input ends."""
+    """Serve until standard input ends and all programs have ended."""
     script, folder = Path(sys.argv[1]), Path(sys.argv[2])
-    # Ctrl-C is for the run, which tells the engines; a program ends when its engine wants it to.
+    # Ctrl-C is handled by the run, which tells the engines; each engine ends its own program.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     multiprocessing.set_forkserver_preload(["automation.language_host.preload"])
     ensure_running()
-    # Only now: the process that forks the programs imports what they need at the same time.
+    # Imported this late so that the forkserver imports the modules of the programs at the same time.
     import grpc  # type: ignore[import-untyped]
     from pulumi.runtime.proto import language_pb2_grpc
 
@@ -48,7 +48,7 @@ def main() -> None:
     sys.stdin.buffer.read()
     host.drain()
     server.stop(None).wait()
-    # The run that made it may have been killed.
+    # The run normally deletes this folder, but it may have been killed.
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(0)
 

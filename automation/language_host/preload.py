@@ -1,13 +1,13 @@
-"""What every program imports, imported once.
+"""The modules that every program needs, imported once.
 
-Of this repository only what runs a program: the files of the programs may change during a run.
+From this repository only the module that runs a program: the files of the programs may change during a run.
 """
 
 import contextlib
 import importlib
 import signal
 
-# The signal handlers of this process are those of the programs.
+# The programs inherit the signal handlers of this process.
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 for name in (
@@ -24,6 +24,6 @@ for name in (
     "pydantic.alias_generators",
     "yaml",
 ):
-    # A repository whose programs use less has less to import.
+    # The programs of a repository may use fewer packages, which are then not installed.
     with contextlib.suppress(ImportError):
         importlib.import_module(name)

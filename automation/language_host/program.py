@@ -1,4 +1,4 @@
-"""One program, in a process of its own."""
+"""Runs one program in a process of its own."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 _ENVIRON = ("<frozen os>", "<frozen _collections_abc>", "os.py", "_collections_abc.py")
-"""Where the environment's own methods are."""
+"""The files with the methods of `os.environ`."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """What the engine asks for: `arguments` are those of the SDK's script."""
+    """A program to run. `arguments` are the arguments of the SDK's script."""
 
     script: str
     arguments: Sequence[str]
@@ -27,9 +27,9 @@ class Program:
 
 
 def run(program: Program, reads: Connection, output: Connection) -> None:
-    """Run the program as the SDK's script does. What it prints goes to `output`, what it has read to `reads`.
+    """Run the program as the SDK's script does. Its output goes to `output`, and what it has read to `reads`.
 
-    Ends the process with the script's exit code.
+    It ends the process with the script's exit code.
     """
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
@@ -49,24 +49,24 @@ def run(program: Program, reads: Connection, output: Connection) -> None:
 
 
 class Seen:
-    """What the process reads from now on, beside what the SDK reads over its connection to the engine.
+    """Records what the process reads from now on, except what the SDK reads from the engine.
 
-    The files are those that Python opens, but for its own library and the installed packages
-    (https://docs.python.org/3/library/audit_events.html). A variable of the environment counts when other code than
-    those asks for it.
+    Files are recorded when Python opens them, except those of its own library and of installed packages
+    (https://docs.python.org/3/library/audit_events.html). An environment variable is recorded when code outside of
+    these reads it.
     """
 
     def __init__(self) -> None:
         self._files: set[str] = set()
         self._others: set[str] = set()
-        self._listening = True
+        self._recording = True
         self._installed = (*{sys.prefix, os.path.realpath(sys.prefix)}, sys.base_prefix, __file__, "<frozen")
-        sys.addaudithook(self._hear)
+        sys.addaudithook(self._on_audit_event)
         environ: Any = type(os.environ)
         before = environ.__getitem__
 
         def getitem(variables: Any, key: str) -> str:
-            if self._listening and self._asked_by_program():
+            if self._recording and self._asked_by_program():
                 self._others.add(f"the variable {key}")
             value: str = before(variables, key)
             return value
@@ -74,12 +74,12 @@ class Seen:
         environ.__getitem__ = getitem
 
     def stop(self) -> tuple[list[str], list[str]]:
-        """Listen no longer. The files, and everything else."""
-        self._listening = False
+        """Stop recording; returns the files, and everything else."""
+        self._recording = False
         return sorted(self._files), sorted(self._others)
 
-    def _hear(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if not self._listening:
+    def _on_audit_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self._recording:
             return
         if event == "open" and isinstance(arguments[0], str | bytes | os.PathLike) and not self._writes(arguments):
             file = os.path.abspath(os.fsdecode(arguments[0]))  # noqa: PTH100 - links stay as they are

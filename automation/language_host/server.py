@@ -22,28 +22,28 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2, lang
 from automation.language_host.program import Program, run
 
 SHOWED_ERROR = 32
-"""The exit code with which the SDK's script says that the user has been told."""
+"""The exit code of the SDK's script when it has already shown the error to the user."""
 
 _LAST_LINES = 15
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """Runs each program in a process forked by `context`.
+    """Runs each program in a process that is forked by `context`.
 
-    What a program has read is written to `<reads>/<project>.<stack>.json`, once it has ended by itself.
+    When a program has ended by itself, what it has read is written to `<reads>/<project>.<stack>.json`.
     """
 
     def __init__(self, script: Path, reads: Path, context: ForkServerContext) -> None:
         self._script = script
         self._reads = reads
         self._context = context
-        # One at a time: multiprocessing looks after all its processes whenever it starts one.
+        # One at a time: multiprocessing checks all its processes whenever it starts one.
         self._processes = threading.Lock()
         self._running = 0
         self._idle = threading.Condition()
 
     def drain(self) -> None:
-        """Wait until no program runs."""
+        """Wait until no program is running."""
         with self._idle:
             self._idle.wait_for(lambda: self._running == 0)
 
@@ -57,7 +57,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             packages=[plugin_pb2.PackageDependency(**each) for each in _required()]
         )
 
-    # What an engine asks that knows no packages yet.
+    # For engines that do not know packages yet.
     def GetRequiredPlugins(
         self, request: Any, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPluginsResponse:
@@ -86,14 +86,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         )
         file = self._reads / f"{request.project}.{request.stack}.json"
         file.unlink(missing_ok=True)
-        reads, reads_there = self._context.Pipe(duplex=False)
-        output, output_there = self._context.Pipe(duplex=False)
+        reads, reads_child = self._context.Pipe(duplex=False)
+        output, output_child = self._context.Pipe(duplex=False)
         with self._processes:
-            process = self._context.Process(target=run, args=(program, reads_there, output_there))
+            process = self._context.Process(target=run, args=(program, reads_child, output_child))
             process.start()
-        reads_there.close()
-        output_there.close()
-        # An engine that is gone has no use for its program.
+        reads_child.close()
+        output_child.close()
+        # If the engine has ended, its program must end too.
         context.add_callback(process.terminate)
         last: deque[str] = deque(maxlen=_LAST_LINES)
         forwarding = threading.Thread(target=_forward, args=(output, engine, last))
@@ -117,7 +117,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
 
 def _arguments(request: Any, engine: str) -> list[str]:
-    """The arguments of the SDK's script, those that the engine's own host gives it."""
+    """The arguments of the SDK's script, the same as the engine's own host passes."""
     given = {
         "--monitor": request.monitor_address,
         "--engine": engine,
@@ -135,7 +135,7 @@ def _arguments(request: Any, engine: str) -> list[str]:
 
 
 def _required() -> list[dict[str, Any]]:
-    """The plugins that the installed SDKs need, as each says in its `pulumi-plugin.json`."""
+    """The plugins that the installed SDKs need, from each SDK's `pulumi-plugin.json`."""
     files = sorted(Path(sysconfig.get_path("purelib")).glob("*/pulumi-plugin.json"))
     found = [json.loads(file.read_text()) for file in files]
     return [
@@ -151,7 +151,7 @@ def _required() -> list[dict[str, Any]]:
 
 
 def _forward(output: Connection, engine: str, last: deque[str]) -> None:
-    """Tell the engine each line that the program prints, until it ends, and keep the last ones."""
+    """Send each line of a program's output to the engine until it ends, and keep the last lines in `last`."""
     with open(output.fileno(), encoding="utf-8", errors="replace", closefd=False) as lines:
         for line in lines:
             last.append(line.rstrip())
@@ -163,7 +163,7 @@ def _log(engine: str, severity: Any, text: str) -> None:
     with grpc.insecure_channel(engine) as channel:
         try:
             engine_pb2_grpc.EngineStub(channel).Log(engine_pb2.LogRequest(severity=severity, message=text))
-        except grpc.RpcError:  # an engine that is gone hears nothing more
+        except grpc.RpcError:  # the engine has ended
             return
 
 

@@ -1,1 +1,1 @@
-"""What a run says: while it goes on, at its end, in a file, and as a drawing."""
+"""The output of a run: the live display, the summary, the report file and the drawing of the stacks."""

@@ -1,4 +1,4 @@
-"""What to do about the errors that AWS and the engine answer with, where their own text does not say it."""
+"""Advice for errors of AWS and of the engine whose own text does not say what to do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EXISTS = (
     r"|AlreadyInOrganizationException|EMAIL_ALREADY_EXISTS|DuplicatePolicyAttachmentException"
     r"|has this e-mail address already"
 )
-"""How AWS, and the embedded provider, refuse to make what is there already."""
+"""How AWS and the embedded provider refuse to create something that already exists."""
 
 _ADVICE: tuple[tuple[str, str], ...] = (
     (
@@ -79,7 +79,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
 
 
 def advice(stack: StackId, message: str, resource_type: str = "<type>", resource_name: str = "<name>") -> str | None:
-    """What to do about an error of `stack`, in a sentence; None where its own text has to do."""
+    """What to do about an error of `stack`, in a sentence; None if the error's own text must be enough."""
     for pattern, text in _ADVICE:
         if re.search(pattern, message):
             return text.format(

@@ -1,4 +1,4 @@
-"""What an error says to whoever mends it: AWS's error code, the files to look in, and what to do."""
+"""The cause of an error: AWS's error code, the files to look in, and what to do."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ ACCOUNT_FAILURES = (
     "UNKNOWN_BUSINESS_VALIDATION",
     "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED",
 )
-"""Why AWS could not make an account: not an error of a call, but the end of the request.
+"""Reasons why AWS could not create an account. They are not errors of a call, but the result of the request.
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
 
 _CODES = (
-    # The AWS SDK for Go: of an error that the SDK has a type for, the code stands alone after the request.
+    # The AWS SDK for Go. If the SDK has a type for the error, the code stands alone after the request.
     re.compile(r"\bapi error (?P<code>[A-Za-z][\w.]*)"),
     re.compile(r"\bStatusCode: \d+, RequestID: [^,\s]*, (?:HostID: [^,\s]*, )?(?P<code>[A-Za-z][\w.]*):"),
     # boto3
@@ -40,12 +40,12 @@ _CODES = (
 )
 
 _ABOUT_DOCUMENTS = re.compile(r"MalformedPolicy|PolicyDocument|PackedPolicyTooLarge|InvalidPolicy")
-"""Codes that refuse a policy document: the components render those."""
+"""Codes for a refused policy document. A component made the document."""
 
 _ABOUT_VALUES = re.compile(
     r"Validation(Error|Exception)$|InvalidInput|InvalidParameter|EMAIL_ALREADY_EXISTS|INVALID_EMAIL"
 )
-"""Codes that refuse a value, which a component has from the stack's configuration."""
+"""Codes for a refused value. A component has the value from the stack's configuration."""
 
 _NAMED = re.compile(r"(?<![\w/.-])stacks/\w+/[\w.-]+")
 _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
@@ -53,8 +53,8 @@ _FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTIL
 
 @dataclass(frozen=True)
 class Cause:
-    """`code` is AWS's own, None where the error is not AWS's; `files` are paths from the repository's top, with the
-    line where one is known. `advice` is a sentence, None where the error's own text has to do."""
+    """`code` is AWS's error code; None if the error is not from AWS. `files` are paths relative to the root of the
+    repository, with the line if it is known. `advice` is a sentence; None if the error's own text must be enough."""
 
     code: str | None
     files: tuple[str, ...]
@@ -62,7 +62,7 @@ class Cause:
 
 
 def explain(stack: StackId, problem: Problem, root: Path = ROOT) -> Cause:
-    """What there is to know of a problem of `stack`, whose repository is at `root`."""
+    """The cause of a problem of `stack` in the repository at `root`."""
     resource = problem.resource
     names = (resource.type, resource.name) if resource else ()
     code = aws_code(problem.message)
@@ -70,7 +70,7 @@ def explain(stack: StackId, problem: Problem, root: Path = ROOT) -> Cause:
 
 
 def aws_code(message: str) -> str | None:
-    """The error code in a message of the AWS SDK for Go, of boto3 or of an account's creation; None without one.
+    """The error code in a message of the AWS SDK for Go, of boto3 or of a failed account creation; else None.
 
     https://docs.aws.amazon.com/sdk-for-go/v2/developer-guide/handle-errors.html,
     https://boto3.amazonaws.com/v1/documentation/api/latest/guide/error-handling.html
@@ -80,8 +80,8 @@ def aws_code(message: str) -> str | None:
 
 
 def _files(stack: StackId, problem: Problem, code: str | None, root: Path) -> tuple[str, ...]:
-    """Where a change can put it right. None are said unless it is known: most codes are about what is in AWS, or
-    about the credentials, and no file of this repository mends those."""
+    """The files in which the user can fix the problem; empty if they are not known. Most error codes are about
+    resources in AWS or about the credentials, and no file in this repository fixes those."""
     message = problem.message
     if _NAMED.search(message):
         return ()
@@ -89,7 +89,7 @@ def _files(stack: StackId, problem: Problem, code: str | None, root: Path) -> tu
         frame = _last_frame(message, root)
         if frame:
             return (frame,)
-        # A key of the stack's configuration, such as `org:mode`; a type has a second colon.
+        # A configuration key such as `org:mode`. A resource type has a second colon.
         key = re.search(rf"(?<![\w:/]){stack.project}:[a-z]\w*(?![\w:])", message)
         return (stack.config_label,) if key else ()
     component = _component_file(stack, problem.resource, root)
@@ -101,9 +101,9 @@ def _files(stack: StackId, problem: Problem, code: str | None, root: Path) -> tu
 
 
 def _component_file(stack: StackId, resource: Resource | None, root: Path) -> str | None:
-    """The file of the component that made `resource`, the nearest one that is defined in the stack's layer."""
+    """The file of the component that contains `resource`: the innermost one that the stack's layer defines."""
     for component in reversed(resource.components if resource else ()):
-        # `aws-organization:identity:Developers` is `identity:Developers` there.
+        # The source code has `aws-organization:identity:Developers` as `identity:Developers`.
         kind = component.partition(":")[2]
         for file in sorted(stack.folder(root).glob("*.py")):
             if f'"{kind}"' in file.read_text():
@@ -112,7 +112,7 @@ def _component_file(stack: StackId, resource: Resource | None, root: Path) -> st
 
 
 def _last_frame(message: str, root: Path) -> str | None:
-    """The innermost line of this repository in a stack trace."""
+    """The innermost line in this repository of a stack trace."""
     for match in reversed(list(_FRAME.finditer(message))):
         file = Path(match["file"])
         if file.is_relative_to(root) and not any(part.startswith(".") for part in file.relative_to(root).parts):

@@ -1,4 +1,4 @@
-"""Progress: live on a terminal, plain lines that begin with the stack everywhere else."""
+"""Progress: a live display on a terminal; elsewhere plain lines that begin with the stack."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from automation.results import StackResult, Wording
 from shared.layers import StackId
 
 PLAIN_WIDTH = 160
-"""Columns of a table where there is no terminal to ask."""
+"""Columns of a table if there is no terminal that has a width."""
 
 _SIGNS = (("+", "green"), ("~", "yellow"), ("±", "magenta"), ("-", "red"))
 
 
 def make_console() -> Console:
-    """The console that a task prints to."""
+    """The console that tasks print to."""
     console = Console(highlight=False, soft_wrap=True)
     if not console.is_terminal:
         console = Console(highlight=False, soft_wrap=True, width=PLAIN_WIDTH)
@@ -35,23 +35,23 @@ def make_console() -> Console:
 
 
 class Display(AbstractContextManager["Display"], Protocol):
-    """Shows a run while it goes on. Its methods may be called from any thread."""
+    """Shows the progress of a run. Its methods may be called from any thread."""
 
     def say(self, line: str, stack: StackId | None = None) -> None:
-        """A line for the person who watches, about one stack or about the run."""
+        """Print a line for the user, about one stack or about the run."""
 
     def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
-        """Work on a stack begins, for these reasons."""
+        """Work on a stack has started, for these reasons."""
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:
-        """Something happened in a stack: what is known of it so far, and the change that is complete."""
+        """An event of a stack: everything known so far, and the change that this event completes, if any."""
 
     def ended(self, result: StackResult) -> None:
-        """A stack is done, failed or was not worked on."""
+        """The stack is done, has failed or was not worked on."""
 
 
 class Plain(Display):
-    """A line an event, with the stack before it, for logs."""
+    """Prints one line per event, with the stack as its prefix, for logs."""
 
     def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
         self._console = console
@@ -68,33 +68,30 @@ class Plain(Display):
         return None
 
     def say(self, line: str, stack: StackId | None = None) -> None:
-        """One line a line of text, so that each has its prefix."""
+        """Print each line of the text on its own line, with the prefix."""
         prefix = f"{stack.label:<{self._width}} | " if stack else ""
         with self._lock:
             for each in line.splitlines():
                 self._console.print(Text(prefix + each))
-            # A log is read while it is written.
+            # Flush, because a log is read while it is written.
             self._console.file.flush()
 
     def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
-        """See `Display`."""
         why = f" ({', '.join(reasons)})" if reasons else ""
         self.say(self._wording.doing + why, stack)
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
-        """See `Display`."""
         if change and not change.resource.type.startswith("pulumi:"):
             self.say(f"{self._wording.change}{change.what} {change.resource}", stack)
 
     def ended(self, result: StackResult) -> None:
-        """See `Display`."""
-        self.say(f"{result.told(self._wording)}{_numbers(result.counts)}", result.stack)
+        self.say(f"{result.describe(self._wording)}{_numbers(result.counts)}", result.stack)
         for problem in result.problems:
             self.say(str(problem), result.stack)
 
 
 class Rich(Display):
-    """A line a running stack, with the resource at work and the counts, and a bar for the whole."""
+    """Shows one line per running stack with its current resource and its counts, and a progress bar for the run."""
 
     def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
         self._console = console
@@ -119,29 +116,26 @@ class Rich(Display):
         self._live.stop()
 
     def say(self, line: str, stack: StackId | None = None) -> None:
-        """Above the live lines."""
+        """Print the line above the live display."""
         self._console.print(Text(f"{stack.label}: {line}" if stack else line))
 
     def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:  # noqa: ARG002
-        """See `Display`."""
         with self._lock:
             self._running[stack] = (time.monotonic(), Record())
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
-        """See `Display`."""
         with self._lock:
             if stack in self._running:
                 self._running[stack] = (self._running[stack][0], record)
 
     def ended(self, result: StackResult) -> None:
-        """See `Display`."""
         with self._lock:
             self._running.pop(result.stack, None)
             self._ended += 1
         sign, style = ("✓", "green") if result.status is Status.DONE else ("✗", "red")
-        told = f"{result.told(self._wording)}{_numbers(result.counts)}"
+        text = f"{result.describe(self._wording)}{_numbers(result.counts)}"
         label = f"{result.stack.label:<{self._width}}"
-        self._console.print(Text.assemble((sign, style), f" {label}  {told}  {result.seconds:.1f} s"))
+        self._console.print(Text.assemble((sign, style), f" {label}  {text}  {result.seconds:.1f} s"))
 
     def _render(self) -> RenderableType:
         with self._lock:
@@ -150,11 +144,11 @@ class Rich(Display):
         table = Table.grid(padding=(0, 2))
         for stack, (since, record) in running:
             working = record.working
-            told = str(working[-1]) if working else self._wording.doing
+            text = str(working[-1]) if working else self._wording.doing
             table.add_row(
                 Text(stack.label, "bold"),
                 _signs(record.counts),
-                Text(told, overflow="ellipsis", no_wrap=True),
+                Text(text, overflow="ellipsis", no_wrap=True),
                 f"{time.monotonic() - since:.0f} s",
             )
         whole = Table.grid(padding=(0, 2))
@@ -163,14 +157,14 @@ class Rich(Display):
 
 
 def make_display(console: Console, stacks: Sequence[StackId], wording: Wording) -> Display:
-    """The display that suits where the console prints to."""
+    """The display that suits the console."""
     return Rich(console, stacks, wording) if console.is_terminal else Plain(console, stacks, wording)
 
 
 def _numbers(counts: Counts) -> str:
     named = zip(counts.__dataclass_fields__, counts.astuple(), strict=True)
-    told = ", ".join(f"{number} {name}" for name, number in named if number)
-    return f" ({told})" if told else ""
+    text = ", ".join(f"{number} {name}" for name, number in named if number)
+    return f" ({text})" if text else ""
 
 
 def _signs(counts: Counts) -> Text:

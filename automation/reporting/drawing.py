@@ -1,7 +1,7 @@
-"""The stacks and what they read, drawn: columns from left to right by how much stands before a stack.
+"""Draws the stacks and what they read. A stack's column is the length of the longest chain of stacks before it.
 
-The stacks of one layer all read the same. Where there are several they stand in one frame, and an arrow to the frame
-is for each of them: 200 accounts are 200 boxes and still three arrows.
+All stacks of a layer read the same stacks. Several stacks of a layer are in one frame, and an arrow to the frame
+counts for all of them: 200 accounts are 200 boxes and still three arrows.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from xml.etree.ElementTree import Element, SubElement
 
 from shared.layers import StackId
 
-# In pixels. The letters' width is 0.6 of their size in the common fonts with letters of one width.
+# In pixels. In the usual monospace fonts, a character is 0.6 of the font size wide.
 _LETTER = 7.8
 _BOX, _GAP, _PADDING, _CAPTION = 30.0, 10.0, 14.0, 20.0
 _CHANNEL = 90.0
-"""Between two columns, for the arrows."""
+"""The space between two columns, for the arrows."""
 _LANE = 18.0
-"""Between two arrows that end at one frame, and the height of one that passes a column."""
+"""The space between two arrows that end at one frame, and the height of an arrow that passes a column."""
 _MARGIN = 24.0
 _SHAPE = 1.4
-"""How much wider than high a large frame is."""
+"""The ratio of width to height of a large frame."""
 
 _STYLE = """
 text { font: 13px ui-monospace, Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #1f2933; }
@@ -55,7 +55,7 @@ class Group:
 
 
 def by_layer(stacks: Sequence[StackId]) -> dict[str, Group]:
-    """The stacks by their layer, with what they read as far as it is among them."""
+    """Layer → its stacks and the layers that they read. Layers without any stack in `stacks` are left out."""
     groups: dict[str, list[StackId]] = {}
     for stack in stacks:
         groups.setdefault(stack.layer, []).append(stack)
@@ -67,7 +67,7 @@ def by_layer(stacks: Sequence[StackId]) -> dict[str, Group]:
 
 @dataclass(eq=False)
 class _Item:
-    """What stands in a column: the stacks of a layer, or, without any, an arrow on its way past the column."""
+    """An item in a column: the stacks of a layer or, if there are none, an arrow that passes the column."""
 
     stacks: Sequence[StackId] = ()
     x: float = 0.0
@@ -77,9 +77,9 @@ class _Item:
     box: float = 0.0
     """The width of one stack's box."""
     across: int = 1
-    """How many boxes stand side by side."""
+    """The number of boxes per row."""
     arrows: list[list[_Item]] = field(default_factory=list)
-    """Those that end here, each as the items it leads through."""
+    """The arrows that end here. Each is the list of the items that it connects."""
 
     def __post_init__(self) -> None:
         if not self.stacks:
@@ -100,7 +100,7 @@ class _Item:
 
 
 def as_svg(stacks: Sequence[StackId]) -> str:
-    """An SVG document that needs no font or file of others and follows the viewer's light or dark colours."""
+    """An SVG document. It needs no external fonts or files, and follows the viewer's light or dark mode."""
     columns = _columns(stacks)
     width, height = _place(columns)
     svg = Element(
@@ -127,7 +127,7 @@ def as_svg(stacks: Sequence[StackId]) -> str:
 
 
 def _columns(stacks: Sequence[StackId]) -> list[list[_Item]]:
-    """What stands where, with the arrows; a layer stands right of all that it reads."""
+    """The items of each column, with their arrows. A layer is to the right of every layer that it reads."""
     groups = by_layer(stacks)
     items = {layer: _Item(group.stacks) for layer, group in groups.items()}
     depths: dict[str, int] = {}
@@ -141,14 +141,14 @@ def _columns(stacks: Sequence[StackId]) -> list[list[_Item]]:
             way = [items[up]]
             for column in columns[depths[up] + 1 : depths[layer]]:
                 way.append(_Item())
-                # Between the boxes rather than round them.
+                # The arrow passes between the boxes, not around them.
                 column.insert(len(column) // 2, way[-1])
             item.arrows.append([*way, item])
     return columns
 
 
 def _place(columns: Sequence[Sequence[_Item]]) -> tuple[float, float]:
-    """Give every item its place; the width and height of the whole."""
+    """Set the position of every item; returns the width and height of the drawing."""
     heights = [sum(item.height for item in column) + 2 * _GAP * (len(column) - 1) for column in columns]
     x = _MARGIN
     for column, height in zip(columns, heights, strict=True):
@@ -178,7 +178,7 @@ def _draw(svg: Element, item: _Item) -> None:
 
 
 def _draw_arrows(svg: Element, item: _Item) -> None:
-    # From top to bottom as they come in, so that none crosses another at the end.
+    # Sorted from top to bottom, so that the ends of the arrows do not cross.
     arrows = sorted(item.arrows, key=lambda way: way[-2].middle)
     lane = min(_LANE, item.height / (len(arrows) + 1))
     for index, way in enumerate(arrows):

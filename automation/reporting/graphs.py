@@ -1,4 +1,4 @@
-"""The stacks and what they read, as text, as JSON and as a Mermaid diagram."""
+"""The stacks and what they read, as text, JSON or a Mermaid diagram."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from shared.layers import LAYERS, StackId
 
 
 def show(choose: Callable[[], Sequence[StackId]], **asked: bool) -> str:
-    """The stacks that `choose` gives, as text or in the format `asked` for: `json`, `mermaid` or `svg`.
+    """The stacks that `choose` returns, as text or in the format in `asked`: `json`, `mermaid` or `svg`.
 
-    Raises `UsageError` for two formats, and what `choose` raises; `NothingChosen` only where a person is to read it.
+    Raises `UsageError` for two formats, and what `choose` raises, except that `NothingChosen` is raised only for text.
     """
     forms = {"json": as_json, "mermaid": as_mermaid, "svg": as_svg}
     names = [name for name, wanted in asked.items() if wanted]
@@ -31,7 +31,7 @@ def show(choose: Callable[[], Sequence[StackId]], **asked: bool) -> str:
 
 
 def as_text(stacks: Sequence[StackId]) -> str:
-    """A line a stack, upstream first: what it is and what it reads."""
+    """One line per stack, upstream stacks first: what it is and what it reads."""
     width = max(len(stack.label) for stack in stacks)
     lines = []
     for stack in stacks:
@@ -41,7 +41,7 @@ def as_text(stacks: Sequence[StackId]) -> str:
 
 
 def as_json(stacks: Sequence[StackId]) -> str:
-    """A list of objects, upstream first, with the keys of `docs/report.md`; `reads` has labels, chosen or not."""
+    """A list of objects with the keys of `docs/report.md`, upstream stacks first. `reads` has also unchosen stacks."""
     found = [
         {
             "label": stack.label,
@@ -56,9 +56,9 @@ def as_json(stacks: Sequence[StackId]) -> str:
 
 
 def as_mermaid(stacks: Sequence[StackId]) -> str:
-    """A flow chart (https://mermaid.js.org/syntax/flowchart.html) whose arrows go from a layer to those that read it.
+    """A flow chart (https://mermaid.js.org/syntax/flowchart.html) with arrows from a layer to the layers that read it.
 
-    Several stacks of a layer stand in one frame, and an arrow to the frame is for each of them.
+    Several stacks of a layer are in one frame, and an arrow to the frame counts for all of them.
     """
     groups = by_layer(stacks)
     lines = ["flowchart LR"]
@@ -67,7 +67,7 @@ def as_mermaid(stacks: Sequence[StackId]) -> str:
             lines.append(f'    {layer}["{group.stacks[0].label}"]')
             continue
         lines.append(f'    subgraph {layer}["{layer}: {len(group.stacks)} stacks"]')
-        # One below the other; else they stand in one row, however many they are.
+        # Top to bottom; otherwise all stacks are in one row, however many there are.
         lines.append("        direction LR")
         lines += [f'        {layer}{index}["{stack.label}"]' for index, stack in enumerate(group.stacks)]
         lines.append("    end")

@@ -1,8 +1,7 @@
-"""A run's report as JUnit's XML: a test suite a run, a test case a stack.
+"""A run's report as JUnit XML: one test suite per run, one test case per stack.
 
-There is no one standard; this keeps to the elements and attributes that
+There is no single standard. This uses only elements and attributes that both of these readers understand:
 https://github.com/jenkinsci/xunit-plugin (its junit-10.xsd) and https://docs.gitlab.com/ci/testing/unit_test_reports/
-read alike.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from xml.etree.ElementTree import Element, SubElement
 from automation.reporting.schema import ProblemReport, Report, StackReport
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What cannot be in a document, not even escaped: https://www.w3.org/TR/xml/#charsets"""
+"""Characters that XML does not allow, not even escaped: https://www.w3.org/TR/xml/#charsets"""
 
 
 def as_xml(report: Report) -> str:
-    """The report as an XML document. Not done is never green: a stack that failed is a failure, one that was
-    cancelled an error, one that was not begun since another failed is skipped. So is drift: a stack that differs is a
-    failure."""
+    """The report as an XML document. A stack that is not done never counts as passed: a failed stack is a failure, a
+    cancelled stack is an error, and a stack that was not started after another's failure is skipped. For drift, a
+    stack that differs is a failure."""
     name = f"{report.operation} {report.environment}"
     suites = Element("testsuites", name=name)
     suite = SubElement(suites, "testsuite", name=name, timestamp=report.start.strftime("%Y-%m-%dT%H:%M:%S"))
@@ -48,7 +47,7 @@ def _add_case(suite: Element, report: Report, stack: StackReport) -> None:
         first = stack.problems[0] if stack.problems else None
         found = SubElement(case, "failure", type=(first and first.aws_code) or "failed")
         found.set("message", _clean(first.message.splitlines()[0] if first else stack.result))
-        found.text = _clean("\n\n".join(map(_told, stack.problems)))
+        found.text = _clean("\n\n".join(map(_problem_text, stack.problems)))
     elif stack.status == "skipped":
         SubElement(case, "skipped", message=stack.result)
     elif stack.status == "cancelled":
@@ -63,7 +62,7 @@ def _add_case(suite: Element, report: Report, stack: StackReport) -> None:
     SubElement(case, "system-out").text = _clean("\n".join(lines))
 
 
-def _told(problem: ProblemReport) -> str:
+def _problem_text(problem: ProblemReport) -> str:
     where = f"{problem.resource.type} {problem.resource.name}: " if problem.resource else ""
     lines = [where + problem.message]
     lines += [f"AWS code: {problem.aws_code}"] if problem.aws_code else []

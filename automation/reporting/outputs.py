@@ -1,4 +1,4 @@
-"""Stack outputs, read side by side: for people, for scripts, and the way into each account."""
+"""Stack outputs: as a table for people, as JSON for scripts, and how to sign in to each account."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from shared.errors import UsageError
 from shared.layers import StackId
 
 _MASKED = "[secret]"
-"""What `pulumi stack output` puts in the place of a secret."""
+"""What `pulumi stack output` shows instead of a secret."""
 
 
 def read(
     stacks: Stacks, chosen: Sequence[StackId], *, parallel: int, show_secrets: bool = False
 ) -> dict[StackId, dict[str, Any]]:
-    """The outputs of each chosen stack that exists, read `parallel` at a time. Raises `StackFailed`."""
+    """The outputs of each chosen stack that exists; reads `parallel` stacks at a time. Raises `StackFailed`."""
     with ThreadPoolExecutor(parallel) as pool:
         found = pool.map(lambda stack: stacks.outputs(stack, show_secrets=show_secrets), chosen)
         return {stack: outputs for stack, outputs in zip(chosen, found, strict=True) if outputs is not None}
 
 
 def as_json(found: dict[StackId, dict[str, Any]]) -> str:
-    """One object: outputs by the stack's label."""
+    """One JSON object: stack label → outputs."""
     return json.dumps({stack.label: outputs for stack, outputs in found.items()}, indent=2)
 
 
 def one(found: Mapping[StackId, Mapping[str, Any]], chosen: Sequence[StackId], name: str) -> str:
-    """The output `name` of the one chosen stack, bare: text as it is, anything else as JSON.
+    """The value of the output `name` of the only chosen stack: text as it is, anything else as JSON.
 
-    Raises `UsageError` unless there is exactly that, also for a secret that is not shown: a script would go on with
-    what stands in its place.
+    Raises `UsageError` unless exactly one stack is chosen and has this output. It also does so for a hidden secret,
+    because a script would go on with the mask as its value.
     """
     if len(chosen) != 1:
         labels = ", ".join(stack.label for stack in chosen)
@@ -53,7 +53,7 @@ def one(found: Mapping[StackId, Mapping[str, Any]], chosen: Sequence[StackId], n
 
 
 def show(console: Console, chosen: Sequence[StackId], found: dict[StackId, dict[str, Any]]) -> None:
-    """Print each stack's outputs; of a stack that has none, that it is not deployed."""
+    """Print each stack's outputs, or that the stack is not deployed if it has none."""
     for stack in chosen:
         console.print(f"[bold]{stack.label}[/bold]")
         outputs = found.get(stack) or {}
@@ -64,7 +64,7 @@ def show(console: Console, chosen: Sequence[StackId], found: dict[StackId, dict[
 
 
 def show_access(console: Console, found: dict[StackId, dict[str, Any]]) -> None:
-    """Print how to get into each account: its id, its roles, and the console's link that switches to it."""
+    """Print how to sign in to each account: its id, its roles, and the console links that switch to the roles."""
     table = Table("account", "id", "role", "ARN", box=box.SIMPLE)
     links = []
     for stack, outputs in found.items():

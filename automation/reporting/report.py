@@ -1,4 +1,4 @@
-"""A run's report in a file: JSON, or JUnit's XML."""
+"""Writes a run's report to a file, as JSON or JUnit XML."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ _KINDS = (".json", ".xml")
 
 
 def report_file(given: str | None) -> Path | None:
-    """Where the report goes that the user asked for, absolute; an earlier one is removed.
+    """The absolute path of the report that the user asked for. A report of an earlier run is deleted.
 
-    Raises `UsageError` unless it can be JSON or XML and can be written, before a run has changed anything.
+    Raises `UsageError` if the file's extension is not allowed or the file cannot be written. Called before a run, so
+    nothing has been changed then.
     """
     if given is None:
         return None
@@ -36,13 +37,13 @@ def report_file(given: str | None) -> Path | None:
         raise UsageError(f"--report is {given!r}; allowed: a file that ends in {' or '.join(_KINDS)}")
     if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
         raise UsageError(f"--report is {given!r}; allowed: a file in a folder that exists and can be written to")
-    # It must not be taken for this run's, if this one ends before it has something to report.
+    # If this run ends early without a report, the old file must not be mistaken for it.
     file.unlink(missing_ok=True)
     return file
 
 
 def write_report(file: Path, run: RunResult) -> None:
-    """Write what became of a run to `file`, in one step. Raises `UsageError`."""
+    """Write the report of a run to `file`, in one step. Raises `UsageError`."""
     made = Report(
         operation=run.wording.operation,
         environment=run.environment,
@@ -54,7 +55,7 @@ def write_report(file: Path, run: RunResult) -> None:
         stacks=[_stack(result, run) for result in run.stacks],
     )
     text = junit.as_xml(made) if file.suffix == ".xml" else as_json(made)
-    # Whoever waits for the file never sees half of it.
+    # Another process that waits for the file must not read half of it.
     part = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         part.write_text(text, encoding="utf-8")
@@ -66,7 +67,7 @@ def write_report(file: Path, run: RunResult) -> None:
 
 
 def as_json(report: Report) -> str:
-    """The report as JSON, one key a line."""
+    """The report as JSON, one key per line."""
     return report.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
@@ -80,7 +81,7 @@ def _stack(result: StackResult, run: RunResult) -> StackReport:
         layer=stack.layer,
         account=stack.account,
         status=result.status.value,
-        result=result.told(run.wording),
+        result=result.describe(run.wording),
         same_inputs=record.same_inputs,
         because=result.because.label if result.because else None,
         seconds=round(result.seconds, 3),

@@ -1,6 +1,6 @@
-"""A run's report, as scripts and CI read it (docs/report.md).
+"""The format of a run's report, for scripts and CI (docs/report.md).
 
-`python -m automation.reporting.schema` prints its JSON Schema, which is kept in docs/report.schema.json.
+`python -m automation.reporting.schema` prints its JSON Schema, which is saved as docs/report.schema.json.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class _Part(BaseModel):
 
 
 class ResourceReport(_Part):
-    """A resource: `type` and `name` as a person knows it, `urn` as Pulumi does."""
+    """A resource: its Pulumi type, its name in the program, and its URN."""
 
     urn: str
     type: str
@@ -35,7 +35,7 @@ class ResourceReport(_Part):
 
 
 class ChangeReport(ResourceReport):
-    """A resource that is not as it was. No values are reported, only the names of the `properties` that differ."""
+    """A changed resource. Values are not reported, only the names of the changed `properties`."""
 
     what: str = Field(
         description="created, updated, replaced or deleted; of a preview or of drift, what a deploy would do. "
@@ -45,7 +45,7 @@ class ChangeReport(ResourceReport):
 
 
 class ProblemReport(_Part):
-    """An error. `resource` is null where no single resource has it."""
+    """An error. `resource` is null if the error does not belong to a single resource."""
 
     message: str
     resource: ResourceReport | None
@@ -55,7 +55,7 @@ class ProblemReport(_Part):
 
 
 class CountsReport(_Part):
-    """How many resources were changed, or would be, and how many stayed as they were."""
+    """How many resources were changed, or would be changed, and how many were not."""
 
     created: int
     updated: int
@@ -65,7 +65,7 @@ class CountsReport(_Part):
 
 
 class StackReport(_Part):
-    """What became of one stack."""
+    """The result of one stack."""
 
     label: str = Field(description="how commands name it, such as accounts/developer")
     project: str = Field(description="the Pulumi project")
@@ -85,10 +85,10 @@ class StackReport(_Part):
 
 
 class Report(_Part):
-    """A run: one operation on stacks of one environment, the stacks in the order in which they are worked on."""
+    """A run: one operation on stacks of one environment. The stacks are in the order of the work."""
 
     schema_version: Annotated[Literal[1], Field(alias="schema")] = 1
-    """Raised when something is taken away or gets another meaning, not for what is added."""
+    """Increased when a field is removed or its meaning changes, but not when a field is added."""
     operation: Operation
     environment: str
     start: datetime = Field(description="ISO 8601, in UTC")

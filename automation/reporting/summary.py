@@ -1,4 +1,4 @@
-"""What a run ends with: a line a stack, the errors again, and where to look next."""
+"""The summary at the end of a run: one line per stack, the errors again, and what to look at next."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from automation.reporting.causes import explain
 from automation.results import RunResult
 
 SHOWN_SAME = 20
-"""How many stacks that were not run, since nothing had changed, get a line each; more of them get one together."""
+"""Up to this many unchanged stacks, which were not run, get a line each. More of them share one line."""
 
 _COLUMNS = ("created", "updated", "replaced", "deleted", "unchanged")
 
@@ -23,7 +23,7 @@ _STYLES = {Status.DONE: "green", Status.FAILED: "bold red", Status.SKIPPED: "yel
 
 
 def show(console: Console, run: RunResult) -> None:
-    """Print the end of a run."""
+    """Print the summary of a run."""
     logs = short(run.logs, run.root)
     _show_problems(console, run, logs)
     console.print()
@@ -36,7 +36,7 @@ def show(console: Console, run: RunResult) -> None:
 
 
 def short(path: Path, root: Path) -> Path:
-    """`path` as it is from the repository at `root`, if it is in there."""
+    """`path` relative to `root` if it is inside of it, otherwise unchanged."""
     return path.relative_to(root) if path.is_relative_to(root) else path
 
 
@@ -55,10 +55,10 @@ def _table(run: RunResult) -> Table:
         if together and result.record.same_inputs:
             continue
         numbers = ["" if number == 0 else str(number) for number in result.counts.astuple()]
-        told = Text(result.told(run.wording), style=_STYLES[result.status])
-        table.add_row(result.stack.label, told, *numbers, f"{result.seconds:.1f}" if result.seconds else "")
+        text = Text(result.describe(run.wording), style=_STYLES[result.status])
+        table.add_row(result.stack.label, text, *numbers, f"{result.seconds:.1f}" if result.seconds else "")
     if together:
-        table.add_row(f"{len(same)} stacks", same[0].told(run.wording))
+        table.add_row(f"{len(same)} stacks", same[0].describe(run.wording))
     return table
 
 
@@ -68,7 +68,7 @@ def _show_problems(console: Console, run: RunResult, logs: Path) -> None:
             continue
         label = result.stack.label
         console.print(Text(f"\n{label} failed (all of its output: {logs / (label + '.log')})", "bold red"))
-        told = set()
+        shown = set()
         for problem in result.problems:
             console.print(Text(_indented(str(problem))))
             cause = explain(result.stack, problem, run.root)
@@ -76,9 +76,9 @@ def _show_problems(console: Console, run: RunResult, logs: Path) -> None:
                 console.print(Text(f"    AWS code  {cause.code}", "yellow"))
             if cause.files:
                 console.print(Text(f"    look in   {', '.join(cause.files)}", "yellow"))
-            if cause.advice and cause.advice not in told:
+            if cause.advice and cause.advice not in shown:
                 console.print(Text(f"    to do     {cause.advice}", "yellow"))
-                told.add(cause.advice)
+                shown.add(cause.advice)
 
 
 def _indented(text: str) -> str:

@@ -1,1 +1,1 @@
-"""Which stacks of an environment a run works on."""
+"""Chooses the stacks of an environment that a run works on."""

@@ -1,4 +1,4 @@
-"""Which stacks a change of files touches, by git."""
+"""Finds the stacks that changed files affect, with git."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from shared.errors import UsageError
 from shared.layers import StackId
 
 _TOOLS = (LOCK_FILE, "engine/cli/", "engine/language-python/")
-"""What says which engine, SDK and provider there are: it touches every stack."""
+"""The files that set the versions of the engine, SDK and provider. A change affects every stack."""
 
 
 def changed_files(since: str | None, root: Path) -> tuple[str, list[str]]:
-    """The git revision that was compared with, and the files of the repository at `root` that differ from it.
+    """The git revision to compare with, and the files of the repository at `root` that differ from it.
 
-    `since` is a revision; what counts are the changes since it and the current branch parted, as in `git diff
-    since...`, and those that are not committed, new files included. None means the default branch: the remote's,
+    `since` is a revision. The files are those that changed since it and the current branch diverged (as in `git diff
+    since...`) and those that are not committed, including new files. None means the default branch: the remote's, or
     else `main` or `master`. Raises `UsageError`.
     """
     if _git(root, "rev-parse", "--is-inside-work-tree") is None:
@@ -39,9 +39,9 @@ def changed_files(since: str | None, root: Path) -> tuple[str, list[str]]:
 
 
 def touched(files: Collection[str], stacks: Sequence[StackId], root: Path) -> set[StackId]:
-    """Those of `stacks` whose configuration, program or tools are among `files` (paths from `root`).
+    """The stacks whose configuration, program or tools are among `files` (paths relative to `root`).
 
-    A module that is gone counts for every stack: which programs imported it cannot be seen any more.
+    A deleted module affects every stack, because it is no longer known which programs imported it.
     """
     found: set[StackId] = set()
     sources = Sources(root)
@@ -61,7 +61,7 @@ def touched(files: Collection[str], stacks: Sequence[StackId], root: Path) -> se
 
 
 def _may_have_been_read(file: Path, folder: Path, root: Path) -> bool:
-    """Whether a file that is gone can have been part of the program in `folder`."""
+    """Whether a deleted file may have been part of the program in `folder`."""
     of_program = file.is_relative_to(folder) and not is_config(file, folder)
     return (of_program or file.is_relative_to(root / "shared")) and not is_documentation(file)
 
@@ -74,7 +74,7 @@ def _default_branch(root: Path) -> str:
 
 
 def _git(root: Path, *arguments: str) -> list[str] | None:
-    """The lines, or with -z the entries, that git printed; None when it failed."""
+    """The output of git as lines, or with -z as entries; None if git failed."""
     try:
         done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):

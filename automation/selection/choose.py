@@ -1,4 +1,4 @@
-"""Which stacks of an environment a run works on."""
+"""Chooses the stacks of an environment that a run works on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.layers import LAYERS, ROOT, StackId, graph
 
 
 class NothingChosen(Exception):
-    """There is nothing to do, and that is no mistake; the message says why."""
+    """There is nothing to do, but that is not an error. The message says why."""
 
 
 def choose(
@@ -25,16 +25,16 @@ def choose(
     with_dependencies: bool = False,
     root: Path = ROOT,
 ) -> list[StackId]:
-    """The `stacks` that a run is asked to work on, in their order.
+    """The ones of `stacks` to work on, in their order.
 
-    Those that `select` gives; with `affected`, of these the ones that a change of files touches since the git
-    revision of that name, or since the branch began if it is True. Then what reads them or what they read, directly
-    or not, whether or not it fits the patterns. Raises `LayerError`, `shared.errors.ChangesError`, and
-    `NothingChosen` when no stack is affected.
+    It starts with those that `select` returns. With `affected`, only those stay that are affected by files changed
+    since that git revision, or since the branch began if it is True. Then the stacks that read them, or that they read,
+    are added, directly or indirectly, even if they do not fit the patterns. Raises `LayerError`, `UsageError`, and
+    `NothingChosen` if no stack is affected.
     """
     chosen = set(select(stacks, only, layers))
     if affected:
-        # Only here: what has changed depends on the environment's tools, and `invoke graph` is quick without.
+        # Imported here because it needs the environment's tools, and `invoke graph` is fast without it.
         from automation.selection.changes import changed_files, touched
 
         base, files = changed_files(affected if isinstance(affected, str) else None, root)
@@ -62,10 +62,10 @@ def _reachable(start: Iterable[StackId], edges: Mapping[StackId, Iterable[StackI
 
 
 def select(stacks: Sequence[StackId], only: Sequence[str] = (), layers: Sequence[str] = ()) -> list[StackId]:
-    """The `stacks` whose label fits a pattern of `only` and whose layer is one of `layers`, in their order.
+    """The `stacks` whose label fits a pattern in `only` and whose layer is in `layers`, in their order.
 
-    A pattern is a label or has `*`, `?` and `[...]` as a shell's file names do: `accounts/dev*`. Without patterns
-    every label fits, without layers every layer. Raises `LayerError` for a pattern that fits nothing.
+    A pattern is a label, or has `*`, `?` and `[...]` as in file names of a shell: `accounts/dev*`. Without patterns
+    every label fits; without layers every layer does. Raises `LayerError` for a pattern that fits no stack.
     """
     for layer in layers:
         if layer not in LAYERS:
@@ -81,9 +81,9 @@ def select(stacks: Sequence[StackId], only: Sequence[str] = (), layers: Sequence
 
 
 def named(stacks: Sequence[StackId], name: str) -> list[StackId]:
-    """The stacks that a person means by `name`: one stack's label, or a layer with all its accounts.
+    """The stacks with this name: the stack with that label, or all stacks of that layer.
 
-    Raises `LayerError` when there is none.
+    Raises `LayerError` if there are none.
     """
     found = [stack for stack in stacks if name in (stack.label, stack.layer)]
     if not found:

@@ -1,1 +1,1 @@
-"""Which stacks need not be run again: nothing that their deployment follows from has changed."""
+"""Finds the stacks that need not run again, because no input of their deployment has changed."""

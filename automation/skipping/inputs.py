@@ -1,7 +1,8 @@
-"""What the result of a deployment follows from: a stack for which all of it is as it was need not be run again.
+"""The inputs of a deployment. If no input of a stack has changed, the stack need not run again.
 
-Program, configuration, what it reads of other stacks, tools, and the environment's variables. What is in AWS is
-none of them: as with any `pulumi up`, changes made there are found by `invoke drift`.
+The inputs are the program, the configuration, the outputs that it reads from other stacks, the tools and the
+environment variables. Resources in AWS are not an input: as with `pulumi up`, changes there are found by
+`invoke drift`.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from engine.install import Engine
 from shared.layers import StackId
 
 Inputs = Mapping[str, str]
-"""A digest of each kind of input, by what a person calls it."""
+"""Name of an input, as users see it → its digest."""
 
 _PREFIXES = ("AWS_", "PULUMI_")
 _SECRET = ("_KEY", "_KEY_ID", "_TOKEN", "_PASSPHRASE", "_EXPIRATION")
-"""How variables end that hold credentials. Those that are short-lived differ in every session; whose they are counts
-instead, and a wrong passphrase is an error and never another result."""
+"""The endings of variables with credentials, which are not inputs. Short-lived credentials differ in every session, so
+the account that they belong to is the input. A wrong passphrase causes an error, never a different result."""
 
 
 class Reader:
-    """The inputs of the stacks of `environment`, each kind read once a run."""
+    """Reads the inputs of the stacks of `environment`. Inputs that all stacks share are read once per run."""
 
     def __init__(self, environment: Environment, engine: Engine, root: Path, sources: Sources, states: States) -> None:
         self._environment = environment
@@ -40,12 +41,12 @@ class Reader:
         self._states = states
 
     def of(self, stack: StackId) -> Inputs:
-        """The stack's inputs as they are now; those of stacks that it reads as they were when last read."""
+        """The current inputs of the stack. For the stacks that it reads, the state from the last read is used."""
         found = {
             "program": self._program(stack.layer),
             "configuration": _content(stack.config_file(self._root)),
             "tools": self._tools,
-            "environment": self._surroundings,
+            "environment": self._environment_inputs,
         }
         for upstream in stack.upstream():
             state = self._states.of(upstream)
@@ -53,12 +54,12 @@ class Reader:
         return found
 
     def stamps(self, stack: StackId) -> list[int]:
-        """When each file of the stack was last written: of an edit that was taken back, all that is left to see."""
+        """The modification times of the stack's files. They also show an edit that was undone."""
         files = [*sorted(self._sources.of(stack.layer)), stack.config_file(self._root)]
         return [_written(file) for file in files]
 
     def _program(self, layer: str) -> str:
-        # Not kept for the run: a file may be edited meanwhile.
+        # Not cached, because a file may be edited during the run.
         files = sorted(self._sources.of(layer))
         return digest({str(file.relative_to(self._root)): _content(file) for file in files})
 
@@ -74,7 +75,7 @@ class Reader:
         return digest(found)
 
     @cached_property
-    def _surroundings(self) -> str:
+    def _environment_inputs(self) -> str:
         variables = {
             name: value
             for name, value in os.environ.items()
@@ -85,12 +86,12 @@ class Reader:
 
 
 def differing(before: Inputs, now: Inputs) -> list[str]:
-    """Which inputs are not what they were, as a person calls them."""
+    """The names of the inputs that have changed."""
     return [name for name in {**now, **before} if before.get(name) != now.get(name)]
 
 
 def _content(file: Path) -> str:
-    """A digest of a file's content; nothing for one that is not there."""
+    """The digest of a file's content; empty if the file cannot be read."""
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:

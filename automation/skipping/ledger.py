@@ -1,7 +1,8 @@
-"""What each stack was last deployed from on this machine, so that it is not run again for nothing.
+"""Remembers the inputs of each stack's last deployment on this machine, to skip stacks that have not changed.
 
-A file a stack in `.inputs/`, written when an update has ended well and deleted before the next one begins. It holds
-the inputs and the state that the update left: a stack whose state somebody else has changed since is run.
+There is one file per stack in `.inputs/`. It is written when an update has succeeded, and deleted before the next
+update begins. It contains the inputs and the digest of the resulting state: if somebody else has changed the state
+since then, the stack runs again.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ FOLDER = ".inputs"
 
 
 class Ledger:
-    """The last deployments of the stacks in the backend with the address `backend`."""
+    """The last deployments of the stacks in the backend with the URL `backend`."""
 
     def __init__(self, root: Path, backend: str, states: States, reader: Reader) -> None:
         self._folder = root / FOLDER / digest(backend)[:16]
@@ -28,7 +29,7 @@ class Ledger:
         self._lock = threading.Lock()
 
     def differs(self, stack: StackId) -> list[str]:
-        """What is not as the stack's last successful deployment left it; nothing if running it would be for nothing."""
+        """What has changed since the stack's last successful deployment; empty if the stack need not run."""
         try:
             known = json.loads(self._file(stack).read_text())
             inputs, whole = dict(known["inputs"]), str(known["state"])
@@ -39,14 +40,14 @@ class Ledger:
         return found if state and state.whole == whole else [*found, "state"]
 
     def begin(self, stack: StackId) -> None:
-        """An update of the stack begins: until it has ended well, nothing is known of it."""
+        """Forget the last deployment, because an update begins."""
         self._file(stack).unlink(missing_ok=True)
         with self._lock:
             self._begun[stack] = self._reader.of(stack), self._reader.stamps(stack)
 
     def end(self, stack: StackId, *, sound: bool) -> None:
-        """The update has ended well. It is remembered if it was `sound` and its inputs are still what they were:
-        a file may have been edited after the program had read it, or before, and put back since."""
+        """Remember a successful update, if it was `sound`: nothing is pending, and all that the program read is an
+        input. It is not remembered if an input was changed during the update, even if it was changed back."""
         state = self._states.read(stack)
         with self._lock:
             before, written = self._begun.pop(stack)

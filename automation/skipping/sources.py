@@ -1,7 +1,7 @@
-"""Which files of this repository a layer's program is made of.
+"""The files of this repository that a layer's program consists of.
 
-What it can read is its own folder, the modules it imports from here, and the data files in `shared/`. Of the
-configuration files in its folder a stack reads its own, and no other.
+A program can read its own folder, the modules that it imports from this repository, and the data files in `shared/`.
+Of the stack configuration files in its folder, a stack reads only its own.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ _DOCUMENTATION = ("README.md", ".example")
 
 
 class Sources:
-    """The programs of the repository at `root`, each looked at once."""
+    """The programs of the repository at `root`. Each is analysed once."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._known: dict[str, frozenset[Path]] = {}
 
     def of(self, layer: str) -> frozenset[Path]:
-        """The files that the programs of `layer` can read, without the stacks' own configuration files.
+        """The files that the programs of `layer` can read, without the configuration files of stacks.
 
-        As far as they are there: those of a program that cannot be parsed are all of `shared/`.
+        If a program cannot be parsed, all files in `shared/` are included.
         """
         if layer not in self._known:
             self._known[layer] = _program_files(layer, self._root)
@@ -45,7 +45,7 @@ def is_config(file: Path, folder: Path) -> bool:
 
 
 def is_documentation(file: Path) -> bool:
-    """Whether `file` is only for people."""
+    """Whether `file` is documentation, which no program reads."""
     return file.name.endswith(_DOCUMENTATION)
 
 
@@ -54,7 +54,7 @@ def _files(folder: Path) -> set[Path]:
 
 
 def _imported(root: Path, folder: Path) -> set[Path]:
-    """The modules of this repository that the program imports, directly or not, wherever the import stands."""
+    """The modules of this repository that the program imports, directly or indirectly, also inside of functions."""
     finder = ModuleFinder(path=[str(folder), str(root)])
     try:
         finder.run_script(str(folder / "__main__.py"))

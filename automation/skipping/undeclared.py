@@ -1,4 +1,4 @@
-"""What a program has read that is none of its stack's inputs: such a stack cannot be skipped."""
+"""Finds what a program has read that is not an input of its stack. Such a stack cannot be skipped."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from automation.skipping.sources import Sources
 from shared.layers import StackId
 
 _SYSTEM = ("/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sys/", "/usr/", "/System/", "/Library/")
-"""Folders of the operating system, which counts as a tool."""
+"""Folders of the operating system. They are not reported."""
 
 _VARIABLES = ("the variable AWS_", "the variable PULUMI_")
 """Variables that are inputs."""
 
 
 def undeclared(seen: Seen, stack: StackId, root: Path, sources: Sources, engine_folder: Path) -> list[str]:
-    """What the program of `stack`, in the repository at `root`, has read beside its inputs, as a person calls it.
+    """What the program of `stack` in the repository at `root` has read besides its inputs, as text for the user.
 
-    `engine_folder` is the engine's own, whose scripts every program runs with. The inputs: `skipping.inputs`.
+    `engine_folder` is the folder of the engine; every program runs with its scripts. The inputs: `skipping.inputs`.
     """
     root = root.resolve()
     files = [file for file in map(_source, seen.files) if not _is_declared(file, stack, root, sources, engine_folder)]
@@ -34,7 +34,7 @@ def _is_declared(file: Path, stack: StackId, root: Path, sources: Sources, engin
 
 
 def _source(file: Path) -> Path:
-    """The module that a file in `__pycache__` was made from; any other file itself."""
+    """The module of a file in `__pycache__`; any other file unchanged."""
     if file.parent.name == "__pycache__":
         return file.parent.parent / f"{file.name.partition('.')[0]}.py"
     return file

@@ -1,7 +1,7 @@
 """The whole organization as one stack, from the same configuration files and components as the four layers.
 
-It lacks what only separate stacks need: StackReferences, and the check in each of them that the credentials are
-the management account's.
+It leaves out what only separate stacks need: StackReferences, and the check in each stack that the credentials
+belong to the management account.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def settings_of(model: type[S], stack: StackId) -> S:
 
 
 def make_identity(settings: IdentityConfig) -> pulumi.Output[IdentityOutputs]:
-    """Developers and the automation identity; who may assume each role."""
+    """Create the developers and the automation identity; returns what the identity layer would export."""
     developers = Developers(
         "developers",
         DevelopersArgs(
@@ -122,8 +122,11 @@ def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: O
 
 
 def after(resource: pulumi.Resource) -> pulumi.ResourceOptions:
-    """Options of a component whose resources wait for `resource`: a policy names nothing of the organization that
-    it needs, and here no layer's order makes it wait."""
+    """Options that make all resources of a component wait for `resource`.
+
+    A policy has no input that comes from the organization resource, so Pulumi does not know that it must wait. In the
+    four layers, the order of the stacks makes it wait.
+    """
 
     def wait(args: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult:
         waiting = pulumi.ResourceOptions(depends_on=[resource])
@@ -139,9 +142,9 @@ def make_account(
     identity: pulumi.Output[IdentityOutputs],
     target: BackupTargetSpec | None,
 ) -> Mapping[str, Any]:
-    """One member account and everything inside it; what its stack would export."""
-    # A URN has the types of a resource's parents and not their names: a type for each account lets the components
-    # of all of them, whose resources have fixed names, live in one stack.
+    """Create one member account and its resources; returns what its stack would export."""
+    # A URN contains the types of a resource's parents but not their names. The resources of an account have fixed
+    # names, so each account gets a parent type of its own: without it their URNs would be equal in one stack.
     parent = pulumi.ComponentResource(f"bench:accounts:{name}", name)
     account = MemberAccount(
         "account",

@@ -11,12 +11,12 @@ Document = dict[str, Any]
 
 MAX_MANAGED_POLICY = 6144
 MAX_TRUST_POLICY = 2048
-"""Characters of a managed policy and of a role's trust policy, white space not counted.
+"""Maximum number of characters in a managed policy and in a role's trust policy, not counting white space.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
 def render(document: Document) -> str:
-    """The document as JSON without white space, keys in the order given: equal documents, equal text."""
+    """The document as JSON without white space, with the keys in their order. Equal documents give equal text."""
     return json.dumps(document, separators=(",", ":"))
 
 

@@ -1,4 +1,4 @@
-"""Statements of IAM policies, from which the layers build their documents.
+"""Statements of IAM policies. The layers build their policy documents from them.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from shared.policy_documents.documents import Document
 
 MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
-"""The condition that a person signed in with MFA."""
+"""The condition that the caller signed in with MFA."""
 
 
 def document(*statements: Document) -> Document:
@@ -17,12 +17,12 @@ def document(*statements: Document) -> Document:
 
 
 def allow(actions: str | list[str], resources: str | list[str], condition: Document | None = None) -> Document:
-    """A statement that allows `actions` on `resources`, without a condition unless one is given."""
+    """A statement that allows `actions` on `resources`, with `condition` if one is given."""
     statement: Document = {"Effect": "Allow", "Action": actions, "Resource": resources}
     return {**statement, "Condition": condition} if condition else statement
 
 
 def deny(sid: str, actions: list[str], resources: str | list[str] = "*", condition: Document | None = None) -> Document:
-    """A statement, called `sid`, that denies `actions` on `resources`, without a condition unless one is given."""
+    """A statement with the id `sid` that denies `actions` on `resources`, with `condition` if one is given."""
     statement: Document = {"Sid": sid, "Effect": "Deny", "Action": actions, "Resource": resources}
     return {**statement, "Condition": condition} if condition else statement

@@ -1,4 +1,4 @@
-"""Typed configuration, read from `Pulumi.<stack>.yaml`: the base of the layers' models, and what they have in common.
+"""Typed configuration, read from `Pulumi.<stack>.yaml`: the base class and the field types of the layers' models.
 
-Each layer's own model is `stacks/<layer>/config.py`. Problems are reported through `shared.errors.ConfigError`.
+Each layer's own model is in `stacks/<layer>/config.py`. Problems are raised as `shared.errors.ConfigError`.
 """

@@ -1,4 +1,4 @@
-"""The base of the configuration models, and how a wrong value is reported."""
+"""The base class of the configuration models, and the error text for a wrong value."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.errors import ConfigError
 
 
 class Settings(BaseModel):
-    """A part of the configuration: camelCase keys in YAML, unknown keys refused, never changed once read."""
+    """A part of the configuration. YAML keys are camelCase, unknown keys are errors, and the values are read-only."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -21,7 +21,7 @@ class Settings(BaseModel):
         extra="forbid",
         frozen=True,
         str_strip_whitespace=True,
-        # A secret must not be repeated in an error text; `_describe` shows the value where it may be shown.
+        # Pydantic's own text would show the value, which may be a secret; `_describe` adds it only where that is safe.
         hide_input_in_errors=True,
     )
 
@@ -36,10 +36,10 @@ def parse(
     file: str,
     secret_keys: frozenset[str] = frozenset(),
 ) -> S:
-    """The settings in `raw` (the keys of one namespace, without its prefix) as a `model`.
+    """Read `raw`, the keys of one namespace without its prefix, as a `model`.
 
-    `file` is how the user knows the file. Values of `secret_keys` are never repeated.
-    Raises `ConfigError` with a line a problem.
+    `file` is the path that messages show. The values of `secret_keys` never appear in a message.
+    Raises `ConfigError` with one line per problem.
     """
     try:
         return model.model_validate(dict(raw), by_alias=True, by_name=False)
@@ -78,7 +78,7 @@ def _shown(value: Any) -> str:
 
 
 def _nested(field: Any) -> type[Settings] | None:
-    """The first settings model inside an annotation such as `dict[str, TagRule]` or `Backup | None`."""
+    """The first settings class in an annotation such as `dict[str, TagRule]` or `Backup | None`."""
     pending = [getattr(field, "annotation", None)]
     while pending:
         annotation = pending.pop()
@@ -93,7 +93,7 @@ def _field(model: type[Settings], step: int | str) -> Any:
 
 
 def _model_at(model: type[Settings], location: tuple[int | str, ...]) -> type[Settings]:
-    """The settings model that `location` leads to; list indexes and mapping keys on the way stay in theirs."""
+    """The settings class at `location`. List indexes and mapping keys do not lead to another class."""
     for step in location:
         model = _nested(_field(model, step)) or model
     return model

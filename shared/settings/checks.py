@@ -1,4 +1,4 @@
-"""Checks of values that more than one layer has: before a run, of the files, and in the programs."""
+"""Checks that several layers share. They run on the files before a run, and again in the programs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from shared.settings.fields import REGIONS
 
 
 def check_region(region: Any, file: str) -> None:
-    """Raise `ConfigError` unless `region` is one that the AWS provider knows."""
+    """Raise `ConfigError` unless the AWS provider knows `region`."""
     if not isinstance(region, str) or region not in REGIONS:
         raise ConfigError([f"{file}: aws:region is {region!r}; allowed: one of {', '.join(sorted(REGIONS))}"])
 
 
 def unknown_units(file: str, named: dict[str, str], units: Iterable[str]) -> list[str]:
-    """A problem for each OU path in `named` (path → key) that the organization does not export."""
+    """One problem for each OU path in `named` (path → configuration key) that is not in `units`."""
     known = sorted(units)
     return [
         f"{file}: {key} names the OU {path!r}, which stack org does not export; allowed: {', '.join(known)}"

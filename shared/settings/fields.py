@@ -1,4 +1,4 @@
-"""Field types that several layers' configuration uses, with AWS's own limits."""
+"""Field types for the configuration of several layers, with AWS's limits."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from pulumi_aws import Region
 from pydantic import AfterValidator
 
 ACCESS_ROLE = "OrganizationalAccountAccessRole"
-"""The role that Organizations makes in a new account and that the accounts layer works as there."""
+"""The role that AWS Organizations creates in a new account. The accounts layer assumes it."""
 
 OU_LEVELS = 5
-"""Levels of organizational units under the root.
+"""Maximum number of OU levels under the root.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 
 REGIONS = frozenset(region.value for region in Region)
-"""Every region the AWS provider knows."""
+"""Every region that the AWS provider knows."""
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+\Z")
 
 
 def _email(value: str) -> str:
-    # CreateAccount's own rule: 6 to 64 characters, one @, a domain with a dot.
+    # The rule of CreateAccount: 6 to 64 characters, one @, a domain with a dot.
     # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
     if not 6 <= len(value) <= 64 or not _EMAIL.match(value):
         raise ValueError("not an e-mail address; allowed: local@domain.tld, 6 to 64 characters, no spaces")
@@ -40,7 +40,7 @@ def _ou_path(value: str) -> str:
     parts = value.split("/")
     if len(parts) > OU_LEVELS:
         raise ValueError(f"{len(parts)} levels; AWS allows {OU_LEVELS} levels of OUs under the root")
-    # Policies are named after the path, and AWS allows 128 characters for the name of a policy or an OU.
+    # The path is part of policy names, and AWS allows 128 characters in the name of a policy or an OU.
     if len(value) > 100 or any(not part or part != part.strip() for part in parts):
         raise ValueError("allowed: OU names joined by '/', such as Workloads/Development, 100 characters in all")
     return value
@@ -63,7 +63,7 @@ IamName = Annotated[str, AfterValidator(_iam_name)]
 
 
 def unique(values: list[str]) -> list[str]:
-    """`values`, or ValueError naming the ones that come twice."""
+    """`values`, unchanged. Raises `ValueError` with the values that appear more than once."""
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise ValueError(f"listed twice: {', '.join(twice)}; allowed: each once")

@@ -18,7 +18,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def current_stack() -> StackId:
-    """The stack whose program runs. Raises `pulumi.RunError` when its name does not fit its layer."""
+    """The stack of the running program. Raises `pulumi.RunError` when its name does not fit its layer."""
     try:
         return parse_stack(pulumi.get_project(), pulumi.get_stack())
     except LayerError as error:
@@ -26,9 +26,9 @@ def current_stack() -> StackId:
 
 
 def load(model: type[S]) -> S:
-    """The running program's configuration as a `model`.
+    """The configuration of the running program as a `model`.
 
-    Raises `pulumi.RunError` with one line a problem, before any resource is registered.
+    Raises `pulumi.RunError` with one line per problem, before any resource is registered.
     """
     stack = current_stack()
     prefix = f"{stack.project}:"
@@ -46,7 +46,7 @@ def load(model: type[S]) -> S:
 
 
 def refuse(problems: Iterable[str]) -> None:
-    """Raise `pulumi.RunError` with a line a problem, if there are any. None repeats an encrypted value."""
+    """Raise `pulumi.RunError` with one line per problem, if there are any. Encrypted values are left out."""
     if text := _text(problems):
         raise pulumi.RunError(text)
 
@@ -56,43 +56,43 @@ def _text(problems: Iterable[str]) -> str:
 
 
 def _without_secrets(problem: str) -> str:
-    """`problem`, or when it has an encrypted value in it a text that only names the key."""
+    """`problem`, or a text with only the key if `problem` contains an encrypted value."""
     file = current_stack().config_label
     rest = problem.removeprefix(file)
-    told = [
+    repeated = [
         key
         for key, value in sorted(CONFIG.get().items())
         if pulumi.runtime.is_config_secret(key) and _repeats(rest, _structured(value))
     ]
-    if not told:
+    if not repeated:
         return problem
-    return f"{file}: not allowed; why is not said, for it would show the secret in {', '.join(told)}"
+    return f"{file}: not allowed; why is not said, for it would show the secret in {', '.join(repeated)}"
 
 
 def _repeats(text: str, secret: Any) -> bool:
-    """True when `text` has the value of `secret`, or one inside it when that is a list or an object."""
+    """Whether `text` contains the value of `secret`, or a value inside it if it is a list or an object."""
     if isinstance(secret, dict):
         secret = list(secret.values())
     if isinstance(secret, list):
         return any(_repeats(text, part) for part in secret)
-    # The models strip white space, and errors show some values as Python writes them.
+    # The models strip white space, and errors show some values as Python literals.
     plain = "" if secret is None else str(secret).strip()
     forms = {plain.casefold(), repr(plain)[1:-1].casefold()} - {""}
     return any(form in text.casefold() for form in forms)
 
 
 def region() -> str:
-    """The region of the provider, which `load` has checked."""
+    """The region of the AWS provider. `load` has checked it."""
     return pulumi.Config("aws").require("region")
 
 
 def is_secret(key: str) -> bool:
-    """True when `pulumi config set --secret` was used for `key` of this project."""
+    """Whether `key` of this project was set with `pulumi config set --secret`."""
     return bool(pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:{key}"))
 
 
 def _structured(value: Any) -> Any:
-    """The engine hands objects and lists over as JSON text and scalars as they were written."""
+    """The engine passes objects and lists as JSON text, and scalars as they are in the file."""
     if isinstance(value, str) and value[:1] in "[{":
         try:
             return json.loads(value)

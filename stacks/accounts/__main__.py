@@ -39,7 +39,7 @@ async def main() -> Mapping[str, Any]:
     )
     inside = pulumi.ResourceOptions(provider=account.inside)
 
-    # The roles that people and automation assume, open to nobody but whom identity exports.
+    # The roles that people and automation assume. Only the principals that the identity layer exports may assume them.
     permissions = AccountPermissions(
         "permissions",
         AccountPermissionsArgs(
@@ -51,7 +51,7 @@ async def main() -> Mapping[str, Any]:
         opts=inside,
     )
 
-    # The vaults and the role that the OU's backup policy counts on.
+    # The vaults and the role that the OU's backup policy uses.
     backup = backup_of(settings, policies)
     if backup:
         BackupTarget(

@@ -1,4 +1,4 @@
-"""The settings of an account as a whole."""
+"""The settings that apply to a whole account."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stacks.accounts.config import Contact, ContactKind
 
 @dataclass(frozen=True)
 class AccountBaselineArgs:
-    """Each setting can be left out; `encrypted_regions` are those where EBS encrypts by default."""
+    """Each setting is optional. `encrypted_regions` are the regions in which EBS encrypts by default."""
 
     alias: str | None
     alternate_contacts: Mapping[ContactKind, Contact]

@@ -18,7 +18,7 @@ ACTIONS = {DEVELOPER_ROLE: DEVELOPER_ACTIONS, AUTOMATION_ROLE: AUTOMATION_ACTION
 
 @dataclass(frozen=True)
 class AccountPermissionsArgs:
-    """`trust_policies` has each role's trust policy, as JSON, by role name."""
+    """`trust_policies` has each role's trust policy as JSON, by role name."""
 
     account_id: pulumi.Input[str]
     trust_policies: pulumi.Input[Mapping[str, str]]
@@ -27,9 +27,9 @@ class AccountPermissionsArgs:
 
 
 class AccountPermissions(Component):
-    """DeveloperRole and AutomationRole, each bounded by a policy that is also what it is allowed.
+    """DeveloperRole and AutomationRole. One policy is both the permissions and the permissions boundary of a role.
 
-    The boundary stops escalation: see `stacks.accounts.iam_policies.boundary_policy`.
+    The boundary prevents privilege escalation: see `stacks.accounts.iam_policies.boundary_policy`.
     """
 
     role_arns: dict[str, pulumi.Output[str]]

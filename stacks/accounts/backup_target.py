@@ -1,4 +1,4 @@
-"""What the backup policy needs inside an account."""
+"""The resources that the backup policy needs in an account."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVICE_POLICY_ARN = "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRoleP
 
 @dataclass(frozen=True)
 class BackupTargetArgs:
-    """`regions` are every primary region and the copy region."""
+    """`regions` are all primary regions and the copy region."""
 
     vault_name: str
     role_name: str
@@ -25,9 +25,9 @@ class BackupTargetArgs:
 
 
 class BackupTarget(Component):
-    """The vault in every region that the backup policy writes to, and the role it works as.
+    """A vault in every region that the backup policy writes to, and the role that AWS Backup assumes.
 
-    One provider serves all regions: resources of the AWS provider v7 take a `region`.
+    One provider is enough for all regions: with version 7 of the AWS provider a resource has a `region`.
     https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
     """
 

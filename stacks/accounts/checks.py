@@ -1,4 +1,4 @@
-"""What the other layers' outputs mean for one account."""
+"""What the outputs of the other layers mean for one account."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def check_account(settings: AccountsConfig, org: Upstream[OrgOutputs], policies:
 
 
 def account_email(settings: AccountsConfig) -> pulumi.Input[str]:
-    """The account's address, a secret in the state when it is one in the configuration."""
+    """The account's e-mail address. It is a secret in the state if it is a secret in the configuration."""
     return pulumi.Output.secret(settings.email) if is_secret("email") else settings.email
 
 
 def trust_policies(identity: IdentityOutputs) -> Mapping[str, str]:
     """The trust policy of each role, as JSON, for the principals that the identity layer exports.
 
-    Raises `pulumi.RunError` for a role that nobody or everybody may assume.
+    Raises `pulumi.RunError` for a role that nobody may assume, or that everybody may assume.
     """
     policies = {}
     for role, principals in identity.principals.items():
@@ -50,7 +50,7 @@ def trust_policies(identity: IdentityOutputs) -> Mapping[str, str]:
 
 
 def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> BackupTargetSpec | None:
-    """What the backup policy of the account's OU needs; None without one, or while it is not known."""
+    """What the backup policy of the account's OU needs; None if the OU has none, or while that is unknown."""
     if policies.value is None:
         pulumi.log.info("the backup vaults follow from the policies layer and are not in this preview")
         return None
@@ -58,14 +58,14 @@ def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> 
 
 
 def switch_role_link(account_id: str, role: str, display_name: str) -> str:
-    """The console link that switches to a role.
+    """The link to the AWS console that switches to a role.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-console.html"""
     query = urlencode({"account": account_id, "roleName": role, "displayName": display_name})
     return f"https://signin.aws.amazon.com/switchrole?{query}"
 
 
 def tag_problems(tags: Mapping[str, str], rules: TagRules) -> list[str]:
-    """What in `tags` breaks `rules`; each problem names key, value and what is allowed."""
+    """The tags that break `rules`. Each problem names the key, the value and the allowed values."""
     problems = []
     for key, allowed in rules.items():
         for wrong in (tag for tag in tags if tag != key and tag.lower() == key.lower()):

@@ -1,4 +1,4 @@
-"""Configuration of one member account (`stacks/accounts`, one stack an account)."""
+"""Configuration of one member account (`stacks/accounts`, one stack per account)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Contact(Settings):
 
 
 class AccountsConfig(Settings):
-    """One member account and what is made inside it."""
+    """One member account and the resources in it."""
 
     name: str = Field(min_length=1, max_length=50, description="the account's name")
     email: Email = Field(description="the root user's address, unique in all of AWS")

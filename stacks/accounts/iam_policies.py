@@ -1,4 +1,4 @@
-"""Who may assume the roles made in an account, and what those may do at most.
+"""The trust policies of the roles in an account, and the boundary that limits what the roles may do.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
@@ -16,9 +16,9 @@ AUTOMATION_ACTIONS = [*DEVELOPER_ACTIONS, "iam:*"]
 
 
 def trust_policy(principals: Sequence[str], require_mfa: bool = False) -> Document:
-    """Lets exactly `principals` (ARNs) assume the role, people only after they signed in with MFA.
+    """Allows exactly `principals` (ARNs) to assume the role; with `require_mfa` they must have signed in with MFA.
 
-    Raises `ValueError` for no principal or one with a wildcard: a role never trusts strangers.
+    Raises `ValueError` for an empty list or a principal with a wildcard: a role must never trust unknown accounts.
     """
     if not principals or any("*" in principal or "?" in principal for principal in principals):
         raise ValueError(f"a trust policy needs principals without wildcards, not {list(principals)}")
@@ -31,7 +31,7 @@ def trust_policy(principals: Sequence[str], require_mfa: bool = False) -> Docume
 
 
 def service_trust_policy(service: str) -> Document:
-    """Lets one AWS service assume the role."""
+    """Allows one AWS service to assume the role."""
     return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
 
 
@@ -42,10 +42,10 @@ def boundary_policy(
     access_role: str,
     actions: Sequence[str],
 ) -> Document:
-    """The most that a role may do: `actions`, without a way out of the boundary.
+    """The permissions boundary of a role: it allows `actions`, and nothing that would get around the boundary.
 
-    Roles and users can be made only with `own_boundary` on them, no boundary can be taken off
-    or edited, and the roles made here and the access role cannot be changed, assumed or passed on.
+    New roles and users must have `own_boundary`, no boundary can be removed or edited, and this project's roles and
+    the access role cannot be changed, assumed or passed on.
     """
     boundaries = [f"arn:aws:iam::{account_id}:policy/{name}" for name in boundary_names]
     own = f"arn:aws:iam::{account_id}:policy/{own_boundary}"

@@ -1,4 +1,4 @@
-"""A member account and the provider that works inside it."""
+"""A member account, and the AWS provider that works in it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.policy_documents.roles import role_arn
 
 @dataclass(frozen=True)
 class MemberAccountArgs:
-    """`tags` go on the account and on everything that its provider makes."""
+    """`tags` are set on the account and on everything that its provider creates."""
 
     name: str
     email: pulumi.Input[str]
@@ -27,7 +27,7 @@ class MemberAccountArgs:
 
 
 class MemberAccount(Component):
-    """The account, and a provider that assumes the access role of that account and of no other.
+    """The account, and a provider that assumes the access role in it and may not work in any other account.
 
     https://www.pulumi.com/registry/packages/aws/api-docs/organizations/account/
     """
@@ -45,7 +45,7 @@ class MemberAccount(Component):
             role_name=args.access_role_name,
             close_on_deletion=args.close_on_deletion,
             tags=dict(args.tags),
-            # AWS does not tell the role's name again, so an imported account would be replaced by it.
+            # AWS does not return the role's name: without `ignore_changes`, an imported account would be replaced.
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, ignore_changes=["roleName"]),
         )
         self.account_id = account.id

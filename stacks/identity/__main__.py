@@ -1,4 +1,4 @@
-"""Who works in member accounts: the developers' group and its users, and the automation identity."""
+"""Who may work in the member accounts: the developers' group with its users, and the automation identity."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ async def main() -> Mapping[str, Any]:
     org = await read(OrgOutputs)
     require_management_account(org)
 
-    # Developers sign in to the management account and may assume DeveloperRole, nothing else.
+    # Developers sign in to the management account, where they may assume DeveloperRole and do nothing else.
     developers = Developers(
         "developers",
         DevelopersArgs(
@@ -38,8 +38,8 @@ async def main() -> Mapping[str, Any]:
     if settings.password_policy:
         PasswordPolicy("passwords", PasswordPolicyArgs(settings.password_policy))
 
-    # Where SSO or HR tooling makes the users, membership of the group decides, so the roles
-    # trust the account; else they trust exactly the users made here.
+    # If SSO or HR tooling creates the users, membership of the group decides who is a developer, so the roles trust
+    # the whole account. Otherwise the roles trust exactly the users of this stack.
     people = developers.user_arns if settings.trusts_users else [account_principal(org)]
 
     return exports(

@@ -1,4 +1,4 @@
-"""The identity that CI/CD works as."""
+"""The identity that CI/CD uses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stacks.identity.iam_policies import assume_role_policy, web_identity_trust_
 
 @dataclass(frozen=True)
 class AutomationIdentityArgs:
-    """`oidc` federates with an identity provider; without it there is an IAM user."""
+    """`oidc` is the identity provider to federate with; without it an IAM user is created."""
 
     oidc: Oidc | None
 
@@ -24,8 +24,8 @@ class AutomationIdentityArgs:
 class AutomationIdentity(Component):
     """`cicd-automation`, which may assume AutomationRole in every account and nothing else.
 
-    An IAM user without any access key, or with OIDC federation a role of the management
-    account that only the identity provider's tokens open. `arn` is who member accounts trust.
+    It is an IAM user without an access key, or, with OIDC, a role of the management account that only tokens of the
+    identity provider can assume. `arn` is the principal that member accounts trust.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
     """
 

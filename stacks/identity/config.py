@@ -10,7 +10,7 @@ from shared.settings.base import Settings
 from shared.settings.fields import IamName, unique
 
 MAX_TRUSTED_USERS = 30
-"""User ARNs that fit into a role's trust policy of 2,048 characters, with long names.
+"""How many user ARNs fit into a role's trust policy of 2,048 characters if the names are long.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
@@ -21,14 +21,14 @@ def _issuer(value: str) -> str:
 
 
 def _subject(value: str) -> str:
-    # `*` for a whole subject would let every repository or tenant of a shared issuer in.
+    # `*` as the whole subject would trust every repository or tenant of a shared identity provider.
     if value.strip("*?") == "" or value.startswith("*"):
         raise ValueError("a subject that begins with a wildcard trusts strangers; allowed: repo:acme/infra:*")
     return value
 
 
 class Oidc(Settings):
-    """The identity provider that CI jobs sign in with, and which of its tokens are trusted."""
+    """The identity provider of the CI jobs, and which of its tokens are trusted."""
 
     issuer: Annotated[str, AfterValidator(_issuer)] = Field(description="the provider's URL")
     audience: str = Field(min_length=1, description="the `aud` a token must carry")
@@ -38,7 +38,7 @@ class Oidc(Settings):
 
 
 class PasswordSettings(Settings):
-    """The management account's IAM password policy; defaults follow CIS AWS Foundations."""
+    """The management account's IAM password policy. The defaults follow CIS AWS Foundations."""
 
     minimum_length: int = Field(default=14, ge=6, le=128)
     reuse_prevention: int = Field(default=24, ge=1, le=24, description="passwords remembered")
@@ -46,7 +46,7 @@ class PasswordSettings(Settings):
 
 
 class IdentityConfig(Settings):
-    """Who may sign in to the management account, and how automation does."""
+    """Who may sign in to the management account, and how automation signs in."""
 
     users: Annotated[list[IamName], AfterValidator(unique)] = Field(
         default=[], description="developers that this stack makes, members of the group"
@@ -97,5 +97,5 @@ class IdentityConfig(Settings):
 
     @property
     def trusts_users(self) -> bool:
-        """True when DeveloperRole trusts each user by ARN."""
+        """Whether DeveloperRole trusts each user by ARN."""
         return self.user_source == "config" and self.developer_trust == "users"

@@ -18,7 +18,7 @@ from stacks.identity.iam_policies import assume_role_policy, self_service_mfa_po
 
 @dataclass(frozen=True)
 class DevelopersArgs:
-    """`users` are made here; with none the group stands alone and SSO or HR tooling fills it."""
+    """`users` are created here. Without users only the group is created, and SSO or HR tooling adds its members."""
 
     users: Sequence[str]
     require_mfa: bool
@@ -29,7 +29,7 @@ class DevelopersArgs:
 class Developers(Component):
     """The group `developers`, which may assume DeveloperRole in every account, and its users.
 
-    No console password and no access key is made.
+    The users get no console password and no access key.
     """
 
     user_arns: list[pulumi.Output[str]]
@@ -62,5 +62,5 @@ class Developers(Component):
 
 
 def account_principal(org: Upstream[OrgOutputs]) -> pulumi.Output[str]:
-    """The management account as a principal: whoever its own IAM policies allow."""
+    """The management account as a principal. The account decides with its own IAM policies who may assume the role."""
     return org.get(lambda o: f"arn:aws:iam::{o.management_account_id}:root")

@@ -1,4 +1,4 @@
-"""What people and automation may do in the management account, and who may sign in as automation."""
+"""What people and automation may do in the management account, and which tokens may sign in as automation."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from shared.policy_documents.roles import role_arn
 
 
 def assume_role_policy(role: str, require_mfa: bool = False) -> Document:
-    """Lets its holder assume `role` in every account, and nothing else."""
+    """Allows the user or group to assume `role` in every account, and nothing else."""
     return document(allow("sts:AssumeRole", role_arn("*", role), MFA if require_mfa else None))
 
 
 def self_service_mfa_policy() -> Document:
-    """Lets a user enrol and resync an MFA device of their own, and change their own password.
+    """Allows a user to set up and resync their own MFA device and to change their own password.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_my-sec-creds-self-manage-mfa-only.html
     """
@@ -36,7 +36,7 @@ def self_service_mfa_policy() -> Document:
 
 
 def web_identity_trust_policy(provider_arn: str, issuer: str, audience: str, subjects: Sequence[str]) -> Document:
-    """Lets tokens of one identity provider in, of one audience and of the subjects named.
+    """Trusts the tokens of one identity provider that have this audience and one of these subjects.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html
     """

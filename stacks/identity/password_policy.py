@@ -13,13 +13,13 @@ from stacks.identity.config import PasswordSettings
 
 @dataclass(frozen=True)
 class PasswordPolicyArgs:
-    """`policy` is the part that the configuration sets; all character classes are required."""
+    """`policy` is what the configuration sets. Every class of characters is always required."""
 
     policy: PasswordSettings
 
 
 class PasswordPolicy(Component):
-    """What a console password must be like.
+    """The rules for console passwords.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html
     """

@@ -1,4 +1,4 @@
-"""The organization, got or made, with its organizational units, policy types and trusted access."""
+"""The organization (new or existing), with its organizational units, policy types and trusted access."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,8 +14,8 @@ from stacks.org.organization import OrganizationalUnits, OrganizationalUnitsArgs
 async def main() -> Mapping[str, Any]:
     settings = load(OrgConfig)
 
-    # With `mode: create` the organization is made here, with every feature; with `lookup` it
-    # exists already, and this stack only checks that what the policies need is turned on.
+    # `mode: create` creates the organization with all features. With `mode: lookup` it exists already, and this stack
+    # only checks that the features that the policies need are enabled.
     organization = find_organization(settings)
 
     units = OrganizationalUnits(

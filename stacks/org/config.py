@@ -12,7 +12,7 @@ from shared.settings.fields import OuPath, unique
 PolicyType = Literal["BACKUP_POLICY", "TAG_POLICY", "SERVICE_CONTROL_POLICY"]
 
 POLICY_TYPES: list[PolicyType] = ["BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"]
-"""The policy types that the policies layer attaches."""
+"""The policy types that the policies layer uses."""
 
 TRUSTED_SERVICES = ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"]
 """The services whose policies need trusted access.
@@ -20,7 +20,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_servic
 
 
 class OrgConfig(Settings):
-    """What the organization is made of."""
+    """The organization and its OUs."""
 
     mode: Literal["create", "lookup"] = Field(
         description="create: this stack makes and manages the organization; lookup: it exists and is left as it is"
@@ -44,7 +44,7 @@ class OrgConfig(Settings):
 
     @property
     def all_units(self) -> list[str]:
-        """Every OU path with its parents, a parent before its children."""
+        """Every OU path and the paths of its parents, parents first."""
         paths = {
             "/".join(parts[: depth + 1])
             for parts in (path.split("/") for path in self.organizational_units)

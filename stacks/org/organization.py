@@ -1,4 +1,4 @@
-"""The organization, got or made, and its organizational units."""
+"""The organization (new or existing) and its organizational units."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Organization:
 
 
 def find_organization(settings: OrgConfig) -> Organization:
-    """The existing organization, or a new one with every feature, policy type and trusted access needed.
+    """The existing organization, or a new one with all features, policy types and trusted access that are needed.
 
-    Raises `pulumi.RunError` when a looked-up organization lacks any of them: it says which,
-    and how to turn them on.
+    Raises `pulumi.RunError` when an existing organization lacks one of them. The message says which, and how to
+    enable it.
     https://www.pulumi.com/registry/packages/aws/api-docs/organizations/organization/
     """
     return _create(settings) if settings.mode == "create" else _look_up()
@@ -50,7 +50,7 @@ def _look_up() -> Organization:
     try:
         found = aws.organizations.get_organization()
     except Exception as error:
-        # The SDK raises a plain Exception with AWS's error code in its text.
+        # The SDK raises a plain Exception; AWS's error code is only in its text.
         if "AWSOrganizationsNotInUse" not in str(error):
             raise
         raise pulumi.RunError(
@@ -79,7 +79,7 @@ def _look_up() -> Organization:
 
 @dataclass(frozen=True)
 class OrganizationalUnitsArgs:
-    """`paths` names every unit with its parents, a parent before its children."""
+    """`paths` are the paths of all units and of their parents, parents first."""
 
     root_id: pulumi.Input[str]
     paths: Sequence[str]
@@ -87,7 +87,7 @@ class OrganizationalUnitsArgs:
 
 
 class OrganizationalUnits(Component):
-    """The tree of organizational units; `ids` has each unit's id by its path."""
+    """The tree of organizational units. `ids` maps the path of a unit to its id."""
 
     ids: dict[str, pulumi.Output[str]]
 

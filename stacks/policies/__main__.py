@@ -22,7 +22,7 @@ async def main() -> Mapping[str, Any]:
     require_management_account(org)
     units = unit_ids(settings, org)
 
-    # What is tagged BackupType=MONTHLY is backed up each month, with a copy in another region.
+    # Resources with the tag BackupType=MONTHLY are backed up every month, with a copy in another region.
     if settings.backup:
         BackupPolicy(
             "backup",
@@ -33,7 +33,7 @@ async def main() -> Mapping[str, Any]:
             ),
         )
 
-    # The root locks how tags are spelled; each unit says which values they may have.
+    # The policy on the root sets how tags are spelled; the policies on the units set the allowed values.
     TagPolicies(
         "tags",
         TagPoliciesArgs(

@@ -14,10 +14,12 @@ TAG_VALUE = "MONTHLY"
 
 
 def backup_policy(primary_regions: list[str], copy_region: str) -> Document:
-    """Backs up what is tagged BackupType=MONTHLY in the primary regions on the first of each month at
-    05:00 UTC, with a copy in `copy_region`; cold storage after 30 days, deleted after 365.
+    """Back up the resources with the tag BackupType=MONTHLY in the primary regions, with a copy in `copy_region`.
 
-    Numbers are strings and `$account` is each account's own id, as the policy syntax has them.
+    It runs on the first of each month at 05:00 UTC. Backups move to cold storage after 30 days and are deleted after
+    365 days.
+
+    The policy syntax needs numbers as strings, and `$account` for the id of the account that is backed up.
     """
     copy_vault = f"arn:aws:backup:{copy_region}:$account:backup-vault:{VAULT}"
     lifecycle = {

@@ -15,7 +15,7 @@ from stacks.policies.organization_policy import attached_policy
 
 @dataclass(frozen=True)
 class BackupPolicyArgs:
-    """`units` are the OUs backed up, ids by path."""
+    """`units` are the OUs to back up: path → id."""
 
     units: Mapping[str, pulumi.Input[str]]
     primary_regions: Sequence[str]
@@ -23,9 +23,9 @@ class BackupPolicyArgs:
 
 
 class BackupPolicy(Component):
-    """Backs up every resource tagged BackupType=MONTHLY in the accounts of the units.
+    """Backs up every resource with the tag BackupType=MONTHLY in the accounts of the units.
 
-    The vault and the role that the policy names are made in each account by `BackupTarget`.
+    `BackupTarget` creates the vault and the role that the policy names in each account.
     """
 
     def __init__(self, name: str, args: BackupPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:

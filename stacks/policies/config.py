@@ -21,7 +21,7 @@ GUARDRAILS: list[Guardrail] = [
 
 
 class Backup(Settings):
-    """Where the monthly backup policy applies and where its copies go."""
+    """Which OUs the monthly backup policy applies to, and where its copies go."""
 
     organizational_units: Annotated[list[OuPath], AfterValidator(unique)] = Field(
         min_length=1, description="the OUs whose accounts are backed up"
@@ -42,7 +42,7 @@ class Backup(Settings):
 
 
 class TagRule(Settings):
-    """What the accounts of an OU may put into the CostCenter tag."""
+    """The allowed values of the CostCenter tag in the accounts of an OU."""
 
     cost_centers: Annotated[list[str], AfterValidator(unique)] = Field(
         min_length=1, description="allowed values of CostCenter"
@@ -70,7 +70,7 @@ class PoliciesConfig(Settings):
 
     @property
     def unit_paths(self) -> dict[str, str]:
-        """Every OU path named, with the configuration key that names it first."""
+        """Every OU path in the configuration → the first configuration key that names it."""
         named: dict[str, str] = {}
         for path in self.backup.organizational_units if self.backup else []:
             named.setdefault(path, "policies:backup.organizationalUnits")
@@ -82,14 +82,14 @@ class PoliciesConfig(Settings):
 
     @model_validator(mode="after")
     def _regions_cover_backups(self) -> PoliciesConfig:
-        """A region allow-list that shuts out the backup regions would break the backup policy."""
+        """Without the backup regions, a list of allowed regions would break the backup policy."""
         for path, control in self.service_control.items():
             if self.backup is None or control.allowed_regions is None:
                 continue
             needed = {*self.backup.primary_regions, self.backup.copy_region}
-            if shut_out := sorted(needed - set(control.allowed_regions)):
+            if missing := sorted(needed - set(control.allowed_regions)):
                 raise ValueError(
-                    f"policies:serviceControl.{path}.allowedRegions lacks {', '.join(shut_out)}, which "
+                    f"policies:serviceControl.{path}.allowedRegions lacks {', '.join(missing)}, which "
                     "policies:backup uses; allowed: a list with every backup region"
                 )
         return self

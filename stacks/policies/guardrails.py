@@ -1,4 +1,4 @@
-"""Service control policies: the guardrails and how they are packed into AWS's limits.
+"""Service control policies: the guardrails, and how they are packed into policies within AWS's limits.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html
 """
@@ -19,7 +19,7 @@ GLOBAL_SERVICES = [
     "route53domains:*", "s3:GetAccountPublic*", "s3:ListAllMyBuckets", "s3:PutAccountPublic*", "shield:*",
     "sts:*", "support:*", "tag:*", "trustedadvisor:*", "waf:*", "wafv2:*",
 ]  # fmt: skip
-"""Actions that are not regional and so are left out of a region allow-list (AWS's own example list)."""
+"""Actions of services without regions, which a list of allowed regions must not deny (from AWS's example)."""
 
 _ROLE_CHANGES = [
     "iam:AttachRolePolicy", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy",
@@ -29,9 +29,9 @@ _ROLE_CHANGES = [
 
 
 def guardrail_statement(guardrail: str, access_role: str) -> Document:
-    """The statement of one guardrail. `access_role` is who may still change the roles made here.
+    """The statement of one guardrail. `access_role` may still change the roles of this project.
 
-    Raises `KeyError` for a guardrail that does not exist; the configuration model allows no other.
+    Raises `KeyError` for an unknown guardrail, which the configuration model does not allow.
     """
     return {
         "leave-organization": deny("DenyLeavingOrganization", ["organizations:LeaveOrganization"]),
@@ -64,7 +64,7 @@ def guardrail_statement(guardrail: str, access_role: str) -> Document:
 
 
 def region_statement(regions: Sequence[str], access_role: str) -> Document:
-    """Denies regional services outside `regions`, but for the access role."""
+    """Denies regional services outside `regions` to everyone except the access role."""
     return {
         "Sid": "DenyOtherRegions",
         "Effect": "Deny",
@@ -79,10 +79,10 @@ def _unless_role(role: str) -> Document:
 
 
 def pack(name: str, statements: Sequence[Document]) -> list[Document]:
-    """`statements` in as few policies as AWS's limits allow, in their order (first fit).
+    """Pack `statements`, in their order, into as few policies as AWS's limits allow (first fit).
 
-    One place of a target's five is kept for AWS's own FullAWSAccess. Raises `DocumentError`
-    when a statement is too large for a policy or the policies are too many for a target.
+    A target may have five policies; one of them is AWS's own FullAWSAccess. Raises `DocumentError` when a statement
+    is too large for a policy, or when there are too many policies for a target.
     """
     documents: list[Document] = []
     for statement in statements:

@@ -12,11 +12,11 @@ TAG = "TAG_POLICY"
 BACKUP = "BACKUP_POLICY"
 
 MAX_CHARACTERS = {SCP: 5120, TAG: 10_000, BACKUP: 10_000}
-"""Characters of a policy document.
+"""Maximum number of characters in a policy document.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 
 MAX_SCPS_A_TARGET = 5
-"""Service control policies attached to one root, OU or account, FullAWSAccess included."""
+"""Maximum number of service control policies on one root, OU or account, including FullAWSAccess."""
 
 
 def render_org_policy(name: str, policy_type: str, document: Document) -> str:
@@ -31,7 +31,7 @@ _SCP_KEYS = {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", 
 
 
 def _statement_problem(document: Document) -> str | None:
-    """What is wrong with a service control policy's syntax.
+    """The first syntax error in a service control policy.
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_syntax.html"""
     if document.get("Version") != "2012-10-17":
         return "Version must be 2012-10-17"
@@ -54,7 +54,7 @@ _OPERATORS = {"@@assign", "@@append", "@@remove", "@@operators_allowed_for_child
 
 
 def _operator_problem(node: Any, path: str = "") -> str | None:
-    """What is wrong with the inheritance operators of a tag or backup policy.
+    """The first wrong inheritance operator in a tag or backup policy.
     https://docs.aws.amazon.com/organizations/latest/userguide/policy-operators.html"""
     if not isinstance(node, dict) or not node:
         return f"{path or 'the document'} must be an object that is not empty"

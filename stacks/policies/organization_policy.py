@@ -1,4 +1,4 @@
-"""An organization policy and its attachments: what backup, tag and service control policies share."""
+"""An organization policy and its attachments, for backup, tag and service control policies."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def attached_policy(
     targets: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> aws.organizations.Policy:
-    """A policy of `policy_type` called `name`, attached to each target (a name → root, OU or account id).
+    """A policy named `name`, attached to each of `targets` (target name → id of a root, OU or account).
 
     Raises `pulumi.RunError` when AWS would refuse the document.
     https://www.pulumi.com/registry/packages/aws/api-docs/organizations/policyattachment/

@@ -17,7 +17,7 @@ from stacks.policies.organization_policy import attached_policy
 
 @dataclass(frozen=True)
 class ServiceControlPoliciesArgs:
-    """`controls` has the guardrails of each OU by path, `units` their ids."""
+    """`controls` maps OU paths to their guardrails, `units` maps OU paths to their ids."""
 
     units: Mapping[str, pulumi.Input[str]]
     controls: Mapping[str, ServiceControl]
@@ -25,9 +25,9 @@ class ServiceControlPoliciesArgs:
 
 
 class ServiceControlPolicies(Component):
-    """The guardrails of each unit, in as few policies as AWS's limits allow.
+    """The guardrails of each OU, in as few policies as AWS's limits allow.
 
-    Raises `pulumi.RunError` when they do not fit.
+    Raises `pulumi.RunError` when an OU has more guardrails than fit into its policies.
     """
 
     def __init__(self, name: str, args: ServiceControlPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:

@@ -15,7 +15,7 @@ from stacks.policies.tag_rules import root_tag_policy, unit_tag_policy
 
 @dataclass(frozen=True)
 class TagPoliciesArgs:
-    """`cost_centers` has the allowed values of each OU by path, `units` their ids."""
+    """`cost_centers` maps OU paths to the allowed values, `units` maps OU paths to their ids."""
 
     root_id: pulumi.Input[str]
     units: Mapping[str, pulumi.Input[str]]
@@ -23,7 +23,7 @@ class TagPoliciesArgs:
 
 
 class TagPolicies(Component):
-    """Locks the spelling of CostCenter at the root, and on each unit its values and the Owner tag."""
+    """A policy on the root that sets the spelling of CostCenter, and one per OU with its values and the Owner tag."""
 
     def __init__(self, name: str, args: TagPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("policies:TagPolicies", name, opts, formerly="acme:policies:TagPolicies")

@@ -1,4 +1,4 @@
-"""Tag policies, and the rules that the accounts layer checks its tags against.
+"""Tag policies, and the same rules as the accounts layer checks them.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_example-tag-policies.html
 """
@@ -16,12 +16,12 @@ LOCKED = {"@@operators_allowed_for_child_policies": ["@@none"]}
 
 
 def root_tag_policy() -> Document:
-    """The organization's policy: the spelling of CostCenter, which no child policy may change."""
+    """The policy on the root: the spelling of CostCenter, which no policy below may change."""
     return {"tags": {COST_CENTER: {"tag_key": {"@@assign": COST_CENTER, **LOCKED}}}}
 
 
 def unit_tag_policy(cost_centers: list[str]) -> Document:
-    """An OU's policy: the values CostCenter may have there, and the spelling of Owner."""
+    """The policy on an OU: the allowed values of CostCenter, and the spelling of Owner."""
     return {
         "tags": {
             COST_CENTER: {"tag_value": {"@@assign": cost_centers}},
@@ -31,9 +31,9 @@ def unit_tag_policy(cost_centers: list[str]) -> Document:
 
 
 def tag_rules(cost_centers: Mapping[str, list[str]], units: Iterable[str]) -> dict[str, TagRules]:
-    """The rules in force in each OU: its own, else those of the nearest OU above, else any value.
+    """OU path → its effective rules: its own, or those of the nearest OU above it, or none.
 
-    Assigning in a child policy replaces the parent's values, as `@@assign` does.
+    As with `@@assign`, the values of an OU replace the values of its parent.
     """
     rules: dict[str, TagRules] = {}
     for unit in units:

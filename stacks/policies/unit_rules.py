@@ -1,4 +1,4 @@
-"""What the organization's outputs mean for the policies layer."""
+"""What the outputs of the organization layer mean for the policies layer."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stacks.policies.tag_rules import tag_rules
 
 
 def unit_ids(settings: PoliciesConfig, org: Upstream[OrgOutputs]) -> dict[str, pulumi.Output[str]]:
-    """The id of every OU that the configuration names.
+    """OU path → id, for every OU in the configuration.
 
     Raises `pulumi.RunError` for a path that the organization layer does not export.
     """
@@ -33,7 +33,7 @@ def _unit_id(path: str, org: Upstream[OrgOutputs]) -> pulumi.Output[str]:
 
 
 def backup_by_unit(settings: PoliciesConfig, units: Iterable[str]) -> Mapping[str, Any]:
-    """What each OU needs for its backups, ready to export: a policy on an OU holds for those below it too."""
+    """OU path → what its backups need, ready to export. A policy on an OU also applies to the OUs below it."""
     backup = settings.backup
     if backup is None:
         return {}
@@ -48,5 +48,5 @@ def backup_by_unit(settings: PoliciesConfig, units: Iterable[str]) -> Mapping[st
 
 
 def tag_rules_by_unit(settings: PoliciesConfig, units: Iterable[str]) -> Mapping[str, TagRules]:
-    """The tag rules in force in each OU."""
+    """OU path → its effective tag rules, ready to export."""
     return tag_rules({path: rule.cost_centers for path, rule in settings.tags.items()}, units)
