@@ -9,45 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from automation.backend.resources import held
 from automation.backend.state_files import exported
+from bench.configuration import write_configuration
 from engine.environment import run_environment
 from engine.install import Engine
 from sandbox.copies import copy_repository, user_environment
 from sandbox.layout import Emulator, Layout, read_record
-from shared.layers import SANDBOX, StackId, discover
-
-EXAMPLE = "developer"
-"""The account whose configuration the generated ones have, but for the name and the address."""
-
-
-def account_names(number: int) -> list[str]:
-    """The names of `number` accounts, in the order in which they sort."""
-    return [f"a{each:03}" for each in range(1, number + 1)]
-
-
-def write_accounts(root: Path, number: int) -> None:
-    """Put `number` accounts in the place of the examples in the repository at `root`."""
-    example = StackId("accounts", SANDBOX, EXAMPLE).config_file(root)
-    document = yaml.safe_load(example.read_text())
-    for stack in discover(SANDBOX, root):
-        if stack.account:
-            stack.config_file(root).unlink()
-    for name in account_names(number):
-        document["config"]["accounts:name"] = f"Account {name}"
-        document["config"]["accounts:email"] = f"{name}@example.com"
-        # With `encryptionsalt`, which comes along, the engine has nothing to add to the file.
-        StackId("accounts", SANDBOX, name).config_file(root).write_text(yaml.safe_dump(document))
-
-
-def change_owner(root: Path, account: str, owner: str) -> None:
-    """Set the Owner tag of one account."""
-    file = StackId("accounts", SANDBOX, account).config_file(root)
-    document = yaml.safe_load(file.read_text())
-    document["config"]["accounts:tags"]["Owner"] = owner
-    file.write_text(yaml.safe_dump(document))
+from shared.layers import SANDBOX
 
 
 @dataclass(frozen=True)
@@ -61,7 +30,7 @@ class Project:
     def make(cls, root: Path, accounts: int, engine: Engine) -> Project:
         """Copy the repository to the new folder `root`, and start its sandbox with nothing deployed."""
         copy_repository(root)
-        write_accounts(root, accounts)
+        write_configuration(root, accounts)
         user = user_environment(root)
         # A user's Python keeps what it has compiled; the first contestant must not be the one to do it.
         user.pop("PYTHONDONTWRITEBYTECODE", None)

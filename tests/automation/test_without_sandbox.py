@@ -10,6 +10,7 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.copies import copy_repository, user_environment
+from tests.configuration import write_sandbox
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -64,6 +65,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("copy")
     copy_repository(root)
     shutil.rmtree(root / "sandbox")
+    write_sandbox(root)
     for example in (root / "stacks").glob("*/*.yaml.example"):
         shutil.copyfile(example, example.with_suffix(""))
 

@@ -119,7 +119,7 @@ def test_throttling_that_does_not_end(project: Project) -> None:
 
 def test_accounts_that_fail_and_that_take_longer_than_the_provider_waits(project: Project) -> None:
     emails = [accidents.add_account(project, name) for name in ("refused", "slow")]
-    component = project.root / "shared" / "components" / "member_account.py"
+    component = project.root / "stacks" / "accounts" / "member_account.py"
     before = component.read_text()
     short = before.replace("protect=args.protect,", "protect=args.protect, custom_timeouts={'create': '2s'},")
     assert short != before
