@@ -37,7 +37,7 @@ SALT = "v1:3XAL9Mb5CYk=:v1:7WdDZD9m+mRUtOwJ:9Hbft9ee+O6sR98F7SydZMZCx1ON5A=="
 
 
 def account_names(number: int) -> list[str]:
-    """The names of `number` accounts, in the order in which they sort."""
+    """The names of `number` accounts, in alphabetical order."""
     return [f"a{each:03}" for each in range(1, number + 1)]
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from automation.backend.resources import held
 from automation.backend.state_files import exported
+from automation.environments import environment
 from bench.configuration import write_configuration
-from engine.environment import run_environment
 from engine.install import Engine
 from sandbox.copies import copy_repository, user_environment
 from sandbox.layout import Emulator, Layout, read_record
@@ -36,7 +36,7 @@ class Project:
         user.pop("PYTHONDONTWRITEBYTECODE", None)
         for command in (["python", "-m", "compileall", "-q", "shared", "automation", "sandbox"], _START):
             subprocess.run(command, cwd=root, env=user, check=True, stdout=subprocess.DEVNULL)
-        return cls(root, run_environment(SANDBOX, engine, root, user))
+        return cls(root, environment(SANDBOX, root).variables(engine, user))
 
     @property
     def emulator(self) -> Emulator:
