@@ -15,9 +15,10 @@ from typing import Any
 from automation.capacity import default_parallel
 from bench import cells, machine
 from bench.cells import Cell, Results
+from bench.configuration import account_names, change_owner
 from bench.contestants import CHANGED, CONTESTANTS, FIRST, SCENARIOS, Contestant
 from bench.processes import Limits, measure
-from bench.project import Project, account_names, change_owner
+from bench.project import Project
 from engine.install import Engine, get_engine
 from sandbox.aws_plugin import find_plugin
 from shared.layers import ROOT

@@ -1,4 +1,7 @@
-"""The tests' own configuration files: whoever edits `stacks/*/Pulumi.sandbox*.yaml` breaks no test."""
+"""The tests' own configuration files: whoever edits `stacks/*/Pulumi.*.yaml` breaks no test.
+
+`tests/e2e/test_sandbox_files.py` alone is about the repository's own.
+"""
 
 from __future__ import annotations
 
@@ -8,21 +11,19 @@ from typing import Any
 import yaml
 
 SANDBOX: dict[str, dict[str, Any]] = {
-    "org/Pulumi.sandbox.yaml": {
-        "org:mode": "create",
-        "org:organizationalUnits": ["Development", "Workloads/Production"],
+    "org/Pulumi.sandbox.yaml": {"org:mode": "create", "org:organizationalUnits": ["Development"]},
+    "identity/Pulumi.sandbox.yaml": {
+        "identity:users": ["ada", "grace"],
+        # Tests make keys and MFA devices by hand.
+        "identity:forceDestroyUsers": True,
     },
-    "identity/Pulumi.sandbox.yaml": {"identity:users": ["ada", "grace"]},
     "policies/Pulumi.sandbox.yaml": {
         "policies:backup": {
-            "organizationalUnits": ["Development", "Workloads"],
+            "organizationalUnits": ["Development"],
             "primaryRegions": ["us-west-2"],
             "copyRegion": "us-east-1",
         },
-        "policies:tags": {
-            "Development": {"costCenters": ["Development", "Testing"]},
-            "Workloads": {"costCenters": ["Production"]},
-        },
+        "policies:tags": {"Development": {"costCenters": ["Development", "Testing"]}},
         "policies:serviceControl": {"Development": {"allowedRegions": ["us-east-1", "us-west-2"]}},
     },
     "accounts/Pulumi.sandbox.developer.yaml": {
@@ -31,23 +32,29 @@ SANDBOX: dict[str, dict[str, Any]] = {
         "accounts:organizationalUnit": "Development",
         "accounts:resourceNamesPrefix": "dev",
         "accounts:tags": {"CostCenter": "Development", "Owner": "platform-team"},
+        # The official provider cannot ask the emulated AWS for it: see the repository's own files.
+        "accounts:blockPublicS3": False,
     },
     "accounts/Pulumi.sandbox.shared-test.yaml": {
         "accounts:name": "SharedTestAccount",
         "accounts:email": "shared-test-account@example.com",
         "accounts:organizationalUnit": "Development",
         "accounts:tags": {"CostCenter": "Testing", "Owner": "quality-team"},
+        "accounts:blockPublicS3": False,
     },
 }
-"""Keys by file. The second account has only what it must have."""
+"""Keys by file: the organization whose first deployment the README shows."""
 
 SALT = "v1:3XAL9Mb5CYk=:v1:7WdDZD9m+mRUtOwJ:9Hbft9ee+O6sR98F7SydZMZCx1ON5A=="
 """Fits the sandbox's passphrase; with it the engine has nothing to add to a file."""
 
 
 def write_sandbox(root: Path) -> Path:
-    """The files of an environment `sandbox` under `root`, in place of those that are there. Returns `root`."""
-    for old in (root / "stacks").glob("*/Pulumi.sandbox*.yaml"):
+    """The files of an environment `sandbox` under `root`, in place of every environment that is there.
+
+    Returns `root`.
+    """
+    for old in (root / "stacks").glob("*/Pulumi.*.yaml"):
         old.unlink()
     for name, keys in SANDBOX.items():
         file = root / "stacks" / name

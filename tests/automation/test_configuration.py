@@ -39,6 +39,14 @@ def change(root: Path, file: str, **keys: Any) -> None:
     path.write_text(yaml.safe_dump(document))
 
 
+def more_units(root: Path) -> None:
+    """Two more OUs, the upper one with rules for tags."""
+    change(root, "org/Pulumi.sandbox.yaml", organizationalUnits=["Development", "Workloads/Production"])
+    rules = {"Development": ["Development", "Testing"], "Workloads": ["Production"]}
+    tags = {unit: {"costCenters": centers} for unit, centers in rules.items()}
+    change(root, "policies/Pulumi.sandbox.yaml", tags=tags)
+
+
 def test_right_files_are_no_problem(root: Path) -> None:
     stacks = discover("sandbox", root)
     assert len(stacks) == 5
@@ -117,6 +125,7 @@ def test_a_key_of_a_layer_whose_name_only_begins_alike_is_unknown(root: Path) ->
 
 @pytest.mark.parametrize("unit", ["Workloads", "Workloads/Production"])
 def test_tags_must_fit_the_nearest_unit_above(root: Path, unit: str) -> None:
+    more_units(root)
     change(root, DEVELOPER, organizationalUnit=unit, tags={"CostCenter": "Development", "Owner": "x"})
     (problem,) = problems(root)
     assert problem.endswith("accounts:tags.CostCenter is 'Development'; the OU allows: Production")
@@ -124,6 +133,7 @@ def test_tags_must_fit_the_nearest_unit_above(root: Path, unit: str) -> None:
 
 @pytest.mark.parametrize("unit", ["Work", "Workloads/Prod", "Production", "workloads"])
 def test_a_part_of_a_path_is_no_unit(root: Path, unit: str) -> None:
+    more_units(root)
     change(root, DEVELOPER, organizationalUnit=unit)
     (problem,) = problems(root)
     assert f"accounts:organizationalUnit names the OU '{unit}'" in problem

@@ -10,6 +10,15 @@ from collections.abc import Callable
 import pytest
 
 from sandbox.copies import copy_repository, user_environment
+from tests.configuration import write_sandbox
+
+WITHOUT_THE_REPOSITORY = """
+import os, sys
+
+sys.path[:] = [path for path in sys.path if not os.path.isdir(os.path.join(path, "sandbox", "emulator"))]
+"""
+"""The virtual environment is the repository's, which makes that repository's packages importable too, so also its
+`sandbox`. Python runs this when it starts: https://docs.python.org/3/library/site.html#module-sitecustomize"""
 
 IMPORT_ALL = """
 import importlib, pkgutil, sys
@@ -39,7 +48,8 @@ SETTINGS = {
 for layer, settings in SETTINGS.items():
     stack = "prod.shop" if layer == "accounts" else "prod"
     run = run_program(layer, stack, settings, upstream=UPSTREAM, preview=True)
-    print(layer, len(run.resources), "resources")
+    assert len(run.aws()) > 1, layer
+    print(layer, "is previewed")
 """
 
 PREVIEW_A_RUN = """
@@ -64,10 +74,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     root = tmp_path_factory.mktemp("copy")
     copy_repository(root)
     shutil.rmtree(root / "sandbox")
-    # The virtual environment makes the packages of the original importable, which has a sandbox.
-    (root / "sitecustomize.py").write_text(
-        "import os, sys\nsys.path[:] = [each for each in sys.path if not os.path.isdir(f'{each}/sandbox')]\n"
-    )
+    (root / "sitecustomize.py").write_text(WITHOUT_THE_REPOSITORY)
+    write_sandbox(root)
     for example in (root / "stacks").glob("*/*.yaml.example"):
         shutil.copyfile(example, example.with_suffix(""))
 
@@ -84,7 +92,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     ("program", "printed"),
     [
         (IMPORT_ALL, "modules of automation"),
-        (PREVIEW_WITH_MOCKS, "accounts 21 resources"),
+        (PREVIEW_WITH_MOCKS, "accounts is previewed"),
         (PREVIEW_A_RUN, "['preview org', 'preview accounts/shop']"),
     ],
     ids=["every module is imported", "every program is previewed", "a run previews"],

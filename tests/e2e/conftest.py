@@ -26,6 +26,7 @@ def upstream(project: Project) -> Project:
 
 @pytest.fixture(scope="module")
 def deployed(project: Project) -> Project:
-    """The project after its first `invoke deploy-all`."""
-    project.invoke("deploy-all")
+    """The project after its first `invoke deploy-all`, whose output is in `first-deploy.txt`."""
+    output = project.invoke("deploy-all").output
+    (project.root / "first-deploy.txt").write_text(output)
     return project

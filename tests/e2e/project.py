@@ -17,6 +17,7 @@ import yaml
 from sandbox.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.provider.s3_control import without_account_host
+from tests.configuration import write_sandbox
 
 if TYPE_CHECKING:
     from mypy_boto3_sts.type_defs import CredentialsTypeDef
@@ -42,8 +43,9 @@ class Project:
 
     @classmethod
     def copy_to(cls, root: Path) -> Project:
-        """A copy of the working tree's tracked and new files."""
+        """A copy of the working tree's tracked and new files, with the tests' configuration."""
         copy_repository(root)
+        write_sandbox(root)
         return cls(root)
 
     @property

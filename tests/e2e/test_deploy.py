@@ -27,6 +27,17 @@ def test_deploy_all_ends_with_a_summary_of_five_stacks(deployed: Project) -> Non
         assert re.search(rf"{re.escape(stack)}\b.*unchanged", output), output
 
 
+def test_the_first_deployment_is_the_one_that_the_readme_shows(deployed: Project) -> None:
+    def created(output: str) -> dict[str, int]:
+        rows = re.findall(r"^ +(\S+) +deployed +(\d+) +[\d.]+ *$", output, re.MULTILINE)
+        return {stack: int(number) for stack, number in rows}
+
+    first = created((deployed.root / "first-deploy.txt").read_text())
+    assert list(first) == STACKS
+    readme = (deployed.root / "README.md").read_text()
+    assert created(readme.partition("$ invoke deploy-all\n")[2].partition("\nNext: ")[0]) == first
+
+
 def test_every_program_reads_its_inputs_and_nothing_else(deployed: Project) -> None:
     assert "none of its inputs" not in deployed.invoke("deploy-all", "--force").output
     output = deployed.invoke("deploy-all").output

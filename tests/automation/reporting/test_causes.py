@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import boto3
@@ -11,6 +12,7 @@ from botocore.model import StringShape
 from automation.events import Problem, Resource
 from automation.reporting.causes import ACCOUNT_FAILURES, aws_code, explain
 from shared.layers import ROOT, StackId
+from tests.configuration import write_sandbox
 
 IDENTITY = StackId("identity", "sandbox")
 WEB = StackId("accounts", "prod", "web")
@@ -64,6 +66,16 @@ def test_the_reasons_for_a_failed_account_are_all_of_aws() -> None:
     assert sorted(reasons.enum) == sorted(ACCOUNT_FAILURES)
 
 
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This repository's programs with the tests' configuration."""
+    root = tmp_path_factory.mktemp("repository")
+    for file in (ROOT / "stacks").rglob("*.py"):
+        (root / file.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, root / file.relative_to(ROOT))
+    return write_sandbox(root)
+
+
 @pytest.mark.parametrize(
     ("stack", "message", "resource", "files"),
     [
@@ -92,10 +104,10 @@ def test_the_reasons_for_a_failed_account_are_all_of_aws() -> None:
         (IDENTITY, "connection refused", IN_DEVELOPERS, []),
     ],
 )
-def test_files(stack: StackId, message: str, resource: Resource | None, files: list[str]) -> None:
-    assert list(explain(stack, Problem(message, resource)).files) == files
+def test_files(repository: Path, stack: StackId, message: str, resource: Resource | None, files: list[str]) -> None:
+    assert list(explain(stack, Problem(message, resource), repository).files) == files
     # Those that are told of the sandbox, and of what all environments share, are there.
-    missing = [file for file in files if not (ROOT / file).is_file()]
+    missing = [file for file in files if not (repository / file).is_file()]
     assert missing == (["stacks/accounts/Pulumi.prod.web.yaml"] if stack == WEB and files else [])
 
 

@@ -15,7 +15,6 @@ from automation.selection.choose import NothingChosen, choose
 from automation.skipping.sources import Sources
 from shared.errors import UsageError
 from shared.layers import LAYERS, ROOT, StackId, discover
-from tests.configuration import write_sandbox
 from tests.e2e.project import Project
 
 Git = Callable[..., None]
@@ -283,7 +282,6 @@ def test_a_program_that_cannot_be_parsed_may_read_all_of_shared(git: Git, tmp_pa
 
 def test_nothing_to_do_is_no_error(tmp_path: Path) -> None:
     project = Project.copy_to(tmp_path)
-    write_sandbox(tmp_path)
     subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
     subprocess.run(["git", "add", "--all"], cwd=tmp_path, check=True)
     who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]

@@ -8,32 +8,37 @@ import pytest
 import yaml
 
 from automation.configuration import check
-from bench.project import account_names, change_owner, write_accounts
-from shared.layers import StackId, discover
+from bench.configuration import account_names, change_owner, write_configuration
+from shared.layers import StackId, discover, environments
 from tests.configuration import write_sandbox
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    return write_sandbox(tmp_path)
+    """With accounts and an environment that are not the benchmark's."""
+    write_sandbox(tmp_path)
+    (tmp_path / "stacks" / "org" / "Pulumi.prod.yaml").write_text("config: {}\n")
+    return tmp_path
 
 
 @pytest.mark.parametrize("number", [1, 200])
-def test_the_accounts_take_the_place_of_the_examples_and_are_right(root: Path, number: int) -> None:
-    write_accounts(root, number)
+def test_the_configuration_takes_the_place_of_what_is_there_and_is_right(root: Path, number: int) -> None:
+    write_configuration(root, number)
+    assert environments(root) == ["sandbox"]
     stacks = discover("sandbox", root)
+    assert [stack.label for stack in stacks if not stack.account] == ["org", "identity", "policies"]
     assert [stack.account for stack in stacks if stack.account] == account_names(number)
     check(stacks, root)
 
 
 def test_the_engine_has_nothing_to_add_to_a_file(root: Path) -> None:
-    write_accounts(root, 1)
-    document = yaml.safe_load(StackId("accounts", "sandbox", "a001").config_file(root).read_text())
-    assert document["encryptionsalt"].startswith("v1:")
+    write_configuration(root, 1)
+    for stack in discover("sandbox", root):
+        assert yaml.safe_load(stack.config_file(root).read_text())["encryptionsalt"].startswith("v1:")
 
 
 def test_one_account_changes_and_stays_right(root: Path) -> None:
-    write_accounts(root, 2)
+    write_configuration(root, 2)
     before = StackId("accounts", "sandbox", "a002").config_file(root).read_text()
     change_owner(root, "a001", "new-owner")
     document = yaml.safe_load(StackId("accounts", "sandbox", "a001").config_file(root).read_text())
