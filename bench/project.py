@@ -75,4 +75,5 @@ class Project:
             return json.load(answer)
 
 
+_COMPILE = ["python", "-m", "compileall", "-q", "shared", "stacks", "engine", "sandbox", "automation"]
 _START = ["invoke", "sandbox.start"]
