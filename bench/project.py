@@ -13,8 +13,8 @@ from automation.backend.resources import held
 from automation.backend.state_files import exported
 from automation.environments import environment
 from bench.configuration import write_configuration
+from bench.copies import copy_repository, user_environment
 from engine.install import Engine
-from sandbox.copies import copy_repository, user_environment
 from sandbox.layout import Emulator, Layout, read_record
 from shared.layers import SANDBOX
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 import tasks
-from sandbox.copies import copy_repository, user_environment
+from bench.copies import copy_repository, user_environment
 from tests.configuration import write_sandbox
 
 Invoke = Callable[..., subprocess.CompletedProcess[str]]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from sandbox.copies import copy_repository, user_environment
+from bench.copies import copy_repository, user_environment
 from tests.configuration import write_sandbox
 
 WITHOUT_THE_REPOSITORY = """

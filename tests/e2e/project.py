@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import yaml
 
-from sandbox.copies import copy_repository, user_environment
+from bench.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.provider.s3_control import without_account_host
 from tests.configuration import write_sandbox

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from automation.configuration import check
-from sandbox.copies import copy_repository
+from bench.copies import copy_repository
 from shared.layers import discover
 from tests.e2e.project import Project
 
