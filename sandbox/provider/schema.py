@@ -93,10 +93,10 @@ class ResourceType(ABC):
     """One entry of the table. `new` and `old` are property values by their Pulumi names: `new` with the defaults
     filled in, `old` as it is in the state (in an import: empty)."""
 
-    token: ClassVar[str]
-    label: ClassVar[str]
+    token: str
+    label: str
     """What AWS calls it, in error messages."""
-    properties: ClassVar[tuple[Property, ...]]
+    properties: tuple[Property, ...]
     not_supported: ClassVar[frozenset[str]] = frozenset()
     """Properties of the official type that this provider does not know."""
     gone: ClassVar[frozenset[str]] = frozenset()

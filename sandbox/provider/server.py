@@ -15,13 +15,11 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.provider import check, config, state
 from sandbox.provider.aws import Aws, Connection, Patience
-from sandbox.provider.diff import Difference, difference
-from sandbox.provider.equality import with_defaults
+from sandbox.provider.diff import Difference, difference, with_defaults
 from sandbox.provider.errors import AwsError, CreatedInPart, ProviderError
-from sandbox.provider.package_schema import package_schema
 from sandbox.provider.rpc import InitFailed, rpc
 from sandbox.provider.schema import ResourceType
-from sandbox.provider.table import function, plugin_version, resource_type
+from sandbox.provider.table import function, package_schema, plugin_version, resource_type
 from sandbox.provider.wire import Properties, Values, decode, encode, has_unknown
 
 
@@ -273,7 +271,7 @@ def _diff_response(found: Difference) -> provider_pb2.DiffResponse:
     return provider_pb2.DiffResponse(
         changes=some if found.changes else none,
         diffs=list(detailed),
-        replaces=found.replaces,
+        replaces=[change.name for change in found.changes if change.replaces],
         detailedDiff=detailed,
         hasDetailedDiff=True,
         deleteBeforeReplace=found.delete_first,

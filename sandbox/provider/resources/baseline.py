@@ -34,9 +34,7 @@ class Vault(ResourceType):
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
         vault = aws.call("backup", "describe_backup_vault", BackupVaultName=id_)
         tags = aws.call("backup", "list_tags", ResourceArn=vault["BackupVaultArn"]).get("Tags", {})
-        return self.state(vault) | {
-            "tagsAll": {key: value for key, value in tags.items() if not key.startswith("aws:")}
-        }
+        return self.state(vault) | {"tagsAll": {key: tags[key] for key in tags if not key.startswith("aws:")}}
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
         if old.get("forceDestroy"):
@@ -70,7 +68,7 @@ class AlternativeContact(ResourceType):
     gone = frozenset({"ResourceNotFoundException"})
 
     def create(self, aws: Aws, new: Values) -> str:
-        aws.call("account", "put_alternate_contact", **self.request(new))
+        self.update(aws, "", {}, new, frozenset())
         return "/".join(filter(None, (new.get("accountId"), new["alternateContactType"])))
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
@@ -105,7 +103,7 @@ class AccountPublicAccessBlock(ResourceType):
 
     def create(self, aws: Aws, new: Values) -> str:
         account = str(new.get("accountId") or aws.connection.identity()["Account"])
-        self._put(aws, account, new)
+        self.update(aws, account, {}, new, frozenset())
         return account
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
@@ -113,14 +111,11 @@ class AccountPublicAccessBlock(ResourceType):
         return self.state(answer["PublicAccessBlockConfiguration"]) | {"accountId": id_}
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        self._put(aws, id_, new)
+        settings = self.request(new)
+        aws.call("s3control", "put_public_access_block", AccountId=id_, PublicAccessBlockConfiguration=settings)
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
         aws.call("s3control", "delete_public_access_block", AccountId=id_)
-
-    def _put(self, aws: Aws, account: str, new: Values) -> None:
-        settings = self.request(new)
-        aws.call("s3control", "put_public_access_block", AccountId=account, PublicAccessBlockConfiguration=settings)
 
 
 class EncryptionByDefault(ResourceType):
@@ -137,20 +132,17 @@ class EncryptionByDefault(ResourceType):
     )
 
     def create(self, aws: Aws, new: Values) -> str:
-        self._switch(aws, on=new["enabled"])
+        self.update(aws, "", {}, new, frozenset())
         return aws.region
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
         return self.state(aws.call("ec2", "get_ebs_encryption_by_default"))
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        self._switch(aws, on=new["enabled"])
+        aws.call("ec2", f"{'enable' if new['enabled'] else 'disable'}_ebs_encryption_by_default")
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        self._switch(aws, on=False)
-
-    def _switch(self, aws: Aws, *, on: bool) -> None:
-        aws.call("ec2", f"{'enable' if on else 'disable'}_ebs_encryption_by_default")
+        self.update(aws, id_, old, {"enabled": False}, frozenset())
 
 
 TYPES = (Vault(), AlternativeContact(), AccountPublicAccessBlock(), EncryptionByDefault())

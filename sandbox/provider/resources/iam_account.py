@@ -31,22 +31,19 @@ class AccountPasswordPolicy(ResourceType):
     gone = NO_SUCH
 
     def create(self, aws: Aws, new: Values) -> str:
-        self._put(aws, new)
+        self.update(aws, "", {}, new, frozenset())
         return "iam-account-password-policy"
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
         return self.state(aws.call(SERVICE, "get_account_password_policy")["PasswordPolicy"])
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        self._put(aws, new)
-
-    def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        aws.call(SERVICE, "delete_account_password_policy")
-
-    def _put(self, aws: Aws, new: Values) -> None:
         # Zero means 'not set' in the program, and is refused by AWS.
         given = {key: value for key, value in self.request(new).items() if value is False or value != 0}
         aws.call(SERVICE, "update_account_password_policy", **given)
+
+    def delete(self, aws: Aws, id_: str, old: Values) -> None:
+        aws.call(SERVICE, "delete_account_password_policy")
 
 
 class OpenIdConnectProvider(ResourceType):
@@ -72,12 +69,11 @@ class OpenIdConnectProvider(ResourceType):
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         before, after = set(old.get("clientIdLists") or ()), set(new["clientIdLists"])
-        for client in sorted(after - before):
-            operation = "add_client_id_to_open_id_connect_provider"
-            aws.call(SERVICE, operation, OpenIDConnectProviderArn=id_, ClientID=client)
-        for client in sorted(before - after):
-            operation = "remove_client_id_from_open_id_connect_provider"
-            aws.call(SERVICE, operation, OpenIDConnectProviderArn=id_, ClientID=client)
+        # What is new first: a provider cannot be without a client.
+        for verb, clients in (("add_client_id_to", after - before), ("remove_client_id_from", before - after)):
+            for client in sorted(clients):
+                operation = f"{verb}_open_id_connect_provider"
+                aws.call(SERVICE, operation, OpenIDConnectProviderArn=id_, ClientID=client)
         if "thumbprintLists" in changed:
             operation = "update_open_id_connect_provider_thumbprint"
             aws.call(SERVICE, operation, OpenIDConnectProviderArn=id_, ThumbprintList=new.get("thumbprintLists") or [])
