@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.errors import ProviderError
-from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, TagCalls, auto_named, out
+from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, auto_named, out
 from sandbox.provider.wire import Values
 
 SERVICE = "iam"
@@ -113,7 +113,7 @@ class User(ResourceType):
         out("uniqueId", "UserId"),
     )
     gone = NO_SUCH
-    tag_calls = TagCalls(SERVICE, "user", "UserName")
+    tag_calls = (SERVICE, "user", "UserName")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_user", **self.request(new))["User"]["UserName"])

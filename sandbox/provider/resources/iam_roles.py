@@ -11,7 +11,7 @@ import json
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.resources.iam_principals import NO_SUCH, SERVICE, bounded_state, set_boundary, two_parts
-from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, TagCalls, auto_named, out
+from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, auto_named, out
 from sandbox.provider.wire import Values
 
 MAX_VERSIONS = 5
@@ -38,7 +38,7 @@ class Role(ResourceType):
     # The exclusive forms, which fight with RolePolicy and RolePolicyAttachment.
     not_supported = frozenset({"inlinePolicies", "managedPolicyArns", "namePrefix"})
     gone = NO_SUCH
-    tag_calls = TagCalls(SERVICE, "role", "RoleName")
+    tag_calls = (SERVICE, "role", "RoleName")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_role", **self.request(new))["Role"]["RoleName"])
@@ -84,7 +84,7 @@ class Policy(ResourceType):
     )
     not_supported = frozenset({"delayAfterPolicyCreationInMs", "namePrefix"})
     gone = NO_SUCH
-    tag_calls = TagCalls(SERVICE, "policy", "PolicyArn")
+    tag_calls = (SERVICE, "policy", "PolicyArn")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_policy", **self.request(new))["Policy"]["Arn"])

@@ -15,7 +15,6 @@ from sandbox.provider.schema import (
     Kind,
     Property,
     ResourceType,
-    TagCalls,
     after_creation,
     auto_named,
     out,
@@ -37,7 +36,7 @@ def read_tags(aws: Aws, id_: str) -> dict[str, str]:
 class Tagged(ResourceType):
     """What Organizations tags by id."""
 
-    tag_calls = TagCalls(SERVICE, "resource", "ResourceId")
+    tag_calls = (SERVICE, "resource", "ResourceId")
 
 
 def describe_organization(aws: Aws, *, only: bool) -> Values:
@@ -144,7 +143,7 @@ class Organization(ResourceType):
         def settled() -> bool:
             return _enabled(aws.pages(SERVICE, "list_roots", "Roots")[0]) == wanted
 
-        aws.poll(settled, aws.patience().concurrent, "waiting for the organization's policy types")
+        aws.poll(settled, aws.connection.patience.concurrent, "waiting for the organization's policy types")
 
 
 class OrganizationalUnit(Tagged):
