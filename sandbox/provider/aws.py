@@ -243,9 +243,6 @@ class Aws:
                 raise ProviderError(f"{what}: cancelled")
         raise AssertionError("the delays never end")
 
-    def patience(self) -> Patience:
-        return self.connection.patience
-
     def _patiently(self, attempt: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         start = time.monotonic()
         for tries, delay in enumerate(_delays(), start=1):
@@ -253,7 +250,7 @@ class Aws:
                 return attempt()
             except AwsError as error:
                 waited = time.monotonic() - start
-                if self._is_tried_enough(error, tries) or waited + delay > self.patience().seconds(error):
+                if self._is_tried_enough(error, tries) or waited + delay > self.connection.patience.seconds(error):
                     raise
                 if self.connection.cancelled.wait(delay):
                     raise

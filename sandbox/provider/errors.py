@@ -17,32 +17,23 @@ class AwsError(ProviderError):
     https://docs.aws.amazon.com/general/latest/gr/api-retries.html
     """
 
-    def __init__(
-        self, service: str, operation: str, code: str, message: str, status: int = 0, request_id: str = ""
-    ) -> None:
+    def __init__(self, service: str, operation: str, code: str, message: str, http: str = "") -> None:
         self.service, self.operation = service, operation
         self.code, self.message = code, message
-        self.status, self.request_id = status, request_id
         # The same form as in the official plugin, which prints errors of the AWS SDK for Go.
-        http = f"https response error StatusCode: {status}, RequestID: {request_id}, " if status else ""
         super().__init__(f"operation error {service}: {operation}, {http}api error {code}: {message}")
 
     @classmethod
     def from_client_error(cls, service: str, error: ClientError) -> AwsError:
         """The error that botocore raised for a call to `service`."""
-        details: dict[str, Any] = dict(error.response.get("Error", {}))
-        metadata: dict[str, Any] = dict(error.response.get("ResponseMetadata", {}))
+        details: dict[str, Any] = {"Code": "Unknown", "Message": "", **error.response.get("Error", {})}
+        answer: dict[str, Any] = {"HTTPStatusCode": 0, "RequestId": "", **error.response.get("ResponseMetadata", {})}
         operation = str(error.operation_name)
         # If a client fails to assume its role, botocore reports that as an error of the client's own service.
         service = "STS" if operation.startswith("AssumeRole") else service
-        return cls(
-            service,
-            operation,
-            str(details.get("Code", "Unknown")),
-            str(details.get("Message", "")),
-            int(metadata.get("HTTPStatusCode", 0)),
-            str(metadata.get("RequestId", "")),
-        )
+        status, request_id = answer["HTTPStatusCode"], answer["RequestId"]
+        http = f"https response error StatusCode: {status}, RequestID: {request_id}, " if status else ""
+        return cls(service, operation, details["Code"], details["Message"], http)
 
 
 class CreatedInPart(ProviderError):

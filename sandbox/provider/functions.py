@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sandbox.provider.aws import Aws
-from sandbox.provider.resources.organizations import describe_organization
+from sandbox.provider.resources.organizations import Organization, describe_organization
 from sandbox.provider.schema import Function
 from sandbox.provider.wire import Values
 
@@ -22,24 +22,19 @@ def _caller(aws: Aws, _arguments: Values) -> Values:
 
 def _region(aws: Aws, arguments: Values) -> Values:
     region = str(arguments.get("region") or arguments.get("name") or aws.region)
-    suffix = _partition_data(region)["dnsSuffix"]
+    partition = _partition_data(region)
     return {
-        "description": _description(region),
-        "endpoint": f"ec2.{region}.{suffix}",
-        "id": region,
-        "name": region,
-        "region": region,
+        "description": partition["regions"].get(region, {}).get("description", ""),
+        "endpoint": f"ec2.{region}.{partition['outputs']['dnsSuffix']}",
+        **dict.fromkeys(("id", "name", "region"), region),
     }
 
 
 def _partition(aws: Aws, _arguments: Values) -> Values:
     found = _partition_data(aws.region)
-    return {
-        "dnsSuffix": found["dnsSuffix"],
-        "id": found["name"],
-        "partition": found["name"],
-        "reverseDnsPrefix": ".".join(reversed(str(found["dnsSuffix"]).split("."))),
-    }
+    suffix = found["outputs"]["dnsSuffix"]
+    reverse = ".".join(reversed(suffix.split(".")))
+    return {"dnsSuffix": suffix, "id": found["id"], "partition": found["id"], "reverseDnsPrefix": reverse}
 
 
 def _partition_data(region: str) -> Values:
@@ -47,19 +42,7 @@ def _partition_data(region: str) -> Values:
 
     session = Session()
     name = session.get_partition_for_region(region)
-    for partition in session.get_data("partitions")["partitions"]:
-        if partition["id"] == name:
-            return {"name": name, "dnsSuffix": partition["outputs"]["dnsSuffix"]}
-    raise AssertionError(f"botocore knows the partition {name} and has no data of it")
-
-
-def _description(region: str) -> str:
-    from botocore.session import Session
-
-    for partition in Session().get_data("partitions")["partitions"]:
-        if region in partition["regions"]:
-            return str(partition["regions"][region]["description"])
-    return ""
+    return next(one for one in session.get_data("partitions")["partitions"] if one["id"] == name)
 
 
 FUNCTIONS = tuple(
@@ -68,21 +51,7 @@ FUNCTIONS = tuple(
         (
             "aws:organizations/getOrganization:getOrganization",
             ("returnOrganizationOnly",),
-            (
-                "accounts",
-                "arn",
-                "awsServiceAccessPrincipals",
-                "enabledPolicyTypes",
-                "featureSet",
-                "id",
-                "masterAccountArn",
-                "masterAccountEmail",
-                "masterAccountId",
-                "masterAccountName",
-                "nonMasterAccounts",
-                "returnOrganizationOnly",
-                "roots",
-            ),
+            (*Organization().by_name, "id"),
             _organization,
         ),
         (

@@ -17,7 +17,7 @@ from sandbox.provider.wire import Values
 
 
 class Kind(Enum):
-    """The type of a property's value; it decides how two values are compared (`sandbox.provider.equality`)."""
+    """The type of a property's value; it decides how two values are compared (`sandbox.provider.diff.same`)."""
 
     STRING = "string"
     BOOL = "boolean"
@@ -79,30 +79,21 @@ TAGS = (
 """`tags` is what the program said, `tagsAll` that merged with the provider's default tags."""
 
 
-@dataclass(frozen=True)
-class TagCalls:
-    """The two AWS calls that tag a type: `tag_<noun>` with `Tags` and `untag_<noun>` with `TagKeys`, both of which
-    take what they tag in `parameter`."""
-
-    service: str
-    noun: str
-    parameter: str
-
-
 class ResourceType(ABC):
     """One entry of the table. `new` and `old` are property values by their Pulumi names: `new` with the defaults
     filled in, `old` as it is in the state (in an import: empty)."""
 
-    token: ClassVar[str]
-    label: ClassVar[str]
+    token: str
+    label: str
     """What AWS calls it, in error messages."""
-    properties: ClassVar[tuple[Property, ...]]
+    properties: tuple[Property, ...]
     not_supported: ClassVar[frozenset[str]] = frozenset()
     """Properties of the official type that this provider does not know."""
     gone: ClassVar[frozenset[str]] = frozenset()
     """The AWS error codes that say that it does not exist."""
-    tag_calls: ClassVar[TagCalls | None] = None
-    """How it is tagged, unless `retag` does it in a way of its own."""
+    tag_calls: ClassVar[tuple[str, str, str]]
+    """How it is tagged, unless `retag` does it in a way of its own: the service, the noun of its calls `tag_<noun>` and
+    `untag_<noun>`, and the parameter that takes what is tagged."""
 
     @abstractmethod
     def create(self, aws: Aws, new: Values) -> str:
@@ -122,14 +113,11 @@ class ResourceType(ABC):
 
     def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:  # noqa: ARG002
         """Set and remove tags, for types that have `tagsAll`."""
-        calls = self.tag_calls
-        if calls is None:
-            raise NotImplementedError(f"{self.token} has tags but no retag")
-        tagged = {calls.parameter: id_}
+        service, noun, parameter = self.tag_calls
         if remove:
-            aws.call(calls.service, f"untag_{calls.noun}", **tagged, TagKeys=remove)
+            aws.call(service, f"untag_{noun}", **{parameter: id_}, TagKeys=remove)
         if put:
-            aws.call(calls.service, f"tag_{calls.noun}", **tagged, Tags=tag_list(put))
+            aws.call(service, f"tag_{noun}", **{parameter: id_}, Tags=tag_list(put))
 
     @property
     def by_name(self) -> Mapping[str, Property]:

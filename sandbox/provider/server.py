@@ -15,13 +15,11 @@ from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.provider import check, config, state
 from sandbox.provider.aws import Aws, Connection, Patience
-from sandbox.provider.diff import Difference, difference
-from sandbox.provider.equality import with_defaults
+from sandbox.provider.diff import difference, with_defaults
 from sandbox.provider.errors import AwsError, CreatedInPart, ProviderError
-from sandbox.provider.package_schema import package_schema
 from sandbox.provider.rpc import InitFailed, rpc
 from sandbox.provider.schema import ResourceType
-from sandbox.provider.table import function, plugin_version, resource_type
+from sandbox.provider.table import function, package_schema, plugin_version, resource_type
 from sandbox.provider.wire import Properties, Values, decode, encode, has_unknown
 
 
@@ -108,10 +106,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         found = check.problems(kind, news.values)
         if found:
             return _checked(news, news.values, found)
-        naming = check.Naming(name, request.randomSeed)
-        if request.HasField("autonaming"):
-            mode = provider_pb2.CheckRequest.AutonamingOptions.Mode.Name(request.autonaming.mode)
-            naming = check.Naming(name, request.randomSeed, request.autonaming.proposed_name, mode)
+        # An engine that says nothing of it gets the same as with the first mode, PROPOSE, and no proposal.
+        mode = provider_pb2.CheckRequest.AutonamingOptions.Mode.Name(request.autonaming.mode)
+        naming = check.Naming(name, request.randomSeed, request.autonaming.proposed_name, mode)
         values, reason = check.complete(kind, olds, news.values, naming, self._configured().config.default_tags)
         return _checked(news, values, [("name", reason)] if reason else [])
 
@@ -120,7 +117,19 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         kind, _ = _kind_and_name(request.urn)
         olds, news = decode(request.olds).values, decode(request.news).values
         found = difference(kind, olds, news, request.ignoreChanges, self._configured().config.region)
-        return _diff_response(found)
+        detailed = {}
+        for change in found.changes:
+            sort = f"{change.kind}_REPLACE" if change.replaces else change.kind
+            detailed[change.name] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(sort))
+        some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
+        return provider_pb2.DiffResponse(
+            changes=some if found.changes else none,
+            diffs=list(detailed),
+            replaces=[change.name for change in found.changes if change.replaces],
+            detailedDiff=detailed,
+            hasDetailedDiff=True,
+            deleteBeforeReplace=found.delete_first,
+        )
 
     @rpc
     def Create(self, request: Any, context: grpc.ServicerContext) -> provider_pb2.CreateResponse:
@@ -142,7 +151,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         except ProviderError as error:
             raise ProviderError(f"creating {what}: {error}") from error
         try:
-            found = aws.poll(lambda: _read(kind, aws, id_, new), aws.patience().appear, f"reading {what}")
+            found = aws.poll(lambda: _read(kind, aws, id_, new), aws.connection.patience.appear, f"reading {what}")
         except ProviderError as error:
             message = f"creating {what}: made as {id_}, but then: {error}"
             raise self._in_part(kind, aws, id_, given, new, message) from error
@@ -262,19 +271,3 @@ def _checked(news: Properties, values: Values, problems: list[tuple[str, str]]) 
 def _secrets(kind: ResourceType, given: Properties) -> frozenset[str]:
     """The secret outputs: what is a secret input, and the merged tags when the program's tags are secret."""
     return given.secrets | ({"tagsAll"} if kind.taggable and "tags" in given.secrets else set())
-
-
-def _diff_response(found: Difference) -> provider_pb2.DiffResponse:
-    detailed = {}
-    for change in found.changes:
-        name = f"{change.kind}_REPLACE" if change.replaces else change.kind
-        detailed[change.name] = provider_pb2.PropertyDiff(kind=provider_pb2.PropertyDiff.Kind.Value(name))
-    some, none = provider_pb2.DiffResponse.DIFF_SOME, provider_pb2.DiffResponse.DIFF_NONE
-    return provider_pb2.DiffResponse(
-        changes=some if found.changes else none,
-        diffs=list(detailed),
-        replaces=found.replaces,
-        detailedDiff=detailed,
-        hasDetailedDiff=True,
-        deleteBeforeReplace=found.delete_first,
-    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sandbox.provider.equality import same
+from sandbox.provider.diff import same
 from sandbox.provider.schema import Kind, Property, ResourceType
 from sandbox.provider.wire import UNKNOWN, Values
 

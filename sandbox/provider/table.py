@@ -5,17 +5,28 @@ A test compares it with the installed `pulumi_aws` SDK, property by property.
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version
+from typing import Any
 
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.functions import FUNCTIONS as _FUNCTIONS
-from sandbox.provider.resources import accounts, baseline, iam_account, iam_principals, iam_roles, organizations
-from sandbox.provider.schema import Function, ResourceType
+from sandbox.provider.resources import accounts, baseline, iam_principals, iam_roles, organizations
+from sandbox.provider.schema import Function, Kind, Property, ResourceType
 
-_MODULES = (organizations, accounts, iam_principals, iam_roles, iam_account, baseline)
+_MODULES = (organizations, accounts, iam_principals, iam_roles, baseline)
 
 RESOURCES: dict[str, ResourceType] = {kind.token: kind for module in _MODULES for kind in module.TYPES}
 FUNCTIONS: dict[str, Function] = {function.token: function for function in _FUNCTIONS}
+
+
+_TYPES: dict[Kind, dict[str, Any]] = {
+    Kind.BOOL: {"type": "boolean"},
+    Kind.INT: {"type": "integer"},
+    Kind.STRINGS: {"type": "array", "items": {"type": "string"}},
+    Kind.TAGS: {"type": "object", "additionalProperties": {"type": "string"}},
+    Kind.OBJECTS: {"type": "array", "items": {"$ref": "pulumi.json#/Any"}},
+}
 
 
 def plugin_version() -> str:
@@ -43,3 +54,32 @@ def _unknown(what: str, token: str, known: dict[str, ResourceType] | dict[str, F
         f"{', '.join(sorted(known))}. For all of AWS get the official plugin: "
         f"pulumi plugin install resource aws {plugin_version()}"
     )
+
+
+def package_schema() -> str:
+    """The table as `pulumi import` needs it to write code:
+    https://www.pulumi.com/docs/using-pulumi/pulumi-packages/schema/
+    """
+    resources = {}
+    for token, kind in RESOURCES.items():
+        inputs = [item for item in kind.properties if not item.output and item.name != "tagsAll"]
+        resources[token] = {
+            "properties": {item.name: _type(item) for item in kind.properties},
+            "inputProperties": {item.name: _type(item) for item in inputs},
+            "requiredInputs": sorted(item.name for item in inputs if item.required),
+        }
+    functions = {token: {"outputs": {"type": "object", "properties": {}}} for token in FUNCTIONS}
+    return json.dumps(
+        {
+            "name": "aws",
+            "version": plugin_version(),
+            # In `aws:iam/role:Role` the module is `iam`.
+            "meta": {"moduleFormat": "(.*)(?:/[^/]*)"},
+            "resources": resources,
+            "functions": functions,
+        }
+    )
+
+
+def _type(item: Property) -> dict[str, Any]:
+    return _TYPES.get(item.kind, {"type": "string"})

@@ -23,7 +23,6 @@ class AccountResponse(MotoAccountResponse):
         return account_id
 
     def get_account_information(self) -> ActionResult:
-        """https://docs.aws.amazon.com/accounts/latest/reference/API_GetAccountInformation.html"""
         account_id = self._get_account_id()
         organization = organization_of(account_id)
         if organization is None:
@@ -34,7 +33,6 @@ class AccountResponse(MotoAccountResponse):
         )
 
     def put_account_name(self) -> EmptyResult:
-        """https://docs.aws.amazon.com/accounts/latest/reference/API_PutAccountName.html"""
         account_id = self._get_account_id()
         organization = organization_of(account_id)
         if organization is not None:

@@ -26,15 +26,11 @@ def _document_text(arn: str) -> str:
     return json.dumps(aws_policies()[arn]["Document"])
 
 
-def _policy_id(arn: str) -> str:
-    """The same in every account, as AWS has it; moto would make a random one each time."""
-    return "ANPA" + base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()[:17]
-
-
 def aws_policy(arn: str, account_id: str) -> AWSManagedPolicy:
     """The AWS managed policy, made for the account. Raises `KeyError` if AWS has none of that ARN."""
     data = aws_policies()[arn]
     policy = AWSManagedPolicy.from_data(data["Name"], account_id, "aws", data)
-    policy.id = _policy_id(arn)
+    # The same id in every account, as AWS has it; moto would make a random one each time.
+    policy.id = "ANPA" + base64.b32encode(hashlib.sha256(arn.encode()).digest()).decode()[:17]
     policy.versions[0].document = _document_text(arn)
     return policy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from moto.iam.exceptions import (
     DeleteConflictException,
@@ -17,8 +17,7 @@ from moto.iam.models import AWSManagedPolicy, Group, ManagedPolicy, PolicyVersio
 from moto.iam.models import IAMBackend as MotoIAMBackend
 
 from sandbox.emulator.iam.aws_managed_policies import aws_policies, aws_policy
-from sandbox.emulator.iam.quotas import MAXIMUM_MANAGED, check_size
-from sandbox.emulator.iam.trust_policies import check_trust_policy
+from sandbox.emulator.iam.trust_policies import MAXIMUM_MANAGED, check_size, check_trust_policy
 
 AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/.+")
 CODE = re.compile(r"\d{6}")
@@ -54,14 +53,10 @@ class IAMBackend(MotoIAMBackend):
         policies = all_of_aws if scope == "AWS" else [*own, *all_of_aws]
         return self._filter_attached_policies(policies, marker, max_items, path_prefix)
 
-    def _attachable(self, arn: str) -> ManagedPolicy:
+    def _attach(self, arn: str, entity: Role | Group | User) -> None:
         policy = self.find_policy(arn)
         if policy is None:
             raise NoSuchEntity(f"Policy {arn} does not exist or is not attachable.")
-        return policy
-
-    def _attach(self, arn: str, entity: Role | Group | User) -> None:
-        policy = self._attachable(arn)
         if arn not in entity.managed_policies:
             policy.attach_to(entity)
 
@@ -74,11 +69,9 @@ class IAMBackend(MotoIAMBackend):
     def attach_user_policy(self, policy_arn: str, user_name: str) -> None:
         self._attach(policy_arn, self.get_user(user_name))
 
-    def create_policy(
-        self, description: str, path: str, policy_document: str, policy_name: str, tags: list[dict[str, str]]
-    ) -> ManagedPolicy:
+    def create_policy(self, description: str, path: str, policy_document: str, *args: Any) -> ManagedPolicy:
         check_size(policy_document, MAXIMUM_MANAGED, "PolicySize")
-        return super().create_policy(description, path, policy_document, policy_name, tags)
+        return super().create_policy(description, path, policy_document, *args)
 
     def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> PolicyVersion:
         check_size(policy_document, MAXIMUM_MANAGED, "PolicySize")
@@ -114,7 +107,6 @@ class IAMBackend(MotoIAMBackend):
         super().put_role_permissions_boundary(role_name, permissions_boundary)
 
     def put_user_permissions_boundary(self, user_name: str, permissions_boundary: str) -> None:
-        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html"""
         user = self.get_user(user_name)
         self.check_boundary(permissions_boundary)
         # moto's users have no such attribute; its responses show it once it is there.
@@ -124,7 +116,6 @@ class IAMBackend(MotoIAMBackend):
         }
 
     def delete_user_permissions_boundary(self, user_name: str) -> None:
-        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html"""
         user = self.get_user(user_name)
         if user_boundary(user) is None:
             raise NoSuchEntity(f"User {user_name} has no permissions boundary.")
@@ -138,24 +129,13 @@ class IAMBackend(MotoIAMBackend):
         assume_role_policy_document: str,
         path: str,
         permissions_boundary: str | None,
-        description: str,
-        tags: list[dict[str, str]],
-        max_session_duration: str | None,
-        linked_service: str | None = None,
+        *args: Any,
+        **kwargs: Any,
     ) -> Role:
         check_trust_policy(assume_role_policy_document)
         self.check_boundary(permissions_boundary)
         _refuse_taken("Role", role_name, (role.name for role in self.roles.values()))
-        return super().create_role(
-            role_name,
-            assume_role_policy_document,
-            path,
-            permissions_boundary,
-            description,
-            tags,
-            max_session_duration,
-            linked_service,
-        )
+        return super().create_role(role_name, assume_role_policy_document, path, permissions_boundary, *args, **kwargs)
 
     def update_assume_role_policy(self, role_name: str, policy_document: str) -> None:
         self.get_role(role_name)
@@ -230,10 +210,6 @@ class IAMBackend(MotoIAMBackend):
         if alias not in self.account_aliases:
             raise NoSuchEntity(f"The account alias {alias} does not exist.")
         super().delete_account_alias()
-
-    def delete_open_id_connect_provider(self, arn: str) -> None:
-        # AWS answers the same whether the provider existed or not; moto fails if it did not.
-        self.open_id_providers.pop(arn, None)
 
 
 def iam_backend(account_id: str) -> IAMBackend:

@@ -1,4 +1,7 @@
-"""Requests: moto's, those about the caller's own user (no user name given), and those that moto does not have."""
+"""Requests: moto's, those about the caller's own user (no user name given), and those that moto does not have.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+"""
 
 from __future__ import annotations
 
@@ -39,18 +42,15 @@ class IamResponse(MotoIamResponse):
         return result
 
     def put_user_permissions_boundary(self) -> ActionResult:
-        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPermissionsBoundary.html"""
         self.iam.put_user_permissions_boundary(self._get_param("UserName"), self._get_param("PermissionsBoundary"))
         return EmptyResult()
 
     def delete_user_permissions_boundary(self) -> ActionResult:
-        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUserPermissionsBoundary.html"""
         self.iam.delete_user_permissions_boundary(self._get_param("UserName"))
         return EmptyResult()
 
     def list_service_specific_credentials(self) -> ActionResult:
-        """None, ever: they cannot be made here. The official provider asks before it deletes a user by force.
-        https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListServiceSpecificCredentials.html"""
+        """None, ever: they cannot be made here. The official provider asks before it deletes a user by force."""
         self.iam.get_user(self._get_param("UserName"))
         return ActionResult({"ServiceSpecificCredentials": []})
 
@@ -59,14 +59,12 @@ class IamResponse(MotoIamResponse):
         return EmptyResult()
 
     def add_client_id_to_open_id_connect_provider(self) -> ActionResult:
-        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddClientIDToOpenIDConnectProvider.html"""
         clients, client = self._clients()
         if client not in clients:
             clients.append(client)
         return EmptyResult()
 
     def remove_client_id_from_open_id_connect_provider(self) -> ActionResult:
-        """https://docs.aws.amazon.com/IAM/latest/APIReference/API_RemoveClientIDFromOpenIDConnectProvider.html"""
         clients, client = self._clients()
         if client in clients:
             clients.remove(client)

@@ -1,18 +1,27 @@
-"""What AWS checks in a role's trust policy when it is written: its syntax, its size, and that its principals exist."""
+"""What AWS checks in a policy when it is written: its size; in a role's trust policy also that its principals exist."""
 
 from __future__ import annotations
 
 import json
 import re
 
-from moto.iam.exceptions import MalformedPolicyDocument
+from moto.iam.exceptions import LimitExceededException, MalformedPolicyDocument
 from moto.iam.models import iam_backends
 from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
 
-from sandbox.emulator.iam.quotas import MAXIMUM_TRUST, check_size
 from sandbox.emulator.policy_evaluation.evaluation import as_list, statements
 
 PRINCIPAL = re.compile(r"arn:aws:(iam|sts)::(\d{12}):(root|user/.+|role/.+|assumed-role/.+)")
+
+# In characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MAXIMUM_MANAGED = 6_144
+MAXIMUM_TRUST = 2_048
+
+
+def check_size(text: str, maximum: int, quota: str) -> None:
+    """Raise `LimitExceededException` for a policy that is too long; `quota` is the name that AWS's message has."""
+    if len(re.sub(r"\s", "", text)) > maximum:
+        raise LimitExceededException(f"Cannot exceed quota for {quota}: {maximum}")
 
 
 def check_trust_policy(text: str) -> None:
@@ -22,12 +31,12 @@ def check_trust_policy(text: str) -> None:
     provider exists is not checked.
     """
     try:
-        json.loads(text)
+        document = json.loads(text)
     except ValueError:
         raise MalformedPolicyDocument("This policy contains invalid Json") from None
     IAMTrustPolicyDocumentValidator(text).validate()
     check_size(text, MAXIMUM_TRUST, "ACLSizePerRole")
-    for statement in statements(json.loads(text)):
+    for statement in statements(document):
         element = statement.get("Principal", statement.get("NotPrincipal"))
         if element is None:
             raise MalformedPolicyDocument("Missing required field Principal")

@@ -99,15 +99,11 @@ class OrganizationsBackend(PoliciesBackend):
     def delete_organization(self) -> None:
         if len(self.accounts) > 1:
             raise OrganizationNotEmptyException
-        if len(self.ou) > 1:
-            raise client_error(
-                "OrganizationNotEmptyException",
-                "To delete an organization you must first remove all organizational units.",
-            )
-        if any(not policy.aws_managed for policy in self.policies):
-            raise client_error(
-                "OrganizationNotEmptyException", "To delete an organization you must first remove all policies."
-            )
+        left = {"organizational units": self.ou[1:], "policies": [one for one in self.policies if not one.aws_managed]}
+        for what, found in left.items():
+            if found:
+                message = f"To delete an organization you must first remove all {what}."
+                raise client_error("OrganizationNotEmptyException", message)
         super().delete_organization()
 
     # Organizational units
@@ -220,13 +216,11 @@ class OrganizationsBackend(PoliciesBackend):
                 "You can't close the management account.",
                 "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
             )
-        self.get_account_by_id(kwargs["AccountId"])
-        super().close_account(**kwargs)
+        self.get_account_by_id(kwargs["AccountId"]).close()
 
     def move_account(self, **kwargs: Any) -> None:
         account = self.get_account_by_id(kwargs["AccountId"])
-        units = {unit.id for unit in self.ou}
-        if kwargs["DestinationParentId"] not in units:
+        if kwargs["DestinationParentId"] not in {unit.id for unit in self.ou}:
             raise client_error(
                 "DestinationParentNotFoundException",
                 "We can't find the destination container (a root or OU) with the ParentId that you specified.",
@@ -248,8 +242,7 @@ class OrganizationsBackend(PoliciesBackend):
                 "MasterCannotLeaveOrganizationException",
                 "You can't remove a management account from an organization.",
             )
-        account = self.get_account_by_id(kwargs["AccountId"])
-        self.drop_attachments(account)
+        self.get_account_by_id(kwargs["AccountId"])
         super().remove_account_from_organization(**kwargs)
 
 

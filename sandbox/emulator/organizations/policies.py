@@ -165,7 +165,6 @@ class PoliciesBackend(MotoOrganizationsBackend):
         super().detach_policy(**kwargs)
 
     def describe_effective_policy(self, policy_type: str, target_id: str) -> dict[str, Any]:
-        """https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeEffectivePolicy.html"""
         if policy_type not in (TAG_POLICY, BACKUP_POLICY):
             raise InvalidInputException("You specified an invalid value.")
         target = self._target(target_id)

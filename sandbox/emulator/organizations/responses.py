@@ -50,7 +50,6 @@ class OrganizationsResponse(MotoOrganizationsResponse):
         return json.dumps(self.organization.create_account(**self.request_params, fault=fault))
 
     def describe_effective_policy(self) -> str:
-        """https://docs.aws.amazon.com/organizations/latest/APIReference/API_DescribeEffectivePolicy.html"""
         target_id = self._get_param("TargetId") or self.current_account
         if target_id != self.current_account != self.organization.account_id:
             raise client_error("AccessDeniedException", "You don't have permissions to access this resource.")

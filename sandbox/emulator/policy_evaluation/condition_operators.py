@@ -5,17 +5,16 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from ipaddress import ip_address, ip_network
 
 Context = Mapping[str, str | Sequence[str]]
 """The request context: condition keys (in any case) and their value or values, all as text."""
 
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
-LITERALS = {"*": "*", "?": "?", "$": "$"}
+LITERALS = ("*", "?", "$")
 """`${*}`, `${?}` and `${$}` stand for the character itself."""
 
 
@@ -43,7 +42,7 @@ def pattern(text: str, context: Context | None) -> re.Pattern[str]:
         result.append(re.escape(_variable(match.group(1), context or {})))
         position = match.end()
     result.append(_wildcards(text[position:]))
-    return _compiled("".join(result))
+    return re.compile("".join(result), re.DOTALL)
 
 
 def arn_matches(expected: str, actual: str, context: Context | None) -> bool:
@@ -115,7 +114,7 @@ def _text(value: object) -> str:
 
 def _variable(expression: str, context: Context) -> str:
     if expression in LITERALS:
-        return LITERALS[expression]
+        return expression
     key, comma, default = expression.partition(",")
     values = context_values(context, key.strip())
     if values is not None and len(values) == 1:
@@ -142,11 +141,6 @@ def _wildcards(text: str) -> str:
     return "".join(table.get(character) or re.escape(character) for character in text)
 
 
-@lru_cache(maxsize=4096)
-def _compiled(expression: str) -> re.Pattern[str]:
-    return re.compile(expression, re.DOTALL)
-
-
 def _moment(value: str) -> datetime:
     if re.fullmatch(r"-?\d+(\.\d+)?", value):
         return datetime.fromtimestamp(float(value), UTC)
@@ -154,17 +148,9 @@ def _moment(value: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _is_in_network(wanted: str, value: str, _context: Context | None) -> bool:
-    return ipaddress.ip_address(value) in ipaddress.ip_network(wanted, strict=False)
-
-
-def _equals_ignoring_case(wanted: str, value: str, context: Context | None) -> bool:
-    return substitute(wanted, context).lower() == value.lower()
-
-
 OPERATORS: dict[str, Test] = {
     "StringEquals": lambda wanted, value, context: substitute(wanted, context) == value,
-    "StringEqualsIgnoreCase": _equals_ignoring_case,
+    "StringEqualsIgnoreCase": lambda wanted, value, context: substitute(wanted, context).lower() == value.lower(),
     "StringLike": lambda wanted, value, context: pattern(wanted, context).fullmatch(value) is not None,
     "ArnLike": arn_matches,
     "ArnEquals": arn_matches,
@@ -180,7 +166,7 @@ OPERATORS: dict[str, Test] = {
     "DateLessThanEquals": lambda wanted, value, _context: _moment(value) <= _moment(wanted),
     "DateGreaterThan": lambda wanted, value, _context: _moment(value) > _moment(wanted),
     "DateGreaterThanEquals": lambda wanted, value, _context: _moment(value) >= _moment(wanted),
-    "IpAddress": _is_in_network,
+    "IpAddress": lambda wanted, value, _context: ip_address(value) in ip_network(wanted, strict=False),
 }
 
 NEGATED = {

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -174,9 +174,13 @@ def _named(element: Any, principal: Principal) -> Match:
 
 def _applies(statement: Mapping[str, Any], request: Request, document: Document, on_resource: bool = True) -> bool:
     variables = document.get("Version") == "2012-10-17"
+    context, action = request.context if variables else None, request.action.lower()
     return (
-        _action_matches(statement, request.action)
-        and (not on_resource or _resource_matches(statement, request, variables))
+        _named_by(statement, "Action", lambda name: pattern(name.lower(), None).fullmatch(action) is not None)
+        and (
+            not on_resource
+            or _named_by(statement, "Resource", lambda name: _resource_matches(name, request.resource, context))
+        )
         and all(
             holds(operator, key, as_list(expected), request.context, variables)
             for operator, keys in (statement.get("Condition") or {}).items()
@@ -185,28 +189,15 @@ def _applies(statement: Mapping[str, Any], request: Request, document: Document,
     )
 
 
-def _action_matches(statement: Mapping[str, Any], action: str) -> bool:
-    if "NotAction" in statement:
-        return not _any_action(statement["NotAction"], action)
-    return _any_action(statement.get("Action", []), action)
+def _named_by(statement: Mapping[str, Any], element: str, matches: Callable[[str], bool]) -> bool:
+    """Whether the statement's `Action` or `Resource` matches, or its `NotAction` or `NotResource` does not."""
+    negated = f"Not{element}" in statement
+    names = as_list(statement[f"Not{element}"] if negated else statement.get(element, []))
+    return any(map(matches, names)) != negated
 
 
-def _any_action(element: Any, action: str) -> bool:
-    return any(pattern(name.lower(), None).fullmatch(action.lower()) for name in as_list(element))
-
-
-def _resource_matches(statement: Mapping[str, Any], request: Request, variables: bool) -> bool:
-    if "NotResource" in statement:
-        return not _any_resource(statement["NotResource"], request, variables)
-    return _any_resource(statement.get("Resource", []), request, variables)
-
-
-def _any_resource(element: Any, request: Request, variables: bool) -> bool:
-    context = request.context if variables else None
-    for name in as_list(element):
-        try:
-            if name == "*" or arn_matches(name, request.resource, context):
-                return True
-        except UnresolvedVariable:
-            continue
-    return False
+def _resource_matches(name: str, resource: str, context: Context | None) -> bool:
+    try:
+        return name == "*" or arn_matches(name, resource, context)
+    except UnresolvedVariable:
+        return False

@@ -21,24 +21,42 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.request import Request
+from moto.core.responses import BaseResponse
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from moto.iam.models import iam_backends
+from moto.s3control.responses import S3ControlResponse
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
+from sandbox.emulator.account.responses import AccountResponse
+from sandbox.emulator.backup.responses import BackupResponse
+from sandbox.emulator.ec2.responses import EC2Response
 from sandbox.emulator.errors import AwsError, error_response
+from sandbox.emulator.iam.responses import IamResponse
 from sandbox.emulator.organizations.models import all_organizations
 from sandbox.emulator.organizations.responses import OrganizationsResponse
 from sandbox.emulator.server.faults import FaultError, Faults
-from sandbox.emulator.server.services import RESPONSES
 from sandbox.emulator.store import backends
 from sandbox.emulator.store.dirty_tracking import tracked
 from sandbox.emulator.store.snapshot import Store, StoreError
 from sandbox.emulator.sts.authentication import authenticate
+from sandbox.emulator.sts.responses import STSResponse
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+RESPONSES: dict[str, tuple[str, type[BaseResponse]]] = {
+    "account": ("account", AccountResponse),
+    "backup": ("backup", BackupResponse),
+    "ec2": ("ec2", EC2Response),
+    "iam": ("iam", IamResponse),
+    "organizations": ("organizations", OrganizationsResponse),
+    "s3": ("s3control", S3ControlResponse),
+    "sts": ("sts", STSResponse),
+}
+"""By the service name in a request's signature: botocore's name of the service, and the class that answers."""
 
 CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
@@ -114,17 +132,16 @@ class Application:
                     # Before the answer is sent. After a failure too: the call may have changed something before it.
                     self._store.save()
         except (AwsError, ServiceException) as error:
-            return error_response(request, call.model, call.action, error)
+            failure: AwsError | ServiceException = error
         except NotImplementedError:
             what = call.action or f"{request.method} {request.path}"
-            unknown = AwsError("NotImplemented", f"The sandbox does not emulate {call.service}:{what}.", 501)
-            return error_response(request, call.model, call.action, unknown)
+            failure = AwsError("NotImplemented", f"The sandbox does not emulate {call.service}:{what}.", 501)
         except StoreError as error:
-            return error_response(request, call.model, call.action, AwsError("InternalFailure", str(error), 500))
+            failure = AwsError("InternalFailure", str(error), 500)
         except Exception:
             traceback.print_exc()
             failure = AwsError("InternalFailure", f"The sandbox failed at {call.service}:{call.action}.", 500)
-            return error_response(request, call.model, call.action, failure)
+        return error_response(request, call.model, call.action, failure)
 
     def _apply_fault(self, call: Call, request: ServerRequest) -> None:
         fault = self._faults.take(call.service, call.action)
@@ -171,7 +188,7 @@ class Application:
         handlers: dict[tuple[str, str], Callable[[ServerRequest], Any]] = {
             ("GET", "health"): self._health,
             ("GET", "calls"): self._count,
-            ("POST", "calls/reset"): self._forget_counts,
+            ("POST", "calls/reset"): lambda _request: self._calls.clear(),
             ("POST", "reset"): self._reset,
             ("POST", "faults"): lambda request: self._faults.add(_json(request)),
             ("DELETE", "faults"): lambda _request: self._faults.clear(),
@@ -183,39 +200,29 @@ class Application:
             known = ", ".join(f"{method} {CONTROL}{path}" for method, path in handlers)
             return _json_response({"error": f"{request.method} {request.path}: there are {known}"}, 404)
         try:
-            return _json_response(handler(request))
+            with self._lock:
+                return _json_response(handler(request))
         except FaultError as error:
             return _json_response({"error": str(error)}, 400)
         except StoreError as error:
             return _json_response({"error": str(error)}, 500)
 
     def _health(self, _request: ServerRequest) -> dict[str, Any]:
-        with self._lock:
-            return {
-                "ready": True,
-                "pid": os.getpid(),
-                "accounts": len(backends.account_ids()),
-                "requests": self._requests,
-            }
+        # Also the accounts that are closed or in no organization.
+        return {"ready": True, "pid": os.getpid(), "accounts": len(iam_backends), "requests": self._requests}
 
     def _count(self, _request: ServerRequest) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}
-        with self._lock:
-            for (service, action), number in sorted(self._calls.items()):
-                found.setdefault(service, {})[action] = number
+        for (service, action), number in sorted(self._calls.items()):
+            found.setdefault(service, {})[action] = number
         return found
 
-    def _forget_counts(self, _request: ServerRequest) -> None:
-        with self._lock:
-            self._calls.clear()
-
     def _reset(self, _request: ServerRequest) -> None:
-        with self._lock:
-            self._faults.clear()
-            self._calls.clear()
-            backends.empty()
-            backends.seed()
-            self._store.save_anew()
+        self._faults.clear()
+        self._calls.clear()
+        backends.empty()
+        backends.seed()
+        self._store.save_anew()
 
 
 def identify(request: Request) -> Call | None:

@@ -21,8 +21,6 @@ CREATION_FAILURES = frozenset(
 )
 """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html"""
 
-IN_PROGRESS = "IN_PROGRESS"
-
 
 class FaultError(Exception):
     """The request is not a list of faults; the message says why."""
@@ -54,7 +52,7 @@ class Fault:
         """What happens to the account, if the fault is one of the account and not of the call."""
         if self.action != "CreateAccount":
             return None
-        if self.code == IN_PROGRESS:
+        if self.code == "IN_PROGRESS":
             return {"seconds": self.delay_seconds}
         return {"failure": self.code} if self.code in CREATION_FAILURES else None
 

@@ -88,8 +88,3 @@ def replace_all(backends: Mapping[BackendKey, Any]) -> None:
         BACKENDS[service][account_id][region] = backend
     for organization in all_organizations():
         organization.register_members()
-
-
-def account_ids() -> set[str]:
-    """All accounts, also closed ones and those outside the organization."""
-    return set(iam_backends)

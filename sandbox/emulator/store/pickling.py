@@ -66,6 +66,13 @@ RENAMED = {
 
 
 class _Pickler(pickle.Pickler):
+    def __init__(self, file: io.BytesIO, root: object):
+        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
+        self._root = root
+
+    def persistent_id(self, obj: Any) -> str | None:
+        return part_id(obj) if isinstance(obj, PARTS) and obj is not self._root else None
+
     def reducer_override(self, obj: Any) -> Any:
         # The ARN is enough for an AWS managed policy: its text is not saved for every account.
         if isinstance(obj, AWSManagedPolicy):
@@ -73,15 +80,6 @@ class _Pickler(pickle.Pickler):
         if isinstance(obj, FakePolicy):
             return vars(copyreg)["__newobj__"], (type(obj),), {**vars(obj), "attachments": []}
         return NotImplemented
-
-
-class _PartPickler(_Pickler):
-    def __init__(self, file: io.BytesIO, root: object):
-        super().__init__(file, protocol=pickle.HIGHEST_PROTOCOL)
-        self._root = root
-
-    def persistent_id(self, obj: Any) -> str | None:
-        return part_id(obj) if isinstance(obj, PARTS) and obj is not self._root else None
 
 
 class _Unpickler(pickle.Unpickler):
@@ -127,10 +125,7 @@ def parts_of(backend: Any) -> dict[str, Any]:
 def dump(root: Any) -> bytes:
     """A backend without its parts, or a part without the others."""
     body = io.BytesIO()
-    if isinstance(root, COMPARED):
-        _PartPickler(body, root).dump(root)
-    else:
-        _Pickler(body, protocol=pickle.HIGHEST_PROTOCOL).dump(root)
+    _Pickler(body, root).dump(root)
     return body.getvalue()
 
 

@@ -38,7 +38,7 @@ def assumable_role(caller: Caller, role_arn: str, context: dict[str, str | list[
     for tag in role.tags or []:
         context[f"aws:ResourceTag/{tag['Key']}"] = tag["Value"]
     request = Request("sts:AssumeRole", role_arn, context)
-    trust, match = evaluate_trust(trust_policy(role), request, caller.principal)
+    trust, match = evaluate_trust(parsed(role.assume_role_policy_document), request, caller.principal)
     if trust is Decision.EXPLICIT_DENY:
         raise AwsError("AccessDenied", f"{refused} with an explicit deny in a resource-based policy", 403)
     own, kind = _own_decision(caller, request, caller.identity_policies())
@@ -81,7 +81,3 @@ def find_role(role_arn: str) -> Role | None:
     if account_id not in iam_backends or account_is_closed(account_id):
         return None
     return next((role for role in iam_backend(account_id).roles.values() if role.arn == role_arn), None)
-
-
-def trust_policy(role: Role) -> Document:
-    return parsed(role.assume_role_policy_document)

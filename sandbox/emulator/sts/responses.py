@@ -1,4 +1,7 @@
-"""Requests: who calls, and the sessions of users and roles. Session tags and source identities are not kept."""
+"""Requests: who calls, and the sessions of users and roles. Session tags and source identities are not kept.
+
+https://docs.aws.amazon.com/STS/latest/APIReference/API_Operations.html
+"""
 
 from __future__ import annotations
 
@@ -19,15 +22,9 @@ from moto.sts.utils import random_session_token
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.iam.models import CODE, iam_backend
-from sandbox.emulator.policy_evaluation.evaluation import (
-    Decision,
-    Principal,
-    Request,
-    as_list,
-    evaluate_trust,
-)
-from sandbox.emulator.sts.assume_role import account_of_role, assumable_role, find_role, trust_policy
-from sandbox.emulator.sts.authentication import Caller
+from sandbox.emulator.policy_evaluation.evaluation import Decision, Principal, Request, as_list, evaluate_trust
+from sandbox.emulator.sts.assume_role import account_of_role, assumable_role, find_role
+from sandbox.emulator.sts.authentication import Caller, parsed
 from sandbox.emulator.sts.models import Session, sts_backend
 
 SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}")
@@ -47,11 +44,9 @@ class STSResponse(TokenResponse):
         return caller
 
     def get_caller_identity(self) -> ActionResult:
-        """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html"""
         return ActionResult({"UserId": self.caller.user_id, "Account": self.caller.account_id, "Arn": self.caller.arn})
 
     def get_session_token(self) -> ActionResult:
-        """https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html"""
         if self.caller.session is not None:
             raise AwsError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
         seconds = self._get_int_param("DurationSeconds", 43_200)
@@ -61,7 +56,6 @@ class STSResponse(TokenResponse):
         return ActionResult({"Credentials": _credentials(session)})
 
     def assume_role(self) -> ActionResult:
-        """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
         name = self._session_name()
         with_mfa = self._signed_in_with_mfa()
         context = self.caller.context(self.region)
@@ -87,11 +81,8 @@ class STSResponse(TokenResponse):
         return ActionResult({"Credentials": _credentials(session), "AssumedRoleUser": _role_user(role, name)})
 
     def assume_role_with_web_identity(self) -> ActionResult:
-        """https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
-
-        The token's issuer, audience, subject and expiry are read. Its signature is not checked: the
-        sandbox cannot reach the identity provider's keys.
-        """
+        """The token's issuer, audience, subject and expiry are read. Its signature is not checked: the sandbox cannot
+        reach the identity provider's keys."""
         name = self._session_name()
         account_id = account_of_role(self._get_param("RoleArn"))
         claims = _claims(self._get_param("WebIdentityToken"))
@@ -114,7 +105,8 @@ class STSResponse(TokenResponse):
         role = find_role(self._get_param("RoleArn"))
         request = Request("sts:AssumeRoleWithWebIdentity", self._get_param("RoleArn"), context)
         principal = Principal(provider, account_id, provider=provider)
-        if role is None or evaluate_trust(trust_policy(role), request, principal)[0] is not Decision.ALLOW:
+        trust = parsed(role.assume_role_policy_document) if role else {}
+        if role is None or evaluate_trust(trust, request, principal)[0] is not Decision.ALLOW:
             raise AwsError("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", 403)
         session = _open(
             account_id,
@@ -138,8 +130,7 @@ class STSResponse(TokenResponse):
     def assume_role_with_saml(self) -> ActionResult:
         raise NotImplementedError
 
-    def get_federation_token(self) -> ActionResult:
-        raise NotImplementedError
+    get_federation_token = assume_role_with_saml
 
     def _session_name(self) -> str:
         name: str = self._get_param("RoleSessionName") or ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sandbox.provider.aws import Aws
 from sandbox.provider.errors import ProviderError
-from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, TagCalls, auto_named, out
+from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, auto_named, out
 from sandbox.provider.wire import Values
 
 SERVICE = "iam"
@@ -28,6 +28,17 @@ def _moved(name_key: str, new: Values, changed: frozenset[str]) -> dict[str, str
     """The parameters that rename or move. Only changed ones: AWS refuses the present name as already taken."""
     names = {name_key: "name", "NewPath": "path"}
     return {key: new[name] for key, name in names.items() if name in changed}
+
+
+def bounded_state(kind: ResourceType, found: Values) -> Values:
+    """The state of a user or role, which AWS gives without `Tags` if there are none."""
+    boundary = found.pop("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return kind.state({"Tags": [], **found}) | {"permissionsBoundary": boundary}
+
+
+def set_boundary(aws: Aws, noun: str, boundary: str | None, **whose: str) -> None:
+    verb = "put" if boundary else "delete"
+    aws.call(SERVICE, f"{verb}_{noun}_permissions_boundary", **whose, PermissionsBoundary=boundary or None)
 
 
 class Group(ResourceType):
@@ -55,31 +66,38 @@ class Group(ResourceType):
         aws.call(SERVICE, "delete_group", GroupName=old["name"])
 
 
-class GroupPolicy(ResourceType):
-    token = "aws:iam/groupPolicy:GroupPolicy"  # noqa: S105
-    label = "IAM Group Policy"
-    properties = (
-        Property("group", aws="GroupName", required=True, replaces=True),
-        auto_named("PolicyName", 128),
-        Property("policy", Kind.IAM_JSON, "PolicyDocument", required=True),
-    )
+class InlinePolicy(ResourceType):
+    """A policy inside a group, a role or a user, its `holder`."""
+
     not_supported = frozenset({"namePrefix"})
     gone = NO_SUCH
 
+    def __init__(self, holder: str) -> None:
+        self.holder, self.parameter = holder, f"{holder.title()}Name"
+        self.token = f"aws:iam/{holder}Policy:{holder.title()}Policy"
+        self.label = f"IAM {holder.title()} Policy"
+        self.properties = (
+            auto_named("PolicyName", 128),
+            Property("policy", Kind.IAM_JSON, "PolicyDocument", required=True),
+            Property(holder, aws=self.parameter, required=True, replaces=True),
+        )
+
     def create(self, aws: Aws, new: Values) -> str:
-        aws.call(SERVICE, "put_group_policy", **self.request(new))
-        return f"{new['group']}:{new['name']}"
+        aws.call(SERVICE, f"put_{self.holder}_policy", **self.request(new))
+        return f"{new[self.holder]}:{new['name']}"
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
-        group, name = two_parts(id_, ":", "<group>:<policy name>")
-        return self.state(aws.call(SERVICE, "get_group_policy", GroupName=group, PolicyName=name))
+        return self.state(aws.call(SERVICE, f"get_{self.holder}_policy", **self._key(id_)))
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        aws.call(SERVICE, "put_group_policy", **self.request(new))
+        self.create(aws, new)
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        group, name = two_parts(id_, ":", "<group>:<policy name>")
-        aws.call(SERVICE, "delete_group_policy", GroupName=group, PolicyName=name)
+        aws.call(SERVICE, f"delete_{self.holder}_policy", **self._key(id_))
+
+    def _key(self, id_: str) -> dict[str, str]:
+        holder, name = two_parts(id_, ":", f"<{self.holder}>:<policy name>")
+        return {self.parameter: holder, "PolicyName": name}
 
 
 class User(ResourceType):
@@ -95,25 +113,19 @@ class User(ResourceType):
         out("uniqueId", "UserId"),
     )
     gone = NO_SUCH
-    tag_calls = TagCalls(SERVICE, "user", "UserName")
+    tag_calls = (SERVICE, "user", "UserName")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_user", **self.request(new))["User"]["UserName"])
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
-        user = aws.call(SERVICE, "get_user", UserName=old.get("name") or id_)["User"]
-        boundary = user.pop("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return self.state({"Tags": [], **user}) | {"permissionsBoundary": boundary}
+        return bounded_state(self, aws.call(SERVICE, "get_user", UserName=old.get("name") or id_)["User"])
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         if changed & {"name", "path"}:
             aws.call(SERVICE, "update_user", UserName=old["name"], **_moved("NewUserName", new, changed))
         if "permissionsBoundary" in changed:
-            boundary = new.get("permissionsBoundary")
-            if boundary:
-                aws.call(SERVICE, "put_user_permissions_boundary", UserName=new["name"], PermissionsBoundary=boundary)
-            else:
-                aws.call(SERVICE, "delete_user_permissions_boundary", UserName=new["name"])
+            set_boundary(aws, "user", new.get("permissionsBoundary"), UserName=new["name"])
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
         user = old["name"]
@@ -143,33 +155,6 @@ class User(ResourceType):
         aws.call_unless_gone(SERVICE, "delete_login_profile", self.gone, UserName=user)
 
 
-class UserPolicy(ResourceType):
-    token = "aws:iam/userPolicy:UserPolicy"  # noqa: S105
-    label = "IAM User Policy"
-    properties = (
-        auto_named("PolicyName", 128),
-        Property("policy", Kind.IAM_JSON, "PolicyDocument", required=True),
-        Property("user", aws="UserName", required=True, replaces=True),
-    )
-    not_supported = frozenset({"namePrefix"})
-    gone = NO_SUCH
-
-    def create(self, aws: Aws, new: Values) -> str:
-        aws.call(SERVICE, "put_user_policy", **self.request(new))
-        return f"{new['user']}:{new['name']}"
-
-    def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
-        user, name = two_parts(id_, ":", "<user>:<policy name>")
-        return self.state(aws.call(SERVICE, "get_user_policy", UserName=user, PolicyName=name))
-
-    def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        aws.call(SERVICE, "put_user_policy", **self.request(new))
-
-    def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        user, name = two_parts(id_, ":", "<user>:<policy name>")
-        aws.call(SERVICE, "delete_user_policy", UserName=user, PolicyName=name)
-
-
 class UserGroupMembership(ResourceType):
     """Not exclusive: groups that the program does not name are left alone."""
 
@@ -182,8 +167,7 @@ class UserGroupMembership(ResourceType):
     gone = NO_SUCH
 
     def create(self, aws: Aws, new: Values) -> str:
-        for group in new["groups"]:
-            aws.call(SERVICE, "add_user_to_group", UserName=new["user"], GroupName=group)
+        self.update(aws, "", {"groups": ()}, new, frozenset())
         return "/".join([new["user"], *sorted(new["groups"])])
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
@@ -198,18 +182,14 @@ class UserGroupMembership(ResourceType):
         for group in sorted(after - before):
             aws.call(SERVICE, "add_user_to_group", UserName=new["user"], GroupName=group)
         for group in sorted(before - after):
-            self._leave(aws, new["user"], group)
+            aws.call_unless_gone(SERVICE, "remove_user_from_group", self.gone, UserName=new["user"], GroupName=group)
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        for group in old["groups"]:
-            self._leave(aws, old["user"], group)
+        self.update(aws, id_, old, {**old, "groups": ()}, frozenset())
 
     def parse_id(self, id_: str) -> tuple[str, Values]:
         user, groups = two_parts(id_, "/", "<user>/<group>[/<group>…]")
         return id_, {"user": user, "groups": groups.split("/")}
 
-    def _leave(self, aws: Aws, user: str, group: str) -> None:
-        aws.call_unless_gone(SERVICE, "remove_user_from_group", self.gone, UserName=user, GroupName=group)
 
-
-TYPES = (Group(), GroupPolicy(), User(), UserPolicy(), UserGroupMembership())
+TYPES = (Group(), User(), UserGroupMembership(), *map(InlinePolicy, ("group", "role", "user")))

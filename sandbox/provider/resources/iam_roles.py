@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 
 from sandbox.provider.aws import Aws
-from sandbox.provider.resources.iam_principals import NO_SUCH, SERVICE, two_parts
-from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, TagCalls, auto_named, out
+from sandbox.provider.resources.iam_principals import NO_SUCH, SERVICE, bounded_state, set_boundary, two_parts
+from sandbox.provider.schema import TAGS, Kind, Property, ResourceType, auto_named, out
 from sandbox.provider.wire import Values
 
 MAX_VERSIONS = 5
@@ -38,15 +38,13 @@ class Role(ResourceType):
     # The exclusive forms, which fight with RolePolicy and RolePolicyAttachment.
     not_supported = frozenset({"inlinePolicies", "managedPolicyArns", "namePrefix"})
     gone = NO_SUCH
-    tag_calls = TagCalls(SERVICE, "role", "RoleName")
+    tag_calls = (SERVICE, "role", "RoleName")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_role", **self.request(new))["Role"]["RoleName"])
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
-        role = aws.call(SERVICE, "get_role", RoleName=id_)["Role"]
-        boundary = role.pop("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
-        return self.state({"Tags": [], **role}) | {"permissionsBoundary": boundary}
+        return bounded_state(self, aws.call(SERVICE, "get_role", RoleName=id_)["Role"])
 
     def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
         if "assumeRolePolicy" in changed:
@@ -57,15 +55,10 @@ class Role(ResourceType):
             text = new.get("description", "")
             aws.call(SERVICE, "update_role", RoleName=id_, Description=text, MaxSessionDuration=duration)
         if "permissionsBoundary" in changed:
-            boundary = new.get("permissionsBoundary")
-            if boundary:
-                aws.call(SERVICE, "put_role_permissions_boundary", RoleName=id_, PermissionsBoundary=boundary)
-            else:
-                aws.call(SERVICE, "delete_role_permissions_boundary", RoleName=id_)
+            set_boundary(aws, "role", new.get("permissionsBoundary"), RoleName=id_)
 
     def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        profiles = aws.pages(SERVICE, "list_instance_profiles_for_role", "InstanceProfiles", RoleName=id_)
-        for profile in profiles:
+        for profile in aws.pages(SERVICE, "list_instance_profiles_for_role", "InstanceProfiles", RoleName=id_):
             name = profile["InstanceProfileName"]
             aws.call(SERVICE, "remove_role_from_instance_profile", RoleName=id_, InstanceProfileName=name)
         if old.get("forceDetachPolicies"):
@@ -74,33 +67,6 @@ class Role(ResourceType):
             for name in aws.pages(SERVICE, "list_role_policies", "PolicyNames", RoleName=id_):
                 aws.call(SERVICE, "delete_role_policy", RoleName=id_, PolicyName=name)
         aws.call(SERVICE, "delete_role", RoleName=id_)
-
-
-class RolePolicy(ResourceType):
-    token = "aws:iam/rolePolicy:RolePolicy"  # noqa: S105
-    label = "IAM Role Policy"
-    properties = (
-        auto_named("PolicyName", 128),
-        Property("policy", Kind.IAM_JSON, "PolicyDocument", required=True),
-        Property("role", aws="RoleName", required=True, replaces=True),
-    )
-    not_supported = frozenset({"namePrefix"})
-    gone = NO_SUCH
-
-    def create(self, aws: Aws, new: Values) -> str:
-        aws.call(SERVICE, "put_role_policy", **self.request(new))
-        return f"{new['role']}:{new['name']}"
-
-    def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
-        role, name = two_parts(id_, ":", "<role>:<policy name>")
-        return self.state(aws.call(SERVICE, "get_role_policy", RoleName=role, PolicyName=name))
-
-    def update(self, aws: Aws, id_: str, old: Values, new: Values, changed: frozenset[str]) -> None:
-        aws.call(SERVICE, "put_role_policy", **self.request(new))
-
-    def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        role, name = two_parts(id_, ":", "<role>:<policy name>")
-        aws.call(SERVICE, "delete_role_policy", RoleName=role, PolicyName=name)
 
 
 class Policy(ResourceType):
@@ -118,7 +84,7 @@ class Policy(ResourceType):
     )
     not_supported = frozenset({"delayAfterPolicyCreationInMs", "namePrefix"})
     gone = NO_SUCH
-    tag_calls = TagCalls(SERVICE, "policy", "PolicyArn")
+    tag_calls = (SERVICE, "policy", "PolicyArn")
 
     def create(self, aws: Aws, new: Values) -> str:
         return str(aws.call(SERVICE, "create_policy", **self.request(new))["Policy"]["Arn"])
@@ -174,4 +140,4 @@ class RolePolicyAttachment(ResourceType):
         aws.call(SERVICE, "detach_role_policy", RoleName=role, PolicyArn=arn)
 
 
-TYPES = (Role(), RolePolicy(), Policy(), RolePolicyAttachment())
+TYPES = (Role(), Policy(), RolePolicyAttachment())

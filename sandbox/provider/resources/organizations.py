@@ -15,7 +15,6 @@ from sandbox.provider.schema import (
     Kind,
     Property,
     ResourceType,
-    TagCalls,
     after_creation,
     auto_named,
     out,
@@ -25,6 +24,7 @@ from sandbox.provider.schema import (
 from sandbox.provider.wire import Values
 
 SERVICE = "organizations"
+ACCOUNT = ("Arn", "Email", "Id", "JoinedMethod", "JoinedTimestamp", "Name", "State", "Status")
 NOT_IN_USE = "AWSOrganizationsNotInUseException"
 
 
@@ -36,24 +36,17 @@ def read_tags(aws: Aws, id_: str) -> dict[str, str]:
 class Tagged(ResourceType):
     """What Organizations tags by id."""
 
-    tag_calls = TagCalls(SERVICE, "resource", "ResourceId")
+    tag_calls = (SERVICE, "resource", "ResourceId")
 
 
 def describe_organization(aws: Aws, *, only: bool) -> Values:
     """An organization's properties; with `only`, those that need no list calls."""
     organization = aws.call(SERVICE, "describe_organization")["Organization"]
-    found: Values = {
-        "id": organization["Id"],
-        "arn": organization["Arn"],
-        "featureSet": organization["FeatureSet"],
-        "masterAccountArn": organization["MasterAccountArn"],
-        "masterAccountEmail": organization["MasterAccountEmail"],
-        "masterAccountId": organization["MasterAccountId"],
-        "returnOrganizationOnly": only,
-    }
+    names = ("Id", "Arn", "FeatureSet", "MasterAccountArn", "MasterAccountEmail", "MasterAccountId")
+    found = {**_named(organization, names), "returnOrganizationOnly": only}
     if only:
         return found
-    accounts = [_account(item) for item in aws.pages(SERVICE, "list_accounts", "Accounts")]
+    accounts = [_named(item) for item in aws.pages(SERVICE, "list_accounts", "Accounts")]
     roots = aws.pages(SERVICE, "list_roots", "Roots")
     principals: list[Any] = []
     if organization["FeatureSet"] == "ALL":  # AWS refuses the question otherwise
@@ -69,8 +62,7 @@ def describe_organization(aws: Aws, *, only: bool) -> Values:
     }
 
 
-def _account(item: dict[str, Any]) -> Values:
-    names = ("Arn", "Email", "Id", "JoinedMethod", "JoinedTimestamp", "Name", "State", "Status")
+def _named(item: dict[str, Any], names: tuple[str, ...] = ACCOUNT) -> Values:
     return {name[0].lower() + name[1:]: plain(item[name]) for name in names if name in item}
 
 
@@ -134,24 +126,24 @@ class Organization(ResourceType):
 
     def _enable(self, aws: Aws, old: Values, new: Values) -> None:
         """Trusted access first: AWS wants it on for some policy types."""
-        before, after = (set(values.get("awsServiceAccessPrincipals") or ()) for values in (old, new))
-        for principal in sorted(before - after):
-            aws.call(SERVICE, "disable_aws_service_access", ServicePrincipal=principal)
-        for principal in sorted(after - before):
-            aws.call(SERVICE, "enable_aws_service_access", ServicePrincipal=principal)
-        before, after = (set(values.get("enabledPolicyTypes") or ()) for values in (old, new))
-        if before == after:
+
+        def switch(name: str, what: str, key: str, **where: str) -> None:
+            before, after = (set(values.get(name) or ()) for values in (old, new))
+            for verb, entries in (("disable", before - after), ("enable", after - before)):
+                for entry in sorted(entries):
+                    aws.call(SERVICE, f"{verb}_{what}", **where, **{key: entry})
+
+        switch("awsServiceAccessPrincipals", "aws_service_access", "ServicePrincipal")
+        wanted = set(new.get("enabledPolicyTypes") or ())
+        if wanted == set(old.get("enabledPolicyTypes") or ()):
             return
         root = aws.pages(SERVICE, "list_roots", "Roots")[0]["Id"]
-        for policy_type in sorted(before - after):
-            aws.call(SERVICE, "disable_policy_type", RootId=root, PolicyType=policy_type)
-        for policy_type in sorted(after - before):
-            aws.call(SERVICE, "enable_policy_type", RootId=root, PolicyType=policy_type)
+        switch("enabledPolicyTypes", "policy_type", "PolicyType", RootId=root)
 
         def settled() -> bool:
-            return _enabled(aws.pages(SERVICE, "list_roots", "Roots")[0]) == after
+            return _enabled(aws.pages(SERVICE, "list_roots", "Roots")[0]) == wanted
 
-        aws.poll(settled, aws.patience().concurrent, "waiting for the organization's policy types")
+        aws.poll(settled, aws.connection.patience.concurrent, "waiting for the organization's policy types")
 
 
 class OrganizationalUnit(Tagged):
@@ -175,10 +167,7 @@ class OrganizationalUnit(Tagged):
         accounts = aws.pages(SERVICE, "list_accounts_for_parent", "Accounts", ParentId=id_)
         return self.state(unit) | {
             "parentId": aws.pages(SERVICE, "list_parents", "Parents", ChildId=id_)[0]["Id"],
-            "accounts": [
-                {name: value for name, value in _account(item).items() if name in ("arn", "email", "id", "name")}
-                for item in accounts
-            ],
+            "accounts": [_named(item, ("Arn", "Email", "Id", "Name")) for item in accounts],
             "tagsAll": read_tags(aws, id_),
         }
 

@@ -15,7 +15,7 @@ from sandbox.provider.aws import Aws, Connection, Patience
 from sandbox.provider.config import Config
 from sandbox.provider.errors import AwsError
 from sandbox.provider.resources.accounts import Account
-from sandbox.provider.resources.iam_account import OpenIdConnectProvider
+from sandbox.provider.resources.baseline import OpenIdConnectProvider
 from sandbox.provider.resources.iam_principals import Group
 from tests.sandbox.emulator.conftest import Server
 from tests.sandbox.provider.cases import READ_ONLY, VIEW_ONLY, allow, role, root, trust, unit, user

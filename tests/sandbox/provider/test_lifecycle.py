@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.provider.equality import same
+from sandbox.provider.diff import same
 from sandbox.provider.schema import Kind
 from sandbox.provider.table import RESOURCES
 from sandbox.provider.wire import Values

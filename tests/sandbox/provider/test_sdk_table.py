@@ -14,8 +14,7 @@ import pulumi_aws
 import pytest
 
 from sandbox.provider import config
-from sandbox.provider.package_schema import package_schema
-from sandbox.provider.table import FUNCTIONS, RESOURCES, plugin_version
+from sandbox.provider.table import FUNCTIONS, RESOURCES, package_schema, plugin_version
 
 EXPECTED = {
     "aws:account/alternativeContact:AlternativeContact",
