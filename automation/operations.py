@@ -152,7 +152,7 @@ def _up(run: Run) -> Work:
                 f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
                 + ", ".join(reads)
             )
-        run.ledger.end(stack, sound=not record.pending and seen is not None and not reads)
+        run.ledger.end(stack, skippable=not record.pending and seen is not None and not reads)
         return record
 
     return work

@@ -45,13 +45,13 @@ class Ledger:
         with self._lock:
             self._begun[stack] = self._reader.of(stack), self._reader.stamps(stack)
 
-    def end(self, stack: StackId, *, sound: bool) -> None:
-        """Remember a successful update, if it was `sound`: nothing is pending, and all that the program read is an
+    def end(self, stack: StackId, *, skippable: bool) -> None:
+        """Remember a successful update, if it was `skippable`: nothing is pending, and all that the program read is an
         input. It is not remembered if an input was changed during the update, even if it was changed back."""
         state = self._states.read(stack)
         with self._lock:
             before, written = self._begun.pop(stack)
-        if not sound or state is None or differing(before, self._reader.of(stack)):
+        if not skippable or state is None or differing(before, self._reader.of(stack)):
             return
         if written != self._reader.stamps(stack):
             return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 DEFAULT_ATTEMPTS = 6
 """How often boto3 tries a call that is throttled or gets no answer, about 15 seconds in all; `maxRetries` changes it.
-After that, `Patience` says how long a throttled call is tried again."""
+After that, `RetryPolicy` says how long a throttled call is tried again."""
 
 THROTTLED = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded"})
 CONCURRENT = frozenset({"ConcurrentModificationException", "ConcurrentModification"})
@@ -27,7 +27,7 @@ CONCURRENT = frozenset({"ConcurrentModificationException", "ConcurrentModificati
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """For how many seconds a call is tried again, by the cause of its failure; mostly, one part of AWS does not yet
     know what another part did.
 
@@ -70,7 +70,7 @@ class Connection:
     """A configured provider's way to AWS; safe to use from several threads."""
 
     config: Config
-    patience: Patience = field(default_factory=Patience)
+    retry_policy: RetryPolicy = field(default_factory=RetryPolicy)
     cancelled: threading.Event = field(default_factory=threading.Event)
     _session: boto3.Session | None = field(default=None, repr=False)
     _clients: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False)
@@ -195,7 +195,7 @@ class Aws:
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """One call; parameters that are None are left out.
 
-        Raises `AwsError` when AWS refuses it, or refuses it still after the time that `Patience` allows.
+        Raises `AwsError` when AWS refuses it, or refuses it still after the time that `RetryPolicy` allows.
         """
         given = {key: value for key, value in parameters.items() if value is not None}
 
@@ -250,7 +250,7 @@ class Aws:
                 return attempt()
             except AwsError as error:
                 waited = time.monotonic() - start
-                if self._is_tried_enough(error, tries) or waited + delay > self.connection.patience.seconds(error):
+                if self._is_tried_enough(error, tries) or waited + delay > self.connection.retry_policy.seconds(error):
                     raise
                 if self.connection.cancelled.wait(delay):
                     raise

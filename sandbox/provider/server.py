@@ -14,7 +14,7 @@ from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 from sandbox.provider import check, config, state
-from sandbox.provider.aws import Aws, Connection, Patience
+from sandbox.provider.aws import Aws, Connection, RetryPolicy
 from sandbox.provider.diff import difference, with_defaults
 from sandbox.provider.errors import AwsError, CreatedInPart, ProviderError
 from sandbox.provider.rpc import InitFailed, rpc
@@ -24,10 +24,10 @@ from sandbox.provider.wire import Properties, Values, decode, encode, has_unknow
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """One provider of the engine. `patience` bounds all waiting."""
+    """One provider of the engine. `retry_policy` bounds all waiting."""
 
-    def __init__(self, patience: Patience | None = None) -> None:
-        self._patience = patience or Patience()
+    def __init__(self, retry_policy: RetryPolicy | None = None) -> None:
+        self._retry_policy = retry_policy or RetryPolicy()
         self._connection: Connection | None = None
 
     # What the engine asks of any plugin.
@@ -75,7 +75,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         found = config.problems(values)
         if found:
             raise ProviderError("; ".join(reason for _, reason in found))
-        self._connection = Connection(config.parse(values), self._patience)
+        self._connection = Connection(config.parse(values), self._retry_policy)
         if not has_unknown(values):
             self._connection.validate()
         return provider_pb2.ConfigureResponse(
@@ -151,7 +151,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         except ProviderError as error:
             raise ProviderError(f"creating {what}: {error}") from error
         try:
-            found = aws.poll(lambda: _read(kind, aws, id_, new), aws.connection.patience.appear, f"reading {what}")
+            found = aws.poll(lambda: _read(kind, aws, id_, new), aws.connection.retry_policy.appear, f"reading {what}")
         except ProviderError as error:
             message = f"creating {what}: made as {id_}, but then: {error}"
             raise self._in_part(kind, aws, id_, given, new, message) from error

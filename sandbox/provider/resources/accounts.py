@@ -77,7 +77,7 @@ class Account(Tagged):
             status = aws.call(SERVICE, "describe_account", AccountId=id_)["Account"]["Status"]
             return bool(status == "SUSPENDED")
 
-        aws.poll(closed, aws.timeout or aws.connection.patience.account, f"waiting for account {id_} to close")
+        aws.poll(closed, aws.timeout or aws.connection.retry_policy.account, f"waiting for account {id_} to close")
 
     def parse_id(self, id_: str) -> tuple[str, Values]:
         account, _, billing = id_.partition("_")
@@ -104,7 +104,7 @@ class Account(Tagged):
 
         requests = under_way()
         if requests:
-            seconds = aws.timeout or aws.connection.patience.account
+            seconds = aws.timeout or aws.connection.retry_policy.account
             what = f"waiting for the account that an earlier run asked for (request {', '.join(requests)})"
             aws.poll(lambda: not under_way(), seconds, what)
 
@@ -133,7 +133,7 @@ class Account(Tagged):
             now: dict[str, Any] = answer["CreateAccountStatus"]
             return None if now["State"] == "IN_PROGRESS" else now
 
-        seconds = aws.timeout or aws.connection.patience.account
+        seconds = aws.timeout or aws.connection.retry_policy.account
         final = aws.poll(finished, seconds, f"waiting for the account (request {request})")
         if final["State"] == "SUCCEEDED":
             return str(final["AccountId"])

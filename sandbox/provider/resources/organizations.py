@@ -143,7 +143,7 @@ class Organization(ResourceType):
         def settled() -> bool:
             return _enabled(aws.pages(SERVICE, "list_roots", "Roots")[0]) == wanted
 
-        aws.poll(settled, aws.connection.patience.concurrent, "waiting for the organization's policy types")
+        aws.poll(settled, aws.connection.retry_policy.concurrent, "waiting for the organization's policy types")
 
 
 class OrganizationalUnit(Tagged):

@@ -32,10 +32,10 @@ class Book:
         states = States("https://elsewhere", lambda _stack: self.state)
         return Ledger(self.root, backend, states, self.inputs)  # type: ignore[arg-type]
 
-    def deployed(self, stack: StackId = ORG, backend: str = "x", *, sound: bool = True) -> None:
+    def deployed(self, stack: StackId = ORG, backend: str = "x", *, skippable: bool = True) -> None:
         ledger = self.open(backend)
         ledger.begin(stack)
-        ledger.end(stack, sound=sound)
+        ledger.end(stack, skippable=skippable)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_the_state_that_is_kept_is_the_one_after_the_update(book: Book) -> None:
     assert ledger.differs(ORG) == ["program"]
     ledger.begin(ORG)
     book.state = {"deployment": {"resources": [{"urn": "made"}]}}
-    ledger.end(ORG, sound=True)
+    ledger.end(ORG, skippable=True)
     assert book.open().differs(ORG) == []
 
 
@@ -110,7 +110,7 @@ def test_what_was_begun_and_not_ended_never_counts(book: Book) -> None:
 
 
 def test_what_is_not_sound_or_left_no_state_is_not_remembered(book: Book) -> None:
-    book.deployed(sound=False)
+    book.deployed(skippable=False)
     assert book.open().differs(ORG) == NOTHING
     book.state = None
     book.deployed()
@@ -125,7 +125,7 @@ def test_an_edit_during_an_update_is_not_taken_for_what_was_deployed(book: Book,
     ledger = book.open()
     ledger.begin(ORG)
     book.inputs.now[name] = "2"
-    ledger.end(ORG, sound=True)
+    ledger.end(ORG, skippable=True)
     assert book.open().differs(ORG) == NOTHING
 
 
@@ -136,7 +136,7 @@ def test_an_edit_before_an_update_that_is_taken_back_during_it_is_not_either(boo
     assert ledger.differs(ORG) == ["program"]
     ledger.begin(ORG)
     book.inputs.now["program"] = "1"
-    ledger.end(ORG, sound=True)
+    ledger.end(ORG, skippable=True)
     # As it was before the update, but no longer what is deployed.
     assert book.open().differs(ORG) == NOTHING
 
@@ -148,7 +148,7 @@ def test_an_edit_after_the_stack_was_looked_at_is_seen_when_its_update_begins(bo
     assert ledger.differs(ORG) == ["program"]
     book.inputs.now["program"] = "3"
     ledger.begin(ORG)
-    ledger.end(ORG, sound=True)
+    ledger.end(ORG, skippable=True)
     assert book.open().differs(ORG) == []
     book.inputs.now["program"] = "2"
     assert book.open().differs(ORG) == ["program"]
@@ -160,7 +160,7 @@ def test_an_edit_that_is_made_and_taken_back_during_an_update_is_not_either(book
     ledger = book.open()
     ledger.begin(ORG)
     book.inputs.written[file] = 2
-    ledger.end(ORG, sound=True)
+    ledger.end(ORG, skippable=True)
     assert book.open().differs(ORG) == NOTHING
 
 

@@ -13,13 +13,13 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.provider import wire
-from sandbox.provider.aws import Patience
+from sandbox.provider.aws import RetryPolicy
 from sandbox.provider.server import Provider
 from sandbox.provider.wire import Values
 from tests.sandbox.emulator.conftest import Server, start_server
 
 REGION = "eu-west-1"
-SHORT = Patience(throttled=3, concurrent=3, finalizing=3, principal=2, assume=2, appear=2, account=5)
+SHORT = RetryPolicy(throttled=3, concurrent=3, finalizing=3, principal=2, assume=2, appear=2, account=5)
 
 _Diff = provider_pb2.DiffResponse
 

@@ -11,7 +11,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from sandbox.provider import wire
-from sandbox.provider.aws import Aws, Connection, Patience
+from sandbox.provider.aws import Aws, Connection, RetryPolicy
 from sandbox.provider.config import Config
 from sandbox.provider.errors import AwsError
 from sandbox.provider.resources.accounts import Account
@@ -63,12 +63,12 @@ def test_trying_again_ends(engine: Engine, emulator: Server, faults: Any) -> Non
     start = time.monotonic()
     with pytest.raises(Failed, match="api error ConcurrentModificationException"):
         root(engine)
-    assert 1 < time.monotonic() - start < 10, "the tests' patience is 3 seconds"
+    assert 1 < time.monotonic() - start < 10, "the tests' retry policy is 3 seconds"
     assert calls(emulator, "organizations", "CreateOrganization") > 2
 
 
 def test_max_retries_bounds_the_tries(emulator: Server, faults: Any) -> None:
-    aws = Connection(Config(region="us-east-1", max_retries=1), Patience()).aws()
+    aws = Connection(Config(region="us-east-1", max_retries=1), RetryPolicy()).aws()
     for code in ("TooManyRequestsException", "ConcurrentModificationException"):
         faults("organizations", "CreateOrganization", code, times=100)
         before = calls(emulator, "organizations", "CreateOrganization")
@@ -303,7 +303,7 @@ class Recorded(Aws):
     """Writes calls down instead of making them: for those that the emulated AWS does not know."""
 
     def __init__(self) -> None:
-        super().__init__(Connection(Config(region="eu-west-1"), Patience()), "eu-west-1")
+        super().__init__(Connection(Config(region="eu-west-1"), RetryPolicy()), "eu-west-1")
 
     @functools.cached_property
     def made(self) -> list[tuple[str, str, dict[str, Any]]]:

@@ -10,7 +10,7 @@ import pytest
 from pulumi.runtime.proto import provider_pb2
 
 from sandbox.provider import config, wire
-from sandbox.provider.aws import Patience
+from sandbox.provider.aws import RetryPolicy
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.server import Provider
 from sandbox.provider.wire import UNKNOWN
@@ -196,7 +196,7 @@ def test_role_of_a_new_account_is_waited_for(engine: Engine, emulator: Server) -
     account = member(engine)
     emulator.control("POST", "faults", [fault("sts", "AssumeRole", "AccessDenied", status=403)])
     # As patient as a user's provider: on a busy machine the first try alone may take seconds.
-    patient = Engine(Provider(Patience()))
+    patient = Engine(Provider(RetryPolicy()))
     patient.configure(region=REGION, assumeRoles=json.dumps([{"roleArn": f"arn:aws:iam::{account}:role/Access"}]))
     assert patient.invoke(CALLER)["accountId"] == account
     assert emulator.control("GET", "calls")["sts"]["AssumeRole"] == 2
