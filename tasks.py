@@ -2,64 +2,56 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from invoke.collection import Collection
 from invoke.context import Context
 
-from automation.cli import (
-    ENV,
-    FORCE,
-    LAYER,
-    ONLY,
-    YES,
-    Options,
-    Selection,
-    command,
-    interactive,
-    open_named,
-    refuse_stack_option,
-    stacks_command,
-)
+from automation.cli import Later, Named, Options, Selection, command, interactive, refuse_stack_option
+from shared.errors import UsageError
 from shared.layers import SANDBOX, discover
 
-# Modules that only a running task needs are imported in the task, so that `invoke --list` is fast.
+if TYPE_CHECKING:
+    from automation import add_account as accounts
+    from automation import doctor as diagnosis
+    from automation import operations
+    from automation.reporting import graphs
+    from automation.reporting import outputs as reading
+    from sandbox import environment, lifecycle
+else:  # so that `invoke --list` is fast, and production needs no sandbox
+    accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
+    operations = Later("automation.operations")
+    graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
+    environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
 refuse_stack_option()
 
 
-@stacks_command(force=FORCE, yes=YES)
+@command(Options)
 def deploy_all(options: Options, force: bool = False, yes: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
     Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
     """
-    from automation import operations
-
-    run, chosen = options.open()
-    return operations.deploy(run, chosen, force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
 
 
-@stacks_command(force=FORCE)
+@command(Options)
 def preview_all(options: Options, force: bool = False) -> int:
     """Show what deploy-all would change; works before anything is deployed."""
-    from automation import operations
-
     return operations.preview(*options.open(), force=force)
 
 
-@stacks_command()
+@command(Options)
 def refresh_all(options: Options) -> int:
     """Record what is in AWS now in the state; AWS is not changed."""
-    from automation import operations
-
     return operations.refresh(*options.open())
 
 
-@stacks_command()
+@command(Options)
 def drift(options: Options) -> int:
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
-    from automation import operations
-
     return operations.drift(*options.open())
 
 
@@ -70,7 +62,7 @@ _DESTROY = {
 }
 
 
-@stacks_command(**_DESTROY)
+@command(Options, **_DESTROY)
 def destroy_all(
     options: Options, yes: bool = False, include_protected: bool = False, confirm: str | None = None
 ) -> int:
@@ -78,58 +70,35 @@ def destroy_all(
 
     Refuses while resources are protected, unless --include-protected is given and the environment's name is typed.
     """
-    from automation import operations
-
-    run, chosen = options.open()
     return operations.destroy(
-        run, chosen, include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
+        *options.open(), include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
     )
 
 
-_NAME = {"name": "a layer, such as org, or one account, such as accounts/developer", "env": ENV}
+_NAME = {"name": "a layer, such as org, or one account, such as accounts/developer"}
 
 
-@command((), **_NAME, force=FORCE, yes=YES)
-def up(_context: Context, name: str, env: str = SANDBOX, force: bool = False, yes: bool = False) -> int:
+@command(Named, **_NAME)
+def up(options: Named, force: bool = False, yes: bool = False) -> int:
     """Deploy one layer or one account."""
-    from automation import operations
-
-    run, chosen = open_named(env, name)
-    return operations.deploy(run, chosen, force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
 
 
-@command((), **_NAME, force=FORCE)
-def preview(_context: Context, name: str, env: str = SANDBOX, force: bool = False) -> int:
+@command(Named, **_NAME)
+def preview(options: Named, force: bool = False) -> int:
     """Show what `up` of one layer or one account would change."""
-    from automation import operations
-
-    run, chosen = open_named(env, name)
-    return operations.preview(run, chosen, force=force)
+    return operations.preview(*options.open(), force=force)
 
 
-@command((), **_NAME, **_DESTROY)
-def destroy(
-    _context: Context,
-    name: str,
-    env: str = SANDBOX,
-    yes: bool = False,
-    include_protected: bool = False,
-    confirm: str | None = None,
-) -> int:
+@command(Named, **_NAME, **_DESTROY)
+def destroy(options: Named, yes: bool = False, include_protected: bool = False, confirm: str | None = None) -> int:
     """Destroy one layer or one account; refuses while another stack still reads it."""
-    from automation import operations
-
-    run, chosen = open_named(env, name)
     return operations.destroy(
-        run, chosen, include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
+        *options.open(), include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
     )
 
 
 @command(
-    ["only", "layer"],
-    env=ENV,
-    only=ONLY,
-    layer=LAYER,
     name="print this output of one stack, bare, for scripts: --only org --name rootId",
     json="one JSON object, outputs by stack",
     show_secrets="secrets as they are, not as [secret]",
@@ -144,9 +113,7 @@ def outputs(
     show_secrets: bool = False,
 ) -> None:
     """Show what the stacks export."""
-    from automation.reporting import outputs as reading
-
-    run, chosen = Options(env, only or [], layer or []).open()
+    run, chosen = Options(env, only, layer).open()
     found = reading.read(run.engine, chosen, parallel=run.parallel, show_secrets=show_secrets)
     if name:
         print(reading.one(found, chosen, name))
@@ -156,16 +123,14 @@ def outputs(
         reading.show(run.console, chosen, found)
 
 
-@command(env=ENV)
+@command()
 def access(_context: Context, env: str = SANDBOX) -> None:
     """Show how to get into each account: its roles, and the console's link that switches to it."""
-    from automation.reporting import outputs as reading
-
     run, chosen = Options(env, layer=["accounts"]).open()
     reading.show_access(run.console, reading.read(run.engine, chosen, parallel=run.parallel))
 
 
-@stacks_command(
+@command(
     Selection,
     json="as a JSON list, for scripts: the stacks to deploy one by one, for example",
     mermaid="as a Mermaid diagram, for Markdown",
@@ -173,17 +138,13 @@ def access(_context: Context, env: str = SANDBOX) -> None:
 )
 def graph(selection: Selection, json: bool = False, mermaid: bool = False, svg: bool = False) -> None:
     """Show the stacks and what each reads, upstream first; neither an engine nor AWS is needed."""
-    from automation.reporting.graphs import show
-
-    print(show(lambda: selection.of(discover(selection.env)), json=json, mermaid=mermaid, svg=svg))
+    print(graphs.show(lambda: selection.of(discover(selection.env)), json=json, mermaid=mermaid, svg=svg))
 
 
-@command(env=ENV)
+@command()
 def doctor(_context: Context, env: str = SANDBOX) -> int:
     """Say what a run would use, and what to do about what is missing; exit code 1 if something is."""
-    from automation.doctor import diagnose
-
-    checks = diagnose(env)
+    checks = diagnosis.diagnose(env)
     width = max(len(check.name) for check in checks)
     for check in checks:
         print(f"{'ok     ' if check.ok else 'missing'}  {check.name:<{width}}  {check.what}")
@@ -193,14 +154,12 @@ def doctor(_context: Context, env: str = SANDBOX) -> int:
 
 
 @command(
-    ["tag"],
     name="what the account is called here, such as developer: the stack is accounts/developer",
     email="the root user's address, which no other AWS account has",
     ou="the path of its OU, such as Development",
     tag="KEY=VALUE, may be given more than once; the OU's rules say which are needed",
     display_name="what AWS calls the account; developer becomes DeveloperAccount unless given",
     region="the account's region; the organization's unless given",
-    env=ENV,
 )
 def add_account(
     _context: Context,
@@ -213,36 +172,23 @@ def add_account(
     env: str = SANDBOX,
 ) -> None:
     """Write a new account's configuration file; nothing is created before the next deploy."""
-    from automation.add_account import add_account as write
-    from shared.errors import UsageError
-
     for each in tag or []:
         if "=" not in each:
             raise UsageError(f"--tag is {each!r}; allowed: KEY=VALUE")
     tags = dict(each.split("=", 1) for each in tag or [])
-    file = write(env, name, email=email, unit=ou, tags=tags, display_name=display_name, region=region)
+    file = accounts.add_account(env, name, email=email, unit=ou, tags=tags, display_name=display_name, region=region)
     print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
 
 
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
-    from automation.environments import needing_the_sandbox
-
-    with needing_the_sandbox():
-        from sandbox import lifecycle
-
     print(f"ready: {lifecycle.start().url}")
 
 
 @command()
 def stop(_context: Context) -> None:
     """Stop the emulated AWS; what is in it is kept."""
-    from automation.environments import needing_the_sandbox
-
-    with needing_the_sandbox():
-        from sandbox import lifecycle
-
     if not lifecycle.stop():
         print("sandbox: it was not running")
 
@@ -250,22 +196,12 @@ def stop(_context: Context) -> None:
 @command()
 def reset(_context: Context) -> None:
     """Stop the emulated AWS and empty it, with the state of the sandbox's stacks."""
-    from automation.environments import needing_the_sandbox
-
-    with needing_the_sandbox():
-        from sandbox import lifecycle
-
     lifecycle.reset()
 
 
 @command()
 def status(_context: Context) -> int:
     """Say what the sandbox is doing; exit code 1 if it is not running."""
-    from automation.environments import needing_the_sandbox
-
-    with needing_the_sandbox():
-        from sandbox import lifecycle
-
     now = lifecycle.status()
     if now.emulator is None:
         print("not running: invoke sandbox.start")
@@ -277,12 +213,7 @@ def status(_context: Context) -> int:
 @command()
 def env(_context: Context) -> None:
     """Print what gives a shell the sandbox: eval "$(invoke sandbox.env)"."""
-    from automation.environments import needing_the_sandbox
-
-    with needing_the_sandbox():
-        from sandbox.environment import shell_environment
-
-    print(shell_environment())
+    print(environment.shell_environment())
 
 
 namespace = Collection(

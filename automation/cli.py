@@ -1,12 +1,13 @@
-"""What the commands in `tasks.py` share: error handling, and the options that choose stacks."""
+"""What the commands in `tasks.py` share: their options, error handling, and imports that only some of them need."""
 
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from invoke.exceptions import Exit
@@ -22,29 +23,33 @@ if TYPE_CHECKING:
 
 # Modules that only a running command needs are imported in functions, so that `invoke --list` is fast.
 
-ENV = "the environment, as in Pulumi.<environment>.yaml"
-ONLY = "only stacks whose name fits, such as 'accounts/dev*'; may be given more than once"
-LAYER = "only stacks of this layer; may be given more than once"
-YES = "do not ask"
-FORCE = "also the stacks whose inputs and state are those of their last deployment"
+_HELP = {
+    "env": "the environment, as in Pulumi.<environment>.yaml",
+    "only": "only stacks whose name fits, such as 'accounts/dev*'; may be given more than once",
+    "layer": "only stacks of this layer; may be given more than once",
+    "affected": "only stacks that a change of files touches, uncommitted ones included: since the branch left "
+    "the default branch, or since --affected=REF",
+    "with_dependents": "the stacks that read the chosen ones, too",
+    "with_dependencies": "the stacks that the chosen ones read, too",
+    "parallel": "how many stacks at a time; what suits this machine's cores and memory unless given",
+    "fail_fast": "start no further stack once one has failed",
+    "report": "write what became of each stack to this file: .json, or .xml for JUnit",
+    "force": "also the stacks whose inputs and state are those of their last deployment",
+    "yes": "do not ask",
+}
+"""The help texts of options that several commands have."""
 
 
 @dataclass(frozen=True)
 class Selection:
     """The options that choose stacks."""
 
-    env: str = field(default=SANDBOX, metadata={"help": ENV})
-    only: list[str] = field(default_factory=list, metadata={"help": ONLY})
-    layer: list[str] = field(default_factory=list, metadata={"help": LAYER})
-    affected: str | bool | None = field(
-        default=None,
-        metadata={
-            "help": "only stacks that a change of files touches, uncommitted ones included: since the branch left "
-            "the default branch, or since --affected=REF"
-        },
-    )
-    with_dependents: bool = field(default=False, metadata={"help": "the stacks that read the chosen ones, too"})
-    with_dependencies: bool = field(default=False, metadata={"help": "the stacks that the chosen ones read, too"})
+    env: str = SANDBOX
+    only: list[str] | None = None
+    layer: list[str] | None = None
+    affected: str | bool | None = None
+    with_dependents: bool = False
+    with_dependencies: bool = False
 
     def of(self, stacks: Sequence[StackId]) -> list[StackId]:
         """The chosen ones of `stacks`; raises what `automation.selection.choose` raises."""
@@ -52,8 +57,8 @@ class Selection:
 
         return choose(
             stacks,
-            only=self.only,
-            layers=self.layer,
+            only=self.only or (),
+            layers=self.layer or (),
             affected=self.affected,
             with_dependents=self.with_dependents,
             with_dependencies=self.with_dependencies,
@@ -64,14 +69,9 @@ class Selection:
 class Options(Selection):
     """The options of every command that runs stacks: which stacks, how many at a time, and the report."""
 
-    parallel: str | None = field(
-        default=None,
-        metadata={"help": "how many stacks at a time; what suits this machine's cores and memory unless given"},
-    )
-    fail_fast: bool = field(default=False, metadata={"help": "start no further stack once one has failed"})
-    report: str | None = field(
-        default=None, metadata={"help": "write what became of each stack to this file: .json, or .xml for JUnit"}
-    )
+    parallel: str | None = None
+    fail_fast: bool = False
+    report: str | None = None
 
     def open(self) -> tuple[Run, list[StackId]]:
         """The run, ready to start, and the chosen stacks."""
@@ -82,68 +82,68 @@ class Options(Selection):
         )
 
 
-def plainly(body: Callable[..., int | None]) -> Callable[..., None]:
-    """`body` as a task. Its result is the exit code, and a `UserError` is shown as a message without a stack trace."""
+@dataclass(frozen=True)
+class Named:
+    """The arguments of the commands for one layer or one account."""
 
-    @functools.wraps(body)
-    def run(*args: Any, **kwargs: Any) -> None:
-        from automation.selection.choose import NothingChosen
+    name: str
+    env: str = SANDBOX
 
-        try:
-            code = body(*args, **kwargs)
-        except NothingChosen as reason:
-            print(reason)
-            return
-        except UserError as error:
-            raise Exit(str(error), code=1) from None
-        if code:
-            raise Exit(code=code)
+    def open(self) -> tuple[Run, list[StackId]]:
+        """A run of that layer or account, and its stacks."""
+        from automation.runs import open_run
+        from automation.selection.choose import named
 
-    return run
+        return open_run(self.env, lambda stacks: named(stacks, self.name), console())
 
 
-def command(iterable: Sequence[str] = (), /, **helps: str) -> Callable[[Callable[..., int | None]], Task[Any]]:
-    """A command from a function that takes a context and its own arguments, with the help texts in `helps`.
+class Later:
+    """Stands for the module `name`, which is imported when something in it is first used."""
 
-    Options have no one-letter forms: which option gets a letter would change whenever an option is added.
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        if self._name.startswith("sandbox."):
+            from automation.environments import needing_the_sandbox
+
+            with needing_the_sandbox():
+                importlib.import_module(self._name)
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[..., int | None]], Task[Any]]:
+    """A command from a function that takes `options`, or else the context, and its own arguments.
+
+    `helps` are the help texts of its own arguments. The function's result is the exit code, and a `UserError` is shown
+    as a message without a stack trace. Options have no one-letter forms: which option gets a letter would change
+    whenever an option is added.
     """
+    common = inspect.signature(options).parameters if options else {}
 
     def decorate(body: Callable[..., int | None]) -> Task[Any]:
-        return Task(plainly(body), help=helps, iterable=list(iterable), auto_shortflags=False)
-
-    return decorate
-
-
-def stacks_command(
-    options: type[Selection] = Options, /, **helps: str
-) -> Callable[[Callable[..., int | None]], Task[Any]]:
-    """A command from a function that takes `options` and its own arguments, with the help texts in `helps`."""
-    common = fields(options)
-
-    def decorate(body: Callable[..., int | None]) -> Task[Any]:
-        own = list(inspect.signature(body).parameters.values())[1:]
+        context, *own = inspect.signature(body).parameters.values()
+        parameters = [context, *common.values(), *own]
 
         @functools.wraps(body)
-        def run(_context: Any, **given: Any) -> int | None:
-            taken = {each.name: given.pop(each.name, None) for each in common}
-            return body(options(**{name: value for name, value in taken.items() if value}), **given)
+        def run(context: Any, **given: Any) -> None:
+            from automation.selection.choose import NothingChosen
 
-        context = inspect.Parameter("_context", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        shared = [
-            inspect.Parameter(
-                each.name,
-                inspect.Parameter.POSITIONAL_OR_KEYWORD,
-                default=None if each.default is MISSING else each.default,
-            )
-            for each in common
-        ]
-        run.__signature__ = inspect.Signature([context, *shared, *own])  # type: ignore[attr-defined]
+            first = options(**{name: given.pop(name) for name in common}) if options else context
+            try:
+                code = body(first, **given)
+            except NothingChosen as reason:
+                print(reason)
+                return
+            except UserError as error:
+                raise Exit(str(error), code=1) from None
+            if code:
+                raise Exit(code=code)
+
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        shared = {each.name: _HELP[each.name] for each in parameters if each.name in _HELP}
         return Task(
-            plainly(run),
-            help={**{each.name: each.metadata["help"] for each in common}, **helps},
-            iterable=["only", "layer"],
-            optional=["affected"],
-            auto_shortflags=False,
+            run, help=shared | helps, iterable=["only", "layer", "tag"], optional=["affected"], auto_shortflags=False
         )
 
     return decorate
@@ -172,11 +172,3 @@ def console() -> Console:
 def interactive() -> bool:
     """Whether there is a user to ask: standard input is a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def open_named(environment: str, name: str) -> tuple[Run, list[StackId]]:
-    """A run of one layer or one account."""
-    from automation.runs import open_run
-    from automation.selection.choose import named
-
-    return open_run(environment, lambda stacks: named(stacks, name), console())

@@ -128,9 +128,12 @@ class Stacks:
 
     def create(self, stack: StackId) -> None:
         """Create the stack, without resources. Raises `StackFailed`."""
-        workspace = self._workspace(stack, logged=False)
+        workspace = self._workspace(stack)
         # Without this, the engine would use the default secrets provider instead of the one in the file.
-        workspace.secrets_provider = _secrets_provider(stack.config_file(self.root))
+        file = stack.config_file(self.root)
+        document = yaml.safe_load(file.read_text()) if file.is_file() else None
+        # https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption
+        workspace.secrets_provider = document.get("secretsprovider") if isinstance(document, dict) else None
         try:
             workspace.create_stack(stack.name)
         except CommandError as error:
@@ -141,39 +144,19 @@ class Stacks:
 
         Raises `StackFailed` and `automation.queue.Cancelled`, as `preview`, `refresh` and `destroy` do.
         """
-        return self._operate(
-            stack,
-            watch,
-            lambda work, on_event: work.up(
-                on_event=on_event, color="never", suppress_progress=True, refresh=refresh or None
-            ),
-        )
+        return self._operate(stack, watch, _Stack.up, refresh=refresh or None)
 
     def preview(self, stack: StackId, watch: Watch, *, refresh: bool = False) -> Record:
         """Show what deploying the stack would change; with `refresh`, read the current resources from AWS first."""
-        return self._operate(
-            stack,
-            watch,
-            lambda work, on_event: work.preview(
-                on_event=on_event, color="never", suppress_progress=True, refresh=refresh or None
-            ),
-        )
+        return self._operate(stack, watch, _Stack.preview, refresh=refresh or None)
 
     def refresh(self, stack: StackId, watch: Watch) -> Record:
         """Update the state to what is in AWS now."""
-        return self._operate(
-            stack,
-            watch,
-            lambda work, on_event: work.refresh(on_event=on_event, color="never", suppress_progress=True),
-        )
+        return self._operate(stack, watch, _Stack.refresh)
 
     def destroy(self, stack: StackId, watch: Watch) -> Record:
         """Delete all resources of the stack. Its configuration and history stay."""
-        return self._operate(
-            stack,
-            watch,
-            lambda work, on_event: work.destroy(on_event=on_event, color="never", suppress_progress=True),
-        )
+        return self._operate(stack, watch, _Stack.destroy)
 
     def outputs(self, stack: StackId, *, show_secrets: bool = False) -> dict[str, Any] | None:
         """The stack's outputs, with `[secret]` for secrets unless shown; None if the stack does not exist."""
@@ -205,16 +188,17 @@ class Stacks:
         """Remove the protection of every resource of the stack. Raises `StackFailed`."""
         self._of_stack(stack, ["state", "unprotect", "--all", "--yes", "--stack", stack.name])
 
-    def _operate(
-        self, stack: StackId, watch: Watch, call: Callable[[Stack, Callable[[EngineEvent], None]], Any]
-    ) -> Record:
+    def _operate(self, stack: StackId, watch: Watch, operation: Callable[..., Any], **options: bool | None) -> Record:
         record = Record()
 
         def on_event(event: EngineEvent) -> None:
             watch(record, record.take(event))
 
+        log = self.log_file(stack)
+        log.parent.mkdir(parents=True, exist_ok=True)
+        work = _Stack(stack.name, self._workspace(stack, log), StackInitMode.SELECT)
         try:
-            call(_Stack(stack.name, self._workspace(stack, logged=True), StackInitMode.SELECT), on_event)
+            operation(work, on_event=on_event, color="never", suppress_progress=True, **options)
         except CommandError as error:
             raise self._failure(stack, error, record) from error
         return record
@@ -239,30 +223,11 @@ class Stacks:
             raise self._failure(stack, error, Record()) from error
 
     def _query(self, command: list[str], folder: Path) -> str:
-        return self._run(command, folder, None)
+        return EngineCommand(self._command, self.processes).run(command, str(folder), {}).stdout
 
-    def _run(self, command: list[str], folder: Path, log: Path | None) -> str:
-        return EngineCommand(self._command, self.processes, log).run(command, str(folder), {}).stdout
-
-    def _workspace(self, stack: StackId, *, logged: bool) -> _Workspace:
-        return _Workspace(
-            work_dir=str(stack.folder(self.root)),
-            pulumi_command=EngineCommand(
-                self._command, self.processes, self._log_of(stack) if logged else None, self.programs.options
-            ),
-        )
-
-    def _log_of(self, stack: StackId) -> Path:
-        file = self.log_file(stack)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        return file
-
-
-def _secrets_provider(config_file: Path) -> str | None:
-    """The secrets provider of the stack; None for the default one.
-    https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
-    document = yaml.safe_load(config_file.read_text()) if config_file.is_file() else None
-    return document.get("secretsprovider") if isinstance(document, dict) else None
+    def _workspace(self, stack: StackId, log: Path | None = None) -> _Workspace:
+        command = EngineCommand(self._command, self.processes, log, self.programs.options)
+        return _Workspace(work_dir=str(stack.folder(self.root)), pulumi_command=command)
 
 
 def locked_message(stack: StackId) -> str:
