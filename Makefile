@@ -23,7 +23,7 @@ sandbox: install
 	@$(BIN)/invoke deploy-all
 
 engine: install
-	@$(BIN)/python -m engine.install
+	@$(BIN)/python -m engine
 
 test: install engine
 	$(BIN)/ruff check .

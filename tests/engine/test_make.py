@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -104,3 +105,14 @@ def test_ci_runs_make_test(tmp_path: Path) -> None:
         [tmp_path / ".ci" / "run"], cwd="/", env={"PATH": path}, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (7, f"{tmp_path}: test\n")
+
+
+def test_every_module_that_a_target_runs_is_a_program() -> None:
+    """A module without a main part would do nothing, and `make` would go on as if it had."""
+    modules = re.findall(r"python\)? -m ([\w.]+)", (ROOT / "Makefile").read_text())
+    own = {module for module in modules if (ROOT / module.split(".")[0]).is_dir()}
+    assert {"engine", "bench", "tests.mutants"} <= own
+    for module in own:
+        path = ROOT / module.replace(".", "/")
+        program = path / "__main__.py" if path.is_dir() else path.with_suffix(".py")
+        assert 'if __name__ == "__main__":' in program.read_text(), module
