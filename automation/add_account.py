@@ -37,7 +37,7 @@ def add_account(
     file = stack.config_file(root)
     config: dict[str, Any] = {
         "aws:region": region or _region(environment, root),
-        "accounts:name": display_name or _display_name(name),
+        "accounts:name": display_name or "".join(map(str.capitalize, re.split(r"[-_]", name))) + "Account",
         "accounts:email": email,
         "accounts:organizationalUnit": unit,
     }
@@ -55,11 +55,6 @@ def add_account(
         file.unlink()
         raise
     return file
-
-
-def _display_name(name: str) -> str:
-    words = re.split(r"[-_]", name)
-    return "".join(word.capitalize() for word in words) + "Account"
 
 
 def _region(environment: str, root: Path) -> Any:

@@ -22,12 +22,10 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     found = [checks.python(), checks.sdk(), checks.found_engine(engine, passed_over), checks.language_host(engine)]
     if engine is None:
         found.append(checks.go())
-    return [*found, *environment(name, root).checks(engine), _configuration(name, root)]
-
-
-def _configuration(environment: str, root: Path) -> Check:
+    found += environment(name, root).checks(engine)
     try:
-        stacks = discover(environment, root)
+        stacks = discover(name, root)
     except LayerError as error:
-        return Check("configuration", False, str(error), "create the file that is missing")
-    return Check("configuration", True, f"{len(stacks)} stacks: {', '.join(stack.label for stack in stacks)}")
+        return [*found, Check("configuration", False, str(error), "create the file that is missing")]
+    labels = ", ".join(stack.label for stack in stacks)
+    return [*found, Check("configuration", True, f"{len(stacks)} stacks: {labels}")]

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pulumi.automation import EngineEvent, OpType
 from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
@@ -36,8 +37,7 @@ _PENDING = "pending operations from previous deployment"
 _TRACEBACK_LINES = 15
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(NamedTuple):
     """How many resources an operation changed, or would change, and how many it did not change."""
 
     created: int = 0
@@ -49,14 +49,7 @@ class Counts:
     @property
     def changes(self) -> int:
         """The number of changes: all except `unchanged`."""
-        return self.created + self.updated + self.replaced + self.deleted
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(*(a + b for a, b in zip(self.astuple(), other.astuple(), strict=True)))
-
-    def astuple(self) -> tuple[int, int, int, int, int]:
-        """The five numbers, in the order of the fields."""
-        return self.created, self.updated, self.replaced, self.deleted, self.unchanged
+        return sum(self) - self.unchanged
 
 
 @dataclass(frozen=True)
@@ -144,7 +137,7 @@ class Record:
         """The numbers so far."""
         with self._lock:
             found = Counter(change.what for change in self._changes.values())
-        return Counts(**{what: found[what] for what in Counts.__dataclass_fields__})
+        return Counts(**{what: found[what] for what in Counts._fields})
 
     @property
     def changes(self) -> list[Change]:
@@ -214,4 +207,4 @@ def _properties(step: StepEventMetadata) -> tuple[str, ...]:
 
 def total(counts: Iterable[Counts]) -> Counts:
     """The sum."""
-    return sum(counts, Counts())
+    return Counts(*map(sum, zip(*counts, strict=True)))

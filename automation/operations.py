@@ -19,7 +19,7 @@ from automation.operate import Operation, Work, operate
 from automation.queue import Status
 from automation.results import RunResult, StackResult, Wording, exit_code
 from automation.runs import Run, existing, missing
-from automation.skipping.undeclared import undeclared
+from automation.skipping.sources import undeclared
 from automation.stacks import Stacks, Watch
 from shared.errors import UsageError
 from shared.layers import StackId, graph

@@ -35,14 +35,12 @@ class Processes:
     def run(self, command: list[str], cwd: str, env: Mapping[str, str], log: Path | None) -> tuple[int, str, str]:
         """Run a command; returns the exit code, stdout and stderr. With a `log`, it and stdout get all output."""
         if log is None:
-            process = self._start(command, cwd, env, subprocess.PIPE, subprocess.PIPE)
-            with self._until_end(process):
+            with self._started(command, cwd, env, subprocess.PIPE, subprocess.PIPE) as process:
                 out, err = process.communicate()
             return process.returncode, out, err
         with log.open("a+", encoding="utf-8") as file:
             before = file.seek(0, os.SEEK_END)
-            process = self._start(command, cwd, env, file, subprocess.STDOUT)
-            with self._until_end(process):
+            with self._started(command, cwd, env, file, subprocess.STDOUT) as process:
                 process.wait()
             file.seek(before)
             return process.returncode, file.read(), ""
@@ -52,29 +50,24 @@ class Processes:
 
         From then on no engine is started: an attempt raises `automation.queue.Cancelled`.
         """
-        with self._lock:
-            self.stopping = True
-            running = list(self._running)
-        for process in running:
+        for process in self._stop():
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGINT)
 
     def kill(self) -> None:
         """Kill every engine with its language hosts and providers."""
-        with self._lock:
-            self.stopping = True
-            running = list(self._running)
-        for process in running:
+        for process in self._stop():
             end_session(process.pid)
 
-    def _start(
-        self,
-        command: list[str],
-        cwd: str,
-        env: Mapping[str, str],
-        stdout: int | IO[str],
-        stderr: int,
-    ) -> subprocess.Popen[str]:
+    def _stop(self) -> list[subprocess.Popen[str]]:
+        with self._lock:
+            self.stopping = True
+            return list(self._running)
+
+    @contextmanager
+    def _started(
+        self, command: list[str], cwd: str, env: Mapping[str, str], stdout: int | IO[str], stderr: int
+    ) -> Iterator[subprocess.Popen[str]]:
         with self._lock:
             if self.stopping:
                 raise Cancelled
@@ -91,12 +84,8 @@ class Processes:
                 start_new_session=True,
             )
             self._running.add(process)
-        return process
-
-    @contextmanager
-    def _until_end(self, process: subprocess.Popen[str]) -> Iterator[None]:
         try:
-            yield
+            yield process
         finally:
             with self._lock:
                 self._running.discard(process)

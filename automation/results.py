@@ -93,12 +93,7 @@ class RunResult:
 
     def log_file(self, stack: StackId) -> Path:
         """The log with all output for `stack`. It does not exist if nothing was run."""
-        return log_file(self.logs, stack)
-
-
-def log_file(logs: Path, stack: StackId) -> Path:
-    """The log of `stack` in `logs`, the folder of a run's logs."""
-    return logs / f"{stack.label}.log"
+        return self.logs / f"{stack.label}.log"
 
 
 def exit_code(results: Iterable[StackResult]) -> int:

@@ -34,6 +34,11 @@ class Creation:
     made_by: Resource | None = None
     """Its provider."""
 
+    def text(self, key: str) -> str | None:
+        """A text input; None if it is missing or encrypted."""
+        value = self.inputs.get(key)
+        return value if isinstance(value, str) else None
+
 
 def unfinished(state: Mapping[str, Any]) -> list[Creation]:
     """The pending creations in `state` (as `Stacks.export` returns it) whose resources are not in the state."""

@@ -6,7 +6,6 @@ import re
 import shlex
 
 from automation.backend.pending import Creation
-from automation.imports.inputs import text
 from shared.layers import StackId
 
 _UNKNOWN = "<its id>"
@@ -33,7 +32,7 @@ def import_command(stack: StackId, creation: Creation, identity: str | None) -> 
     """The command that imports the resource into the state of `stack`, with the parent and provider of the program.
     https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/"""
     resource, parent, provider = creation.resource, creation.parent, creation.made_by
-    region = text(creation, "region")
+    region = creation.text("region")
     if identity and region:  # https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
         identity = f"{identity}@{region}"
     words = ["pulumi", "import", resource.type, resource.name, identity or _UNKNOWN]

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from automation.backend.pending import Creation
 from automation.imports.commands import FINDING
-from automation.imports.inputs import text
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
@@ -55,21 +55,13 @@ def finds(creation: Creation) -> bool:
     return creation.resource.type in _LOOKUPS
 
 
-def _name(creation: Creation) -> str | None:
-    return text(creation, "name")
-
-
-def _alias(creation: Creation) -> str | None:
-    return text(creation, "accountAlias")
-
-
 def _policy_arn(creation: Creation) -> str | None:
-    name, path = text(creation, "name"), text(creation, "path") or "/"
+    name, path = creation.text("name"), creation.text("path") or "/"
     return f"arn:aws:iam::{_account(creation)}:policy{path}{name}" if name else None
 
 
 def _oidc_arn(creation: Creation) -> str | None:
-    url = text(creation, "url")
+    url = creation.text("url")
     return f"arn:aws:iam::{_account(creation)}:oidc-provider/{url.removeprefix('https://')}" if url else None
 
 
@@ -82,7 +74,7 @@ def _organization(_creation: Creation) -> str | None:
 
 
 def _unit(creation: Creation) -> str | None:
-    parent, name = text(creation, "parentId"), text(creation, "name")
+    parent, name = creation.text("parentId"), creation.text("name")
     if not parent:
         return None
     pages = _organizations().get_paginator("list_organizational_units_for_parent").paginate(ParentId=parent)
@@ -90,7 +82,7 @@ def _unit(creation: Creation) -> str | None:
 
 
 def _member_account(creation: Creation) -> str | None:
-    email = text(creation, "email")
+    email = creation.text("email")
     pages = _organizations().get_paginator("list_accounts").paginate()
     # AWS lists a closed account for 90 days, but it cannot be imported.
     accounts = (account for page in pages for account in page["Accounts"] if account["Status"] == "ACTIVE")
@@ -98,23 +90,25 @@ def _member_account(creation: Creation) -> str | None:
 
 
 def _organization_policy(creation: Creation) -> str | None:
-    name: Any = text(creation, "name")
-    kind: Any = text(creation, "type") or "SERVICE_CONTROL_POLICY"
+    name: Any = creation.text("name")
+    kind: Any = creation.text("type") or "SERVICE_CONTROL_POLICY"
     pages = _organizations().get_paginator("list_policies").paginate(Filter=kind)
     return next((policy["Id"] for page in pages for policy in page["Policies"] if policy["Name"] == name), None)
 
 
 def _attachment(creation: Creation) -> str | None:
-    target, policy = text(creation, "targetId"), text(creation, "policyId")
+    target, policy = creation.text("targetId"), creation.text("policyId")
     return f"{target}:{policy}" if target and policy else None
 
 
 _ACCOUNT = "aws:organizations/account:Account"
 _ARNS = ("aws:iam/policy:Policy", "aws:iam/openIdConnectProvider:OpenIdConnectProvider")
 
+_name = methodcaller("text", "name")
+
 _LOOKUPS: dict[str, Lookup] = {
     "aws:backup/vault:Vault": _name,
-    "aws:iam/accountAlias:AccountAlias": _alias,
+    "aws:iam/accountAlias:AccountAlias": methodcaller("text", "accountAlias"),
     "aws:iam/group:Group": _name,
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _oidc_arn,
     "aws:iam/policy:Policy": _policy_arn,
@@ -142,8 +136,7 @@ def _only_account(creation: Creation) -> str | None:
 
 
 def _organizations() -> OrganizationsClient:
-    client: OrganizationsClient = _client("organizations")
-    return client
+    return _client("organizations")  # type: ignore[no-any-return]
 
 
 def _client(service: str) -> Any:

@@ -53,17 +53,15 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GetRequiredPackages(
         self, request: Any, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPackagesResponse:
-        return language_pb2.GetRequiredPackagesResponse(
-            packages=[plugin_pb2.PackageDependency(**each) for each in _required()]
-        )
+        packages = [plugin_pb2.PackageDependency(**each) for each in _required()]
+        return language_pb2.GetRequiredPackagesResponse(packages=packages)
 
     # For engines that do not know packages yet.
     def GetRequiredPlugins(
         self, request: Any, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPluginsResponse:
-        return language_pb2.GetRequiredPluginsResponse(
-            plugins=[plugin_pb2.PluginDependency(**each) for each in _required()]
-        )
+        plugins = [plugin_pb2.PluginDependency(**each) for each in _required()]
+        return language_pb2.GetRequiredPluginsResponse(plugins=plugins)
 
     def Run(self, request: Any, context: grpc.ServicerContext) -> language_pb2.RunResponse:
         with self._idle:

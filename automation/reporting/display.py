@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from types import TracebackType
-from typing import Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -34,38 +33,38 @@ def make_console() -> Console:
     return console
 
 
-class Display(AbstractContextManager["Display"], Protocol):
+class Display(AbstractContextManager["Display"]):
     """Shows the progress of a run. Its methods may be called from any thread."""
 
+    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
+        self._console = console
+        self._wording = wording
+        self._all = len(stacks)
+        self._width = max((len(stack.label) for stack in stacks), default=0)
+        self._lock = threading.Lock()
+
+    def __exit__(self, *_error: object) -> None:
+        """Stop showing it."""
+
+    @abstractmethod
     def say(self, line: str, stack: StackId | None = None) -> None:
         """Print a line for the user, about one stack or about the run."""
 
+    @abstractmethod
     def started(self, stack: StackId, reasons: Sequence[str] = ()) -> None:
         """Work on a stack has started, for these reasons."""
 
+    @abstractmethod
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:
         """An event of a stack: everything known so far, and the change that this event completes, if any."""
 
+    @abstractmethod
     def ended(self, result: StackResult) -> None:
         """The stack is done, has failed or was not worked on."""
 
 
 class Plain(Display):
     """Prints one line per event, with the stack as its prefix, for logs."""
-
-    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
-        self._console = console
-        self._wording = wording
-        self._width = max((len(stack.label) for stack in stacks), default=0)
-        self._lock = threading.Lock()
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        return None
 
     def say(self, line: str, stack: StackId | None = None) -> None:
         """Print each line of the text on its own line, with the prefix."""
@@ -94,25 +93,16 @@ class Rich(Display):
     """Shows one line per running stack with its current resource and its counts, and a progress bar for the run."""
 
     def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
-        self._console = console
-        self._wording = wording
-        self._width = max((len(stack.label) for stack in stacks), default=0)
-        self._all = len(stacks)
+        super().__init__(console, stacks, wording)
         self._ended = 0
         self._running: dict[StackId, tuple[float, Record]] = {}
-        self._lock = threading.Lock()
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=5, transient=True)
 
     def __enter__(self) -> Rich:
         self._live.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._live.stop()
 
     def say(self, line: str, stack: StackId | None = None) -> None:
@@ -162,13 +152,10 @@ def make_display(console: Console, stacks: Sequence[StackId], wording: Wording) 
 
 
 def _numbers(counts: Counts) -> str:
-    named = zip(counts.__dataclass_fields__, counts.astuple(), strict=True)
-    text = ", ".join(f"{number} {name}" for name, number in named if number)
+    text = ", ".join(f"{number} {name}" for name, number in counts._asdict().items() if number)
     return f" ({text})" if text else ""
 
 
 def _signs(counts: Counts) -> Text:
-    parts = [
-        (f"{sign}{number} ", style) for (sign, style), number in zip(_SIGNS, counts.astuple(), strict=False) if number
-    ]
-    return Text.assemble(*parts)
+    signed = zip(_SIGNS, counts, strict=False)
+    return Text.assemble(*((f"{sign}{number} ", style) for (sign, style), number in signed if number))

@@ -73,7 +73,6 @@ def as_json(report: Report) -> str:
 
 def _stack(result: StackResult, run: RunResult) -> StackReport:
     stack, record, log = result.stack, result.record, run.log_file(result.stack)
-    counts = record.counts
     return StackReport(
         label=stack.label,
         project=stack.project,
@@ -85,7 +84,7 @@ def _stack(result: StackResult, run: RunResult) -> StackReport:
         same_inputs=record.same_inputs,
         because=result.because.label if result.because else None,
         seconds=round(result.seconds, 3),
-        counts=CountsReport(**{name: getattr(counts, name) for name in CountsReport.model_fields}),
+        counts=CountsReport(**record.counts._asdict()),
         changes=_changes(record.changes),
         drift=_changes(record.drift),
         problems=[_problem(stack, problem, run.root) for problem in result.problems],

@@ -17,8 +17,6 @@ from automation.results import RunResult
 SHOWN_SAME = 20
 """Up to this many unchanged stacks, which were not run, get a line each. More of them share one line."""
 
-_COLUMNS = ("created", "updated", "replaced", "deleted", "unchanged")
-
 _STYLES = {Status.DONE: "green", Status.FAILED: "bold red", Status.SKIPPED: "yellow", Status.CANCELLED: "yellow"}
 
 
@@ -42,11 +40,11 @@ def short(path: Path, root: Path) -> Path:
 
 def _table(run: RunResult) -> Table:
     table = Table(box=box.SIMPLE, show_footer=True)
-    sums = total(result.counts for result in run.stacks).astuple()
+    sums = total(result.counts for result in run.stacks)
     done = sum(result.status is Status.DONE for result in run.stacks)
     table.add_column("stack", footer="all", no_wrap=True)
     table.add_column("result", footer=f"{done} of {len(run.stacks)} done")
-    for name, number in zip(_COLUMNS, sums, strict=True):
+    for name, number in sums._asdict().items():
         table.add_column(name, footer=str(number), justify="right")
     table.add_column("seconds", footer=f"{run.seconds:.1f}", justify="right")
     same = [result for result in run.stacks if result.record.same_inputs]
@@ -54,7 +52,7 @@ def _table(run: RunResult) -> Table:
     for result in run.stacks:
         if together and result.record.same_inputs:
             continue
-        numbers = ["" if number == 0 else str(number) for number in result.counts.astuple()]
+        numbers = ["" if number == 0 else str(number) for number in result.counts]
         text = Text(result.describe(run.wording), style=_STYLES[result.status])
         table.add_row(result.stack.label, text, *numbers, f"{result.seconds:.1f}" if result.seconds else "")
     if together:
@@ -70,7 +68,7 @@ def _show_problems(console: Console, run: RunResult, logs: Path) -> None:
         console.print(Text(f"\n{label} failed (all of its output: {logs / (label + '.log')})", "bold red"))
         shown = set()
         for problem in result.problems:
-            console.print(Text(_indented(str(problem))))
+            console.print(Text("\n".join(f"  {line}" for line in str(problem).splitlines())))
             cause = explain(result.stack, problem, run.root)
             if cause.code:
                 console.print(Text(f"    AWS code  {cause.code}", "yellow"))
@@ -79,7 +77,3 @@ def _show_problems(console: Console, run: RunResult, logs: Path) -> None:
             if cause.advice and cause.advice not in shown:
                 console.print(Text(f"    to do     {cause.advice}", "yellow"))
                 shown.add(cause.advice)
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in text.splitlines())

@@ -1,7 +1,8 @@
 """The files of this repository that a layer's program consists of.
 
 A program can read its own folder, the modules that it imports from this repository, and the data files in `shared/`.
-Of the stack configuration files in its folder, a stack reads only its own.
+Of the stack configuration files in its folder, a stack reads only its own. A stack whose program has read
+anything else cannot be skipped.
 """
 
 from __future__ import annotations
@@ -9,9 +10,18 @@ from __future__ import annotations
 from modulefinder import ModuleFinder
 from pathlib import Path
 
+from automation.programs import Seen
+from shared.layers import StackId
+
 LOCK_FILE = "requirements.lock"
 
 _DOCUMENTATION = ("README.md", ".example")
+
+_SYSTEM = ("/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sys/", "/usr/", "/System/", "/Library/")
+"""Folders of the operating system. They are not reported."""
+
+_VARIABLES = ("the variable AWS_", "the variable PULUMI_")
+"""Variables that are inputs."""
 
 
 class Sources:
@@ -63,3 +73,28 @@ def _imported(root: Path, folder: Path) -> set[Path]:
     names = (getattr(module, "__file__", None) for module in finder.modules.values())
     found = (Path(name) for name in names if name)
     return {file for file in found if file.is_relative_to(root)}
+
+
+def undeclared(seen: Seen, stack: StackId, root: Path, sources: Sources, engine_folder: Path) -> list[str]:
+    """What the program of `stack` in the repository at `root` has read besides its inputs, as text for the user.
+
+    `engine_folder` is the folder of the engine; every program runs with its scripts. The inputs: `skipping.inputs`.
+    """
+    root = root.resolve()
+    files = [file for file in map(_source, seen.files) if not _is_declared(file, stack, root, sources, engine_folder)]
+    variables = [each for each in seen.others if not each.startswith(_VARIABLES)]
+    return [str(file.relative_to(root) if file.is_relative_to(root) else file) for file in files] + variables
+
+
+def _is_declared(file: Path, stack: StackId, root: Path, sources: Sources, engine_folder: Path) -> bool:
+    if file.is_relative_to(engine_folder) or str(file).startswith(_SYSTEM):
+        return True
+    file = file.resolve()
+    return file == stack.config_file(root) or file in sources.of(stack.layer)
+
+
+def _source(file: Path) -> Path:
+    """The module of a file in `__pycache__`; any other file unchanged."""
+    if file.parent.name == "__pycache__":
+        return file.parent.parent / f"{file.name.partition('.')[0]}.py"
+    return file
