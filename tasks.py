@@ -1,7 +1,5 @@
 """The daily commands (see `invoke --list`). Each is a few lines; the work is done in `automation/`."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING
 
 from invoke.collection import Collection

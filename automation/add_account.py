@@ -1,7 +1,5 @@
 """Creates the configuration file of a new account."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,7 +1,5 @@
 """How many stacks this machine can work on at the same time."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

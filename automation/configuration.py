@@ -1,7 +1,5 @@
 """Checks the configuration files of an environment before any engine is started. Each file is read once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """`invoke doctor`: what this project would run with, and what to do about each part that is missing."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from automation.environments import environment

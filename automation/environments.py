@@ -1,7 +1,5 @@
 """From a name to its environment. Only this module knows that one of the environments is the sandbox."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path

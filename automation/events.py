@@ -1,7 +1,5 @@
 """Reads the engine's events of one operation on one stack: progress, counts, changes and errors."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections import Counter

@@ -1,7 +1,5 @@
 """Carries out one operation on the stacks of a run: begin, each stack in its order, finish."""
 
-from __future__ import annotations
-
 import signal
 import time
 import traceback

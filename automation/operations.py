@@ -1,7 +1,5 @@
 """The operations on many stacks: deploy, preview, refresh, drift and destroy. Each returns its exit code."""
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """A run over the stacks of an environment, and how it is prepared."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

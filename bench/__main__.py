@@ -1,7 +1,5 @@
 """Runs the benchmark: `python -m bench --accounts 1,10,50,200`."""
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

@@ -4,8 +4,6 @@ This module imports only the standard library, because the report is made by a P
 installed.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

@@ -1,7 +1,5 @@
 """The organization that is measured: always the same, whatever the repository's own sandbox files say."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The contestants and the scenarios: four ways to deploy the same organization from the same files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """A copy of the repository to use as a user would, for end-to-end tests and benchmarks."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The criteria that the run queue must meet, computed from the results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

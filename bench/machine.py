@@ -1,7 +1,5 @@
 """The machine and the software that a measurement was made with."""
 
-from __future__ import annotations
-
 import platform
 import subprocess
 from datetime import UTC, datetime

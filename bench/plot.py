@@ -1,7 +1,5 @@
 """The results as a plot. It needs matplotlib, which only `make bench` installs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

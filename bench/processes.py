@@ -3,8 +3,6 @@
 Linux only: other systems do not tell which part of a process's memory is shared.
 """
 
-from __future__ import annotations
-
 import subprocess
 import time
 import uuid

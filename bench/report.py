@@ -3,8 +3,6 @@
 It needs only the results file, and writes both next to it.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """`python -m engine` gets the engine: `make engine`."""
 
-from __future__ import annotations
-
 import sys
 
 from engine.install import get_engine

@@ -1,7 +1,5 @@
 """Which AWS plugin the engine would start, official or embedded."""
 
-from __future__ import annotations
-
 import os
 from dataclasses import dataclass
 from importlib.metadata import version as package_version

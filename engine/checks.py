@@ -1,7 +1,5 @@
 """The checks of `invoke doctor`: the tools on this machine, and what a cloud environment needs."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os

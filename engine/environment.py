@@ -3,8 +3,6 @@
 Other code must not ask which environment it works with: what differs belongs in these classes.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import sys

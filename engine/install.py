@@ -5,8 +5,6 @@ project installed before, the official installer, and a build from Go modules, f
 registries but not Pulumi's site. Nothing is written outside `.engine/`.
 """
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

@@ -1,7 +1,5 @@
 """A file lock for what two runs of this project must not do at the same time."""
 
-from __future__ import annotations
-
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,8 +1,6 @@
 """Chooses the AWS plugin for the sandbox: the official one if it can be downloaded, otherwise the embedded one
 of this repository."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -3,8 +3,6 @@
 It is not a secret: it works only in the emulated AWS, which listens on this machine's loopback interface.
 """
 
-from __future__ import annotations
-
 MANAGEMENT_ACCOUNT_ID = "123456789012"
 """The management account of the sandbox, which exists from the start."""
 

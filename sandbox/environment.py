@@ -1,7 +1,5 @@
 """The sandbox as an environment: the emulated AWS on this machine, without the user's own configuration."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """The paths of the sandbox's files. All are under `.sandbox/`, which is not in version control."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path

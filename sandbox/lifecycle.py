@@ -5,8 +5,6 @@ system releases the lock when the process ends, even if it is killed. A process 
 because the system can give it to another program.
 """
 
-from __future__ import annotations
-
 import fcntl
 import http.client
 import json

@@ -1,7 +1,5 @@
 """The base of this project's components."""
 
-from __future__ import annotations
-
 import pulumi
 
 PROJECT = "aws-organization"

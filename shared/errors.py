@@ -13,8 +13,6 @@ Any other exception is a bug and shows its stack trace.
     └── automation.stacks.StackFailed    an operation on one stack
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 

@@ -1,7 +1,5 @@
 """The check of the management account, in which three layers work."""
 
-from __future__ import annotations
-
 import pulumi
 import pulumi_aws as aws
 

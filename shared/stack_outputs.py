@@ -4,8 +4,6 @@ A program returns `exports(...)` with the fields of its layer's model, and `shar
 another layer's outputs as that model. Output names are camelCase, as in Pulumi's own packages.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

@@ -3,8 +3,6 @@
 `tests/e2e/test_sandbox_files.py` alone is about the repository's own.
 """
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the tests at every level share."""
 
-from __future__ import annotations
-
 import pytest
 
 from engine.install import Engine, find_engine

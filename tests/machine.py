@@ -1,7 +1,5 @@
 """A machine without Pulumi, and a repository root of its own, for each test."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

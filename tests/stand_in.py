@@ -1,7 +1,5 @@
 """A stand-in for the emulator: it answers the health endpoint, or misbehaves as `--mode` says."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

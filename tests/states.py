@@ -1,7 +1,5 @@
 """What a state has, read from its file: no engine is asked, so one may be at work, or killed."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from automation.backend.resources import held

@@ -4,8 +4,6 @@ Each engine that works on the stack has a lock file.
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/
 """
 
-from __future__ import annotations
-
 import json
 import socket
 import time

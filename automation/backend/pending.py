@@ -4,8 +4,6 @@ A killed engine leaves each resource that it was creating, updating or deleting 
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What is in a stack's state, as `Stacks.export` returns it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

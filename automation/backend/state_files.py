@@ -6,8 +6,6 @@ cannot list any stack of the backend.
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-filesystem
 """
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Iterable

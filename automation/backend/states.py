@@ -1,7 +1,5 @@
 """Digests of the stacks' states in the backend, each read once per run, to see whether a state or output changed."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import threading

@@ -1,7 +1,5 @@
 """Remembers which resources the runs of a stack began to create since its last successful deployment."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Commands that a user can run to import a resource, shown where nothing may be imported without asking."""
 
-from __future__ import annotations
-
 import re
 import shlex
 

@@ -6,8 +6,6 @@ then refuses to create it a second time. In a disposable environment the resourc
 begun to create it; elsewhere the user gets a command and decides.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -5,8 +5,6 @@ user of the machine must not be able to run programs through it. It also contain
 ends when its standard input ends and its programs have ended, because an engine survives a killed run.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import os
 import shutil

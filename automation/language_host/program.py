@@ -1,7 +1,5 @@
 """Runs one program in a process of its own."""
 
-from __future__ import annotations
-
 import json
 import os
 import runpy

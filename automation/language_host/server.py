@@ -5,8 +5,6 @@ https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/languages.
 
 # ruff: noqa: ARG002 - the names and parameters of the service are the engine's
 
-from __future__ import annotations
-
 import json
 import sysconfig
 import threading

@@ -1,7 +1,5 @@
 """Advice for errors of AWS and of the engine whose own text does not say what to do."""
 
-from __future__ import annotations
-
 import re
 
 from shared.layers import StackId

@@ -1,7 +1,5 @@
 """The cause of an error: AWS's error code, the files to look in, and what to do."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The stacks and what they read, as text, JSON or a Mermaid diagram."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Sequence
 

@@ -4,8 +4,6 @@ There is no single standard. This uses only elements and attributes that both of
 https://github.com/jenkinsci/xunit-plugin (its junit-10.xsd) and https://docs.gitlab.com/ci/testing/unit_test_reports/
 """
 
-from __future__ import annotations
-
 import re
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement

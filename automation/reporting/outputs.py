@@ -1,7 +1,5 @@
 """Stack outputs: as a table for people, as JSON for scripts, and how to sign in to each account."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """Writes a run's report to a file, as JSON or JUnit XML."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The summary at the end of a run: one line per stack, the errors again, and what to look at next."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from rich import box

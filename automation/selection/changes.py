@@ -1,7 +1,5 @@
 """Finds the stacks that changed files affect, with git."""
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Collection, Sequence
 from pathlib import Path

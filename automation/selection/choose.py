@@ -1,7 +1,5 @@
 """Chooses the stacks of an environment that a run works on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path

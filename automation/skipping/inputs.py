@@ -5,8 +5,6 @@ environment variables. Resources in AWS are not an input: as with `pulumi up`, c
 `invoke drift`.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import platform

@@ -5,8 +5,6 @@ update begins. It contains the inputs and the digest of the resulting state: if 
 since then, the stack runs again.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from pathlib import Path

@@ -5,8 +5,6 @@ Of the stack configuration files in its folder, a stack reads only its own. A st
 anything else cannot be skipped.
 """
 
-from __future__ import annotations
-
 from modulefinder import ModuleFinder
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Serve the emulated AWS: `python -m sandbox.emulator --port P --state DIR`, until SIGTERM."""
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

@@ -1,7 +1,5 @@
 """AWS errors that the emulator raises itself, written in the protocol of each service."""
 
-from __future__ import annotations
-
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.exceptions import ServiceException

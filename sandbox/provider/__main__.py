@@ -3,8 +3,6 @@
 The engine reads the port from the first line that the plugin prints.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import sys

@@ -1,7 +1,5 @@
 """The program's inputs: validated, then completed with generated names and merged tags."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import secrets

@@ -3,8 +3,6 @@
 https://www.pulumi.com/registry/packages/aws/installation-configuration/
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

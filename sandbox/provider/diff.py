@@ -1,7 +1,5 @@
 """What has to change to bring a resource from its recorded state to the program's inputs."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection
 from dataclasses import dataclass

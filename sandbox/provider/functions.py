@@ -1,7 +1,5 @@
 """The functions (data sources) of the provider."""
 
-from __future__ import annotations
-
 from sandbox.provider.aws import Aws
 from sandbox.provider.resources.organizations import Organization, describe_organization
 from sandbox.provider.schema import Function

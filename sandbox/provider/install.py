@@ -1,7 +1,5 @@
 """Puts the embedded provider where the Pulumi engine looks for the official `aws` plugin."""
 
-from __future__ import annotations
-
 import os
 import shlex
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Calls of the engine, and the form in which their errors reach it."""
 
-from __future__ import annotations
-
 import functools
 import sys
 import traceback

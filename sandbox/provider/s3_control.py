@@ -1,7 +1,5 @@
 """S3 Control on the loopback interface, where boto3's own host names cannot be resolved."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 

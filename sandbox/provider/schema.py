@@ -1,7 +1,5 @@
 """What an entry of the table consists of: a resource type's properties and its AWS calls."""
 
-from __future__ import annotations
-
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,5 @@
 """What the engine records of a resource: outputs from AWS's answer and from what only the program knows."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 A test compares it with the installed `pulumi_aws` SDK, property by property.
 """
 
-from __future__ import annotations
-
 import json
 from importlib.metadata import version
 from typing import Any

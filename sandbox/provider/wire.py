@@ -7,8 +7,6 @@ The SDK's own readers do not serve here: `pulumi.runtime.rpc.deserialize_propert
 and `pulumi.provider.experimental.PropertyValue` has no unknowns and refuses output values without dependencies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Policy documents as plain data, and IAM's limits on them, checked before AWS is called."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

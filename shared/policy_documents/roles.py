@@ -1,7 +1,5 @@
 """The names of the roles in member accounts. Three layers use them and must agree on them."""
 
-from __future__ import annotations
-
 DEVELOPER_ROLE = "DeveloperRole"
 AUTOMATION_ROLE = "AutomationRole"
 BACKUP_ROLE = "MyMonthlyBackupIamRole"

@@ -1,7 +1,5 @@
 """The base class of the configuration models, and the error text for a wrong value."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any, TypeVar

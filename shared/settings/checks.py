@@ -1,7 +1,5 @@
 """Checks that several layers share. They run on the files before a run, and again in the programs."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

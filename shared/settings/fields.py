@@ -1,7 +1,5 @@
 """Field types for the configuration of several layers, with AWS's limits."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated
 

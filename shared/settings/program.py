@@ -1,7 +1,5 @@
 """The configuration of the running Pulumi program."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """The settings that apply to a whole account."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

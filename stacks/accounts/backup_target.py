@@ -1,7 +1,5 @@
 """The resources that the backup policy needs in an account."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

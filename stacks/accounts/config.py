@@ -1,7 +1,5 @@
 """Configuration of one member account (`stacks/accounts`, one stack per account)."""
 
-from __future__ import annotations
-
 import re
 from typing import Annotated, Literal
 

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from shared.policy_documents.documents import Document

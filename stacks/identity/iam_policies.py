@@ -1,7 +1,5 @@
 """What people and automation may do in the management account, and which tokens may sign in as automation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from shared.policy_documents.documents import Document

@@ -1,7 +1,5 @@
 """The management account's IAM password policy."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import pulumi

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_backup_syntax.html
 """
 
-from __future__ import annotations
-
 from shared.policy_documents.documents import Document
 from shared.policy_documents.roles import BACKUP_ROLE
 

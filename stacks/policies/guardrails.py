@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from shared.errors import DocumentError

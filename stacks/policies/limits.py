@@ -1,7 +1,5 @@
 """AWS's limits on organization policies, checked before AWS is called."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from shared.errors import DocumentError

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_example-tag-policies.html
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 
 from shared.policy_documents.documents import Document

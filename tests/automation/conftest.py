@@ -1,7 +1,5 @@
 """A small repository of the same shape as this one, whose stacks put items on a shelf (see shelf.py)."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

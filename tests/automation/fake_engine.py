@@ -1,7 +1,5 @@
 """Runs over stacks whose engine is a list of answers: what the queue makes of them takes no time."""
 
-from __future__ import annotations
-
 import io
 import json
 import os

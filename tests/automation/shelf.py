@@ -6,8 +6,6 @@ cloud: an engine that is killed meanwhile never hears of it. A color of `refused
 The folder is the variable SHELF.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import os

@@ -1,7 +1,5 @@
 """Adding an account's configuration."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

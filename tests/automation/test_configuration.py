@@ -1,7 +1,5 @@
 """Configuration files: every mistake is found before an engine is started, and named."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """What `drift` ends with, whatever kind of difference there is."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

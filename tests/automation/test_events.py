@@ -1,7 +1,5 @@
 """What is made of the engine's events."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What a run may do in the sandbox only, and what it never does unasked elsewhere."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterable

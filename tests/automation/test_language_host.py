@@ -1,7 +1,5 @@
 """Programs run by the shared language host, as the engine's own would run them."""
 
-from __future__ import annotations
-
 import dataclasses
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A run's logs: who may read them, how many are kept, and what is never left in them."""
 
-from __future__ import annotations
-
 import json
 import os
 import stat

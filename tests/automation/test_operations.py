@@ -1,7 +1,5 @@
 """Deploy, preview, refresh, drift and destroy with the real engine."""
 
-from __future__ import annotations
-
 import json
 import re
 

@@ -1,7 +1,5 @@
 """The run queue, with fake work on any graph."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """The generated organization: as many accounts as wanted, and right by the project's own check."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

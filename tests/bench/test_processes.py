@@ -1,7 +1,5 @@
 """Measuring a small real tree of processes."""
 
-from __future__ import annotations
-
 import os
 import sys
 import time

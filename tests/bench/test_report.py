@@ -1,7 +1,5 @@
 """Criteria, the comparison of the work done, and the document, from results made up here."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What the documents name is there: commands as `invoke` and `make` take them, files, folders, links."""
 
-from __future__ import annotations
-
 import re
 import shlex
 from copy import deepcopy

@@ -1,7 +1,5 @@
 """The end-to-end tests' project: one deployed organization for the tests of a story."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 import pytest

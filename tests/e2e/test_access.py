@@ -1,7 +1,5 @@
 """Who may assume what: each principal signs in to the emulated AWS and tries every role of every account."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """AWS refuses, hesitates, or does not answer: what is said, and that `invoke deploy-all` run again gets it done."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 

@@ -1,7 +1,5 @@
 """Crashes in the middle of a deployment: `invoke deploy-all` run again ends where an undisturbed one would."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

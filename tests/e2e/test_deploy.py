@@ -1,7 +1,5 @@
 """A new user's first day: deploy, look, change, repair, destroy. The tests build on each other."""
 
-from __future__ import annotations
-
 import json
 import re
 

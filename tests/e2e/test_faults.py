@@ -1,7 +1,5 @@
 """What goes wrong: mistakes in the configuration, a run that is killed, a layer that fails."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any

@@ -3,8 +3,6 @@
 No other test reads them, so they may be edited: these hold after every edit that is right.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An organization that an older version of this project deployed goes on, with nothing to do."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """What the doctor says of a machine that has everything, and of one that lacks something."""
 
-from __future__ import annotations
-
 import json
 import os
 import threading

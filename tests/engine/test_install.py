@@ -1,7 +1,5 @@
 """Each of the four sources of an engine, and their order."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -3,8 +3,6 @@
 A mutant that survives is a gap in the tests. `make mutants MUTANTS='boundary*'` tries those of some names only.
 """
 
-from __future__ import annotations
-
 import fnmatch
 import os
 import shutil

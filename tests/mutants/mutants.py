@@ -1,7 +1,5 @@
 """The list of faults, a file an area (`*.toml` beside this module), and where each belongs in the code."""
 
-from __future__ import annotations
-
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass

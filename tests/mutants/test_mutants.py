@@ -1,7 +1,5 @@
 """The faults of `make mutants` still fit the code: a list that has rotted would find nothing."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.mutants.mutants import ROOT, Mutant, mutants

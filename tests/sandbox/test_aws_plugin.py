@@ -1,7 +1,5 @@
 """Which AWS plugin the sandbox gets, and that the choice is made once."""
 
-from __future__ import annotations
-
 import sys
 import time
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What a run's environment holds, and what of the user's own never gets into the sandbox's."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The emulator as a background process: one at a time, kept across runs, never mistaken for another program."""
 
-from __future__ import annotations
-
 import http.server
 import json
 import os

@@ -1,7 +1,5 @@
 """The layer graph and the names of stacks."""
 
-from __future__ import annotations
-
 from graphlib import TopologicalSorter
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What layers export: exactly what the contract says, under its names."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Runs a layer's program as the language host does, with the engine replaced by Pulumi's mocks."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import runpy

@@ -1,7 +1,5 @@
 """Configurations and upstream outputs that the program tests start from."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.stacks.harness import MANAGEMENT

@@ -1,7 +1,5 @@
 """What holds for the programs of all layers: what they check before the first resource, and what they never say."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Who may assume which role and what a user may do for themselves, decided by policy evaluation as AWS does it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

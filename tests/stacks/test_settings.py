@@ -1,7 +1,5 @@
 """What each key of the configuration may be: the limits are AWS's, written out here once more."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -4,8 +4,6 @@ Only the management account may name another account than its own.
 https://docs.aws.amazon.com/accounts/latest/reference/API_Operations.html
 """
 
-from __future__ import annotations
-
 from moto.account.responses import AccountResponse as MotoAccountResponse
 from moto.core.responses import ActionResult, EmptyResult
 

@@ -1,7 +1,5 @@
 """Vaults, in which nothing is ever backed up."""
 
-from __future__ import annotations
-
 from moto.backup.models import BackupBackend as MotoBackupBackend
 
 

@@ -1,7 +1,5 @@
 """Requests: moto's, and the recovery points of a vault."""
 
-from __future__ import annotations
-
 from moto.backup.models import backup_backends
 from moto.backup.responses import BackupResponse as MotoBackupResponse
 from moto.core.responses import ActionResult

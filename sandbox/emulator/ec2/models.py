@@ -3,8 +3,6 @@
 moto's own EC2 would make a network with its subnets and gateways for every account and region.
 """
 
-from __future__ import annotations
-
 from moto.core.base_backend import BackendDict, BaseBackend
 
 

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_EnableEbsEncryptionByDefault.html
 """
 
-from __future__ import annotations
-
 from moto.core.responses import ActionResult, BaseResponse
 
 from sandbox.emulator.ec2.models import EC2Backend, ec2_backends

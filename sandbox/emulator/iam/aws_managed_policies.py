@@ -1,7 +1,5 @@
 """The managed policies of AWS. An account gets one when it first uses it: moto would copy over a thousand into each."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

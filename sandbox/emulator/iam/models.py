@@ -1,7 +1,5 @@
 """IAM: moto's backend, with the checks that AWS makes and moto does not."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, cast

@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult

@@ -1,7 +1,5 @@
 """What AWS checks in a policy when it is written: its size; in a role's trust policy also that its principals exist."""
 
-from __future__ import annotations
-
 import json
 import re
 

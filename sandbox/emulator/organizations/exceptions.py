@@ -1,7 +1,5 @@
 """Errors of AWS Organizations that moto does not have."""
 
-from __future__ import annotations
-
 from moto.organizations.exceptions import OrganizationsClientError
 
 

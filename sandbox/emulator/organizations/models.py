@@ -4,8 +4,6 @@ What takes AWS a while, such as making an account, takes `CREATION_SECONDS` here
 enabling a policy type, is done when the call returns.
 """
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The policies of an organization: what they are attached to, and what an account gets from all of them together."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any, cast

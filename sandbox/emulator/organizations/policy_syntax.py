@@ -3,8 +3,6 @@
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Requests: who may make which, and those that moto does not have."""
 
-from __future__ import annotations
-
 import json
 
 from moto.organizations.exceptions import AWSOrganizationsNotInUseException

@@ -1,7 +1,5 @@
 """HTTP connections to the emulated AWS: kept open, as clients of AWS expect, one thread each."""
 
-from __future__ import annotations
-
 import io
 
 from werkzeug.serving import WSGIRequestHandler

@@ -1,7 +1,5 @@
 """Faults on demand: the next calls of an action fail, wait or get no answer, or the account they ask for fails."""
 
-from __future__ import annotations
-
 import threading
 from dataclasses import asdict, dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The backends of all services: which there are, how they begin, and how all of them are replaced."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping
 from typing import Any

@@ -4,8 +4,6 @@ moto's code reaches every backend as `backends[account_id][region]`, also that o
 region is taken as a possible change. Walking over `items()` is not noticed: use it for reading only.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar

@@ -5,8 +5,6 @@ id. A policy is pickled without its targets, since each target knows what is att
 attached to every account would grow with their number.
 """
 
-from __future__ import annotations
-
 import copyreg
 import io
 import pickle

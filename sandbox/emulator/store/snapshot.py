@@ -6,8 +6,6 @@ has a record of its own, so that a change costs the same however many accounts t
 moto's objects; only the same version of moto reads them.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from collections.abc import Mapping

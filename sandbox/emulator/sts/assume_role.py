@@ -3,8 +3,6 @@
 This is the only call that the emulator checks against policies. Resource control policies are not checked.
 """
 
-from __future__ import annotations
-
 import re
 
 from moto.iam.exceptions import ValidationError

@@ -3,8 +3,6 @@
 Signatures are not checked.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import time

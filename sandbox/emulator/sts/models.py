@@ -1,7 +1,5 @@
 """Sessions: moto's backend of STS, which here keeps whose they are and when they end."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import dataclass, field
 from typing import cast

@@ -4,8 +4,6 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.
 """
 # ruff: noqa: ARG002 - all types share one signature, and few need all of it
 
-from __future__ import annotations
-
 from typing import Any
 
 from sandbox.provider.aws import Aws

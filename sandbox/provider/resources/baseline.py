@@ -4,8 +4,6 @@ EBS encryption. Of IAM: https://docs.aws.amazon.com/IAM/latest/APIReference/welc
 
 # ruff: noqa: ARG002 - all types share one signature, and few need all of it
 
-from __future__ import annotations
-
 from sandbox.provider.aws import Aws
 from sandbox.provider.resources.iam_principals import NO_SUCH, SERVICE
 from sandbox.provider.schema import REGION, TAGS, Kind, Property, ResourceType, auto_named, out

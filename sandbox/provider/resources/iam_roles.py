@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
 
 # ruff: noqa: ARG002 - all types share one signature, and few need all of it
 
-from __future__ import annotations
-
 import json
 
 from sandbox.provider.aws import Aws

@@ -1,7 +1,5 @@
 """The state as files: a full disk, and what it cuts off."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The ids of resources that a killed run was creating, from moto's AWS."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

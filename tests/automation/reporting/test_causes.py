@@ -1,7 +1,5 @@
 """What is told of an error: AWS's code, the files to look in, what to do."""
 
-from __future__ import annotations
-
 import shutil
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What is seen of a run while it goes on: on a terminal, and in a log."""
 
-from __future__ import annotations
-
 import io
 
 from rich.console import Console

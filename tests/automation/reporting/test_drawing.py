@@ -1,7 +1,5 @@
 """The drawings of the stacks: what is on them, and that nothing lies on anything else."""
 
-from __future__ import annotations
-
 from itertools import combinations
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element

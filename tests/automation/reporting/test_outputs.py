@@ -1,7 +1,5 @@
 """Outputs as they are shown: for people, for scripts, one alone."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A run's report: real runs with the real engine, and the documented form."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """What a run ends with."""
 
-from __future__ import annotations
-
 import io
 from datetime import UTC, datetime
 

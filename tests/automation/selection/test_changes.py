@@ -1,7 +1,5 @@
 """Which stacks a change touches: in a small git repository, and in this one."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

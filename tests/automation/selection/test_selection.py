@@ -1,7 +1,5 @@
 """Which stacks a run works on, and how they are drawn."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

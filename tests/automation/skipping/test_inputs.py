@@ -1,7 +1,5 @@
 """What a stack's last deployment is compared by: each input, changed alone, and what is none of them."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import platform

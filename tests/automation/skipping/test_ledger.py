@@ -1,7 +1,5 @@
 """What is kept of each stack's last deployment, and when nothing is."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Stacks that are as their last deployment left them are not run, and all others are: with the real engine."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """What was deleted stays deleted when the emulator starts again, and no record of it is left in the saved state."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

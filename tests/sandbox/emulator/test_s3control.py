@@ -1,7 +1,5 @@
 """S3 Control, which is moto's alone."""
 
-from __future__ import annotations
-
 import pytest
 from botocore.exceptions import ClientError
 

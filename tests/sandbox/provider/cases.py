@@ -1,7 +1,5 @@
 """One case for each type of the table: what it is made with, and what each of its properties changes to."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """The provider's service in this process, against an emulator of its own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Check and Diff: what the engine is told before anything happens."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """What happens when AWS refuses, delays, or fails half-way."""
 
-from __future__ import annotations
-
 import functools
 import threading
 import time

@@ -1,7 +1,5 @@
 """Every type of the table through its whole life, by the calls that the engine makes."""
 
-from __future__ import annotations
-
 import pytest
 
 from sandbox.provider.diff import same

@@ -1,7 +1,5 @@
 """The table against the installed `pulumi_aws` SDK: no property unknown, missing, or said to be of another sort."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import json

@@ -1,7 +1,5 @@
 """What is secret in the program is secret in all that the engine records of a resource."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The provider's own settings: validated, parsed, and acted on."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """The wire form of property values."""
 
-from __future__ import annotations
-
 from google.protobuf import json_format, struct_pb2  # type: ignore[import-untyped]
 
 from sandbox.provider.wire import UNKNOWN, decode, encode, has_unknown

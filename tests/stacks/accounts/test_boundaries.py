@@ -1,7 +1,5 @@
 """What the roles made in an account can do, decided by policy evaluation as AWS does it."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

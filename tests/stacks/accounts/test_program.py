@@ -1,7 +1,5 @@
 """The accounts layer's program: one member account."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

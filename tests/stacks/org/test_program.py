@@ -1,7 +1,5 @@
 """The organization layer's program."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

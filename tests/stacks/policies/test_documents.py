@@ -1,7 +1,5 @@
 """Policy documents: AWS's limits, packing, the backup and tag policies, inheritance of tag rules."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

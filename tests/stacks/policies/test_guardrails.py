@@ -1,7 +1,5 @@
 """What the guardrails deny in an account, decided by policy evaluation as AWS does it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import product
 

@@ -1,7 +1,5 @@
 """The policies layer's program."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

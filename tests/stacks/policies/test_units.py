@@ -1,7 +1,5 @@
 """Which organizational units the policies layer covers, and every property of what it makes there."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Contacts and names of accounts."""
 
-from __future__ import annotations
-
 import pytest
 from botocore.exceptions import ClientError
 

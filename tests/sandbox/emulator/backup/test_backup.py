@@ -1,7 +1,5 @@
 """Vaults of AWS Backup."""
 
-from __future__ import annotations
-
 import pytest
 from botocore.exceptions import ClientError
 

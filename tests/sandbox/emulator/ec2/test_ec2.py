@@ -1,7 +1,5 @@
 """EBS encryption by default."""
 
-from __future__ import annotations
-
 from tests.sandbox.emulator.conftest import Organization
 
 

@@ -1,7 +1,5 @@
 """IAM's checks, and the settings that it has for an account."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

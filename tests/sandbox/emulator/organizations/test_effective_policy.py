@@ -1,7 +1,5 @@
 """Merging inherited policies: AWS's worked examples, and what holds for any policies."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

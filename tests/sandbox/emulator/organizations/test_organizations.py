@@ -1,7 +1,5 @@
 """Organizations answers as AWS does: structure, accounts, policies and who may ask."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """The syntax of the organization's policies."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Policy evaluation: the order of decisions, matching, condition operators and variables."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The emulator as a server: its connections, its own endpoints, faults, and several clients at once."""
 
-from __future__ import annotations
-
 import http.client
 import socket
 import threading

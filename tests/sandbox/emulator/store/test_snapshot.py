@@ -1,7 +1,5 @@
 """What the emulator saves: every change that was answered, whatever becomes of its process, and no more than that."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

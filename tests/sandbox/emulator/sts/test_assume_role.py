@@ -1,7 +1,5 @@
 """Who may assume what, with which credentials."""
 
-from __future__ import annotations
-
 import base64
 import json
 import time

@@ -1,7 +1,5 @@
 """Sessions end: looked at inside, because the shortest one takes a quarter of an hour."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterator
 
