@@ -5,7 +5,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pulumi.automation import EngineEvent, OpType
 from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
@@ -109,6 +109,8 @@ class Record:
     warnings: list[str] = field(default_factory=list)
     drift: list[Change] = field(default_factory=list)
     """The resources that a refresh found changed or deleted in AWS."""
+    outputs: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))
+    """The stack's outputs before and after the operation. Secrets are masked, and unknown values are `UNKNOWN`."""
     begun: dict[str, StepEventStateMetadata] = field(default_factory=dict)
     """URN → the resources that the operation began to create, created or not. Secrets are masked."""
     _problems: list[Problem] = field(default_factory=list)
@@ -168,6 +170,9 @@ class Record:
                 self.begun[step.urn] = step.new
 
     def _finish(self, step: StepEventMetadata) -> Change | None:
+        if step.type == "pulumi:pulumi:Stack":
+            before, after = (dict(state.outputs or {}) if state else {} for state in (step.old, step.new))
+            self.outputs = before, after
         # In the second event of a refresh, the step is `refresh` in a preview, otherwise the result of the refresh.
         refreshed = self._working.pop(step.urn, None) == OpType.REFRESH.value
         if not _is_shown(step):

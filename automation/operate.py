@@ -34,7 +34,7 @@ class Operation:
 
     The stacks in `create` are created first. `backwards` means downstream stacks first. `locks` says whether the work
     takes the stack's lock. `again` says whether to work also on stacks that have not changed since their last
-    deployment. `code` computes the exit code.
+    deployment. `reasons` computes why to work on a stack although nothing has changed yet, and `code` the exit code.
     """
 
     work: Work
@@ -43,6 +43,7 @@ class Operation:
     backwards: bool = False
     locks: bool = True
     again: bool = True
+    reasons: Callable[[StackId], list[str]] = lambda _stack: []
     code: Callable[[Iterable[StackResult]], int] = exit_code
 
 
@@ -76,7 +77,7 @@ def _order(chosen: Sequence[StackId], operation: Operation) -> dict[StackId, set
 
 
 def _one_stack(run: Run, operation: Operation, display: Display, stack: StackId) -> Record:
-    reasons = [] if operation.again else run.ledger.differs(stack)
+    reasons = [] if operation.again else list(dict.fromkeys(run.ledger.differs(stack) + operation.reasons(stack)))
     if not reasons and not operation.again:
         return Record(same_inputs=True)
     display.started(stack, reasons)

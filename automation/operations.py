@@ -1,5 +1,6 @@
 """The operations on many stacks: deploy, preview, refresh, drift and destroy. Each returns its exit code."""
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,11 +15,13 @@ from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
 from automation.operate import Operation, Work, operate
+from automation.plan import Plan
 from automation.queue import Status
 from automation.results import RunResult, StackResult, Wording, exit_code
 from automation.runs import Run, existing, missing
 from automation.skipping.sources import undeclared
 from automation.stacks import Stacks, Watch
+from shared import planned_outputs
 from shared.errors import UsageError
 from shared.layers import StackId, graph
 
@@ -48,13 +51,9 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
 
 
 def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
-    """Show what deploying the chosen stacks would change, even if nothing is deployed yet."""
-    create = missing(run, chosen)
-
-    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
-        return stacks.preview(stack, watch)
-
-    return operate(run, chosen, Operation(work, PREVIEW, create=create, locks=False, again=force)).exit_code
+    """Show what deploying the chosen stacks would change, even if nothing is deployed yet. Changes nothing."""
+    work, plan = _previewing(run, refresh=False)
+    return operate(run, chosen, Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons)).exit_code
 
 
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
@@ -69,12 +68,8 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
 
 def drift(run: Run, chosen: Sequence[StackId]) -> int:
     """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing."""
-    create = missing(run, chosen)
-
-    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
-        return stacks.preview(stack, watch, refresh=True)
-
-    found = operate(run, chosen, Operation(work, COMPARE, create=create, locks=False, code=_drift_code))
+    work, _plan = _previewing(run, refresh=True)
+    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=_drift_code))
     _show_drift(run, found)
     if found.exit_code == DRIFT_EXIT:
         run.console.print(
@@ -82,6 +77,23 @@ def drift(run: Run, chosen: Sequence[StackId]) -> int:
             f"AWS has, then invoke deploy-all --env {run.environment.name}"
         )
     return found.exit_code
+
+
+def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
+    """The work of a preview, in which each stack reads what its upstream stacks will export."""
+    there = existing(run)
+    plan = Plan(run.logs / "planned", there, run.engine.outputs)
+    # The programs have the environment variables of this process.
+    os.environ[planned_outputs.VARIABLE] = str(plan.folder)
+
+    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        plan.prepare(stack)
+        known = stack in there
+        record = stacks.preview(stack, watch, refresh=refresh) if known else stacks.preview_new(stack, watch)
+        plan.add(stack, record)
+        return record
+
+    return work, plan
 
 
 def _drift_code(results: Iterable[StackResult]) -> int:

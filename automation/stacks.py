@@ -25,6 +25,7 @@ from pulumi.automation import (
 from pulumi.automation._stack import StackInitMode  # the package does not export it
 from pulumi.automation.errors import ConcurrentUpdateError
 
+from automation import scratch
 from automation.events import Change, Problem, Record
 from automation.processes import EngineCommand, EngineKilled, Processes
 from automation.programs import Programs
@@ -148,6 +149,15 @@ class Stacks:
         """Show what deploying the stack would change; with `refresh`, read the current resources from AWS first."""
         return self._operate(stack, watch, _Stack.preview, refresh=refresh or None)
 
+    def preview_new(self, stack: StackId, watch: Watch) -> Record:
+        """Show what the first deployment of a stack would create that does not exist in the backend yet.
+
+        It does not exist afterwards either: the engine is given a copy of the configuration and a backend of its own,
+        because it previews only stacks that exist.
+        """
+        file, variables = scratch.prepare(self._logs / "new", stack, self.root)
+        return self._operate(stack, watch, _Stack.preview, variables=variables, config_file=str(file))
+
     def refresh(self, stack: StackId, watch: Watch) -> Record:
         """Update the state to what is in AWS now."""
         return self._operate(stack, watch, _Stack.refresh)
@@ -186,7 +196,15 @@ class Stacks:
         """Remove the protection of every resource of the stack. Raises `StackFailed`."""
         self._of_stack(stack, ["state", "unprotect", "--all", "--yes", "--stack", stack.name])
 
-    def _operate(self, stack: StackId, watch: Watch, operation: Callable[..., Any], **options: bool | None) -> Record:
+    def _operate(
+        self,
+        stack: StackId,
+        watch: Watch,
+        operation: Callable[..., Any],
+        *,
+        variables: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> Record:
         record = Record()
 
         def on_event(event: EngineEvent) -> None:
@@ -194,7 +212,9 @@ class Stacks:
 
         log = self.log_file(stack)
         log.parent.mkdir(parents=True, exist_ok=True)
-        work = _Stack(stack.name, self._workspace(stack, log), StackInitMode.SELECT)
+        workspace = self._workspace(stack, log)
+        workspace.env_vars = dict(variables or {})
+        work = _Stack(stack.name, workspace, StackInitMode.SELECT)
         try:
             operation(work, on_event=on_event, color="never", suppress_progress=True, **options)
         except CommandError as error:

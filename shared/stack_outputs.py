@@ -7,7 +7,6 @@ another layer's outputs as that model. Output names are camelCase, as in Pulumi'
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import pulumi
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
@@ -75,4 +74,5 @@ def exports(model: type[StackOutputs], **fields: Any) -> Mapping[str, Any]:
     if fields.keys() != model.model_fields.keys():
         different = sorted(fields.keys() ^ model.model_fields.keys())
         raise TypeError(f"{model.__name__} and the exported outputs differ in {', '.join(different)}")
-    return {to_camel(name): pulumi.Output.from_input(value) for name, value in fields.items()}
+    # Not as one output each: in a preview, a mapping with one unknown value would be unknown as a whole.
+    return {to_camel(name): value for name, value in fields.items()}

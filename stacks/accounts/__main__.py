@@ -11,7 +11,7 @@ from shared.settings.program import load, region
 from shared.stack_outputs import IdentityOutputs, OrgOutputs, PoliciesOutputs
 from shared.stack_references import read
 from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
-from stacks.accounts.account_permissions import AccountPermissions, AccountPermissionsArgs
+from stacks.accounts.account_permissions import ACTIONS, AccountPermissions, AccountPermissionsArgs
 from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
 from stacks.accounts.checks import account_email, backup_of, check_account, switch_role_link, trust_policies
 from stacks.accounts.config import AccountsConfig
@@ -44,7 +44,7 @@ async def main() -> Mapping[str, Any]:
         "permissions",
         AccountPermissionsArgs(
             account_id=account.account_id,
-            trust_policies=identity.get(trust_policies),
+            trust_policies=trust_policies(ACTIONS, identity),
             resource_names_prefix=settings.resource_names_prefix,
             access_role_name=settings.access_role_name,
         ),

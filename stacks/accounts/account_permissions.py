@@ -21,7 +21,7 @@ class AccountPermissionsArgs:
     """`trust_policies` has each role's trust policy as JSON, by role name."""
 
     account_id: pulumi.Input[str]
-    trust_policies: pulumi.Input[Mapping[str, str]]
+    trust_policies: Mapping[str, pulumi.Input[str]]
     resource_names_prefix: str
     access_role_name: str
 
@@ -59,7 +59,7 @@ class AccountPermissions(Component):
         made = aws.iam.Role(
             role,
             name=role,
-            assume_role_policy=pulumi.Output.from_input(args.trust_policies).apply(lambda policies: policies[role]),
+            assume_role_policy=args.trust_policies[role],
             permissions_boundary=boundary.arn,
             opts=child,
         )

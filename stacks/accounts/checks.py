@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
+from functools import partial
 from urllib.parse import urlencode
 
 import pulumi
@@ -22,11 +23,11 @@ def check_account(settings: AccountsConfig, org: Upstream[OrgOutputs], policies:
     """Raise `pulumi.RunError` when the account's OU does not exist or does not allow its tags."""
     file = current_stack().config_label
     unit = settings.organizational_unit
-    if org.value is not None:
-        named = {unit: "accounts:organizationalUnit"}
-        refuse(unknown_units(file, named, org.value.organizational_units))
-    if policies.value is not None:
-        rules = policies.value.tag_rules.get(unit, {})
+    units = org.known(lambda outputs: list(outputs.organizational_units))
+    if units is not None:
+        refuse(unknown_units(file, {unit: "accounts:organizationalUnit"}, units))
+    rules = policies.known(lambda outputs: outputs.tag_rules.get(unit, {}))
+    if rules is not None:
         refuse([f"{file}: {problem}" for problem in tag_problems(settings.tags, rules)])
 
 
@@ -35,26 +36,31 @@ def account_email(settings: AccountsConfig) -> pulumi.Input[str]:
     return pulumi.Output.secret(settings.email) if is_secret("email") else settings.email
 
 
-def trust_policies(identity: IdentityOutputs) -> Mapping[str, str]:
-    """The trust policy of each role, as JSON, for the principals that the identity layer exports.
+def trust_policies(roles: Iterable[str], identity: Upstream[IdentityOutputs]) -> dict[str, pulumi.Output[str]]:
+    """The trust policy of each of `roles`, as JSON, for the principals that the identity layer exports.
 
     Raises `pulumi.RunError` for a role that nobody may assume, or that everybody may assume.
     """
-    policies = {}
-    for role, principals in identity.principals.items():
-        try:
-            policies[role] = render_trust_policy(role, trust_policy(principals, identity.mfa_required[role]))
-        except (ValueError, DocumentError) as error:
-            raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None
-    return policies
+    return {role: identity.get(partial(_trust_policy, role)) for role in roles}
+
+
+def _trust_policy(role: str, identity: IdentityOutputs) -> str:
+    try:
+        return render_trust_policy(
+            role, trust_policy(identity.principals.get(role, []), identity.mfa_required.get(role, True))
+        )
+    except (ValueError, DocumentError) as error:
+        raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None
 
 
 def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> BackupTargetSpec | None:
     """What the backup policy of the account's OU needs; None if the OU has none, or while that is unknown."""
-    if policies.value is None:
+    # In a list, because None is a known result too.
+    backup = policies.known(lambda outputs: [outputs.backup.get(settings.organizational_unit)])
+    if backup is None:
         pulumi.log.info("the backup vaults follow from the policies layer and are not in this preview")
         return None
-    return policies.value.backup.get(settings.organizational_unit)
+    return backup[0]
 
 
 def switch_role_link(account_id: str, role: str, display_name: str) -> str:

@@ -22,9 +22,9 @@ def unit_ids(settings: PoliciesConfig, org: Upstream[OrgOutputs]) -> dict[str, p
 
     Raises `pulumi.RunError` for a path that the organization layer does not export.
     """
-    if org.value is not None:
-        file = current_stack().config_label
-        refuse(unknown_units(file, settings.unit_paths, org.value.organizational_units))
+    units = org.known(lambda outputs: list(outputs.organizational_units))
+    if units is not None:
+        refuse(unknown_units(current_stack().config_label, settings.unit_paths, units))
     return {path: _unit_id(path, org) for path in settings.unit_paths}
 
 

@@ -1,0 +1,44 @@
+"""A backend for previews of stacks that do not exist yet. It is a folder that is deleted with the logs of the run.
+
+The engine previews only stacks that exist, and creating one is not what a preview may do: it would add a stack to the
+backend, and a secrets provider to the stack's configuration file.
+"""
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from shared.layers import StackId
+
+_PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
+_KEYS = ("encryptionsalt", "encryptedkey")
+"""The keys of a configuration file with which the engine decrypts its values.
+https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
+
+
+def prepare(folder: Path, stack: StackId, root: Path) -> tuple[Path, dict[str, str]]:
+    """Add `stack`, without resources, to the backend in `folder`.
+
+    Returns the copy of its configuration file that the engine may write to, and the environment variables with which
+    the engine uses the copy and the backend.
+    """
+    state = folder / ".pulumi" / "stacks" / stack.project / f"{stack.name}.json"
+    state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    checkpoint = {"stack": f"organization/{stack.project}/{stack.name}", "latest": None}
+    state.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}))
+    document: dict[str, Any] = yaml.safe_load(stack.config_file(root).read_text()) or {}
+    variables = {"PULUMI_BACKEND_URL": folder.as_uri()}
+    if not any(key in document for key in _KEYS):
+        # Nothing in it is encrypted yet. What the engine encrypts in this preview, nobody reads.
+        document.pop("secretsprovider", None)
+        if not any(name in os.environ for name in _PASSPHRASE):
+            variables[_PASSPHRASE[0]] = secrets.token_hex()
+    copy = folder / "configuration" / stack.project / f"Pulumi.{stack.name}.yaml"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_text(yaml.safe_dump(document, allow_unicode=True))
+    return copy, variables
