@@ -27,10 +27,12 @@ def prepare(folder: Path, stack: StackId, root: Path) -> tuple[Path, dict[str, s
     Returns the copy of its configuration file that the engine may write to, and the environment variables with which
     the engine uses the copy and the backend.
     """
-    state = folder / ".pulumi" / "stacks" / stack.project / f"{stack.name}.json"
-    state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    checkpoint = {"stack": f"organization/{stack.project}/{stack.name}", "latest": None}
-    state.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}))
+    # The stacks that it reads, too: a program may refer to them itself, and then gets no outputs.
+    for each in [stack, *stack.upstream()]:
+        state = folder / ".pulumi" / "stacks" / each.project / f"{each.name}.json"
+        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        checkpoint = {"stack": f"organization/{each.project}/{each.name}", "latest": None}
+        state.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}))
     document: dict[str, Any] = yaml.safe_load(stack.config_file(root).read_text()) or {}
     variables = {"PULUMI_BACKEND_URL": folder.as_uri()}
     if not any(key in document for key in _KEYS):

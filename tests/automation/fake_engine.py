@@ -56,6 +56,7 @@ class FakeEngine:
         self.states = states
         self.done: list[str] = []
         self.replaced: list[dict[str, Any]] = []
+        self.exported: dict[StackId, dict[str, Any]] = {}
 
     def _next(self, what: str, stack: StackId) -> Record:
         self.done.append(f"{what} {stack.label}")
@@ -69,6 +70,12 @@ class FakeEngine:
 
     def preview(self, stack: StackId, _watch: Watch, *, refresh: bool = False) -> Record:
         return self._next("preview with refresh" if refresh else "preview", stack)
+
+    def preview_new(self, stack: StackId, _watch: Watch) -> Record:
+        return self._next("preview of the new", stack)
+
+    def outputs(self, stack: StackId) -> dict[str, Any] | None:
+        return self.exported.get(stack)
 
     def refresh(self, stack: StackId, _watch: Watch) -> Record:
         return self._next("refresh", stack)
