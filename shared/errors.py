@@ -10,7 +10,8 @@ Any other exception is a bug and shows its stack trace.
     ├── EnvironmentNotReady      an environment that lacks what a run needs, such as a sandbox that was never started
     │   └── SandboxError         the emulated AWS cannot be started, stopped or emptied
     ├── DocumentError            a policy document that AWS would refuse
-    └── automation.stacks.StackFailed    an operation on one stack
+    ├── automation.stacks.StackFailed    an operation on one stack
+    └── automation.aws.AwsFailed         a call to AWS that a command made itself
 """
 
 from collections.abc import Iterable

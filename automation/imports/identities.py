@@ -140,7 +140,7 @@ def _organizations() -> OrganizationsClient:
 
 
 def _client(service: str) -> Any:
-    # Imported here because only the sandbox needs it: production has no boto3.
+    # Imported here because most runs import nothing, and boto3 takes a quarter of a second.
     import boto3
 
     return boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]
