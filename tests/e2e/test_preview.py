@@ -1,0 +1,106 @@
+"""A preview tells what the deployment then does, and changes nothing. The tests build on each other."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.project import Project
+
+pytestmark = pytest.mark.e2e
+
+Steps = set[tuple[str, str, str]]
+
+
+def steps(project: Project, command: str, *options: str) -> Steps:
+    """Stack, resource and change of everything that the command changes, or would change."""
+    file = project.root / "report.json"
+    project.invoke(command, *options, "--report", str(file))
+    report: dict[str, Any] = json.loads(file.read_text())
+    return {(s["label"], c["urn"], c["what"]) for s in report["stacks"] for c in s["changes"]}
+
+
+def files(project: Project) -> dict[Path, bytes]:
+    """The state and the configuration, all files of both."""
+    folders = (project.root / ".sandbox" / "state", project.root / "stacks")
+    found = {file for folder in folders for file in folder.rglob("*") if file.is_file()}
+    # Every command of the engine makes sure that the backend has this file.
+    return {
+        file: file.read_bytes() for file in found if "__pycache__" not in file.parts and "meta.yaml" not in file.name
+    }
+
+
+def same_as_previewed(project: Project) -> Steps:
+    """Preview, deploy and preview again; returns what was changed."""
+    before = files(project)
+    planned = steps(project, "preview-all")
+    assert files(project) == before
+    assert steps(project, "deploy-all") == planned
+    assert steps(project, "preview-all") == set()
+    return planned
+
+
+def test_a_first_preview_creates_no_stack(project: Project) -> None:
+    # As a user's files are before the first deployment.
+    for file in project.root.glob("stacks/*/Pulumi.sandbox*.yaml"):
+        file.write_text(file.read_text().partition("encryptionsalt")[0])
+    project.invoke("sandbox.start")
+    planned = same_as_previewed(project)
+    assert {stack for stack, _, _ in planned} == {
+        "org",
+        "identity",
+        "policies",
+        "accounts/developer",
+        "accounts/shared-test",
+    }
+    assert any("backup/vault" in urn for _, urn, _ in planned)
+
+
+def test_a_preview_of_one_account_before_anything_else_exists(project: Project) -> None:
+    # The environment's other stacks exist by now, those of a second one do not.
+    for file in project.root.glob("stacks/*/Pulumi.sandbox*.yaml"):
+        other = file.with_name(file.name.replace("sandbox", "trial"))
+        other.write_text(file.read_text().partition("encryptionsalt")[0])
+    before = files(project)
+    output = project.shell("invoke preview accounts/developer --env trial").output
+    assert (
+        "accounts/developer   would change" in " ".join(output.split("  ")).replace("    ", " ")
+        or "would change" in output
+    )
+    assert files(project) == before
+    for file in project.root.glob("stacks/*/Pulumi.trial*.yaml"):
+        file.unlink()
+
+
+def test_a_unit_and_an_account_in_it_in_one_change(project: Project) -> None:
+    project.configure("org/Pulumi.sandbox.yaml", organizationalUnits=["Development", "Staging"])
+    project.invoke("add-account", "staging", "--email", "staging@example.com", "--ou", "Staging")
+    project.configure("accounts/Pulumi.sandbox.staging.yaml", blockPublicS3=False)
+    planned = same_as_previewed(project)
+    assert {stack for stack, _, _ in planned} == {"org", "accounts/staging"}
+
+
+def test_a_user_of_identity_and_a_region_of_policies_reach_the_accounts(project: Project) -> None:
+    project.configure("identity/Pulumi.sandbox.yaml", users=["ada", "grace", "zoe"])
+    backup = {"organizationalUnits": ["Development"], "primaryRegions": ["us-west-2"], "copyRegion": "us-east-2"}
+    project.configure("policies/Pulumi.sandbox.yaml", backup=backup, serviceControl={"Development": {}})
+    planned = same_as_previewed(project)
+    for account in ("developer", "shared-test"):
+        changed = {(urn.rpartition("::")[2], what) for stack, urn, what in planned if stack == f"accounts/{account}"}
+        assert {("DeveloperRole", "updated"), ("vault-us-east-2", "created")} <= changed
+    assert {urn.rpartition("::")[2] for stack, urn, _ in planned if stack == "accounts/staging"} == {"DeveloperRole"}
+
+
+def test_policies_turned_off(project: Project) -> None:
+    project.configure("policies/Pulumi.sandbox.yaml", backup=None, serviceControl=None, tags=None)
+    planned = same_as_previewed(project)
+    assert {"policies", "accounts/developer", "accounts/shared-test"} <= {stack for stack, _, _ in planned}
+
+
+def test_a_stack_whose_upstream_stays_is_not_run(project: Project) -> None:
+    project.configure("org/Pulumi.sandbox.yaml", additionalTrustedServices=["sso.amazonaws.com"])
+    output = project.invoke("preview-all").output
+    assert "org                  | would be updated" in output
+    assert output.count(" | unchanged (inputs)") == 5
+    project.invoke("deploy-all")
