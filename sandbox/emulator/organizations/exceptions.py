@@ -9,3 +9,13 @@ def client_error(code: str, message: str, reason: str | None = None) -> Organiza
     if reason:
         vars(error)["reason"] = reason
     return error
+
+
+def constraint_violation(reason: str, message: str) -> OrganizationsClientError:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CloseAccount.html lists the reasons."""
+    return client_error("ConstraintViolationException", message, reason)
+
+
+def invalid_input(reason: str, message: str) -> OrganizationsClientError:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html lists the reasons."""
+    return client_error("InvalidInputException", message, reason)

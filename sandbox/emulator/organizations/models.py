@@ -5,8 +5,8 @@ enabling a policy type, is done when the call returns.
 """
 
 import re
-import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from moto.iam.models import iam_backends
@@ -20,8 +20,9 @@ from moto.organizations.exceptions import (
 from moto.organizations.models import FakeAccount, FakeOrganizationalUnit, organizations_backends
 
 from sandbox.emulator.iam.models import iam_backend
+from sandbox.emulator.organizations.account_life import USABLE, AccountLifeBackend
 from sandbox.emulator.organizations.exceptions import client_error
-from sandbox.emulator.organizations.policies import PoliciesBackend
+from sandbox.emulator.settings import now
 
 CREATION_SECONDS = 0.2
 """How long an account is `IN_PROGRESS`."""
@@ -40,7 +41,7 @@ class PendingAccount:
         self.name = arguments["AccountName"]
         self.arguments = arguments
         self.failure = failure
-        self.requested = time.time()
+        self.requested = now()
         self.due = self.requested + seconds
         self.state = "IN_PROGRESS"
         self.completed: float | None = None
@@ -60,7 +61,7 @@ class PendingAccount:
         return {name: value for name, value in found.items() if value is not None}
 
 
-class OrganizationsBackend(PoliciesBackend):
+class OrganizationsBackend(AccountLifeBackend):
     """Organizations of one management account."""
 
     def _reset(self) -> None:
@@ -69,8 +70,6 @@ class OrganizationsBackend(PoliciesBackend):
         # Those that are neither done nor failed yet; every call checks whether one of them is due.
         self.in_progress: list[PendingAccount] = []
         self.creating = False
-        # An e-mail address stays taken when its account leaves the organization or is closed.
-        self.taken: set[str] = getattr(self, "taken", set())
 
     # The organization
 
@@ -151,20 +150,21 @@ class OrganizationsBackend(PoliciesBackend):
         email = kwargs["Email"].lower()
         if failure is None and not re.fullmatch(r"[^\s@]+@[^\s@]+\.[^\s@]+", email):
             failure = "INVALID_EMAIL"
-        if failure is None and email in self.taken | {request.arguments["Email"].lower() for request in self._open()}:
+        if failure is None and address_is_taken(email):
             failure = "EMAIL_ALREADY_EXISTS"
         request = PendingAccount(max(CREATION_SECONDS, fault.get("seconds", 0)), failure, kwargs)
         self.requests.append(request)
         self.in_progress.append(request)
         return {"CreateAccountStatus": request.describe()}
 
-    def _open(self) -> list[PendingAccount]:
-        return [request for request in self.in_progress if request.failure is None]
+    def addresses(self) -> set[str]:
+        """The e-mail addresses that nobody else can have, in lower case."""
+        asked = {request.arguments["Email"].lower() for request in self.in_progress if request.failure is None}
+        return self.taken | asked
 
     def finish_accounts(self) -> bool:
         """Finish the requests whose time has come: make the account, or fail. Whether there were any."""
-        now = time.time()
-        due = [request for request in self.in_progress if request.due <= now]
+        due = [request for request in self.in_progress if request.due <= now()]
         for request in due:
             self.in_progress.remove(request)
             request.completed = request.due
@@ -175,6 +175,7 @@ class OrganizationsBackend(PoliciesBackend):
 
     def _make_account(self, arguments: dict[str, Any]) -> str:
         account = FakeAccount(self.organization, **arguments)
+        account.create_time = datetime.fromtimestamp(now(), UTC).replace(tzinfo=None)
         self.accounts.append(account)
         self.taken.add(account.email.lower())
         organizations_backends.master_accounts[account.id] = (self.account_id, self.partition)
@@ -207,41 +208,10 @@ class OrganizationsBackend(PoliciesBackend):
         more = {"NextToken": str(start + size)} if len(found) > start + size else {}
         return {"CreateAccountStatuses": found[start : start + size], **more}
 
-    def close_account(self, **kwargs: Any) -> None:
-        if kwargs["AccountId"] == self.account_id:
-            raise client_error(
-                "ConstraintViolationException",
-                "You can't close the management account.",
-                "CANNOT_CLOSE_MANAGEMENT_ACCOUNT",
-            )
-        self.get_account_by_id(kwargs["AccountId"]).close()
 
-    def move_account(self, **kwargs: Any) -> None:
-        account = self.get_account_by_id(kwargs["AccountId"])
-        if kwargs["DestinationParentId"] not in {unit.id for unit in self.ou}:
-            raise client_error(
-                "DestinationParentNotFoundException",
-                "We can't find the destination container (a root or OU) with the ParentId that you specified.",
-            )
-        if account.parent_id != kwargs["SourceParentId"]:
-            raise client_error(
-                "SourceParentNotFoundException",
-                "We can't find a source root or OU with the ParentId that you specified.",
-            )
-        if account.parent_id == kwargs["DestinationParentId"]:
-            raise client_error(
-                "DuplicateAccountException", "That account is already present in the specified destination."
-            )
-        account.parent_id = kwargs["DestinationParentId"]
-
-    def remove_account_from_organization(self, **kwargs: str) -> None:
-        if kwargs["AccountId"] == self.account_id:
-            raise client_error(
-                "MasterCannotLeaveOrganizationException",
-                "You can't remove a management account from an organization.",
-            )
-        self.get_account_by_id(kwargs["AccountId"])
-        super().remove_account_from_organization(**kwargs)
+def organization_backend(account_id: str) -> OrganizationsBackend:
+    """Organizations as the account itself would manage it, made when it is first asked for."""
+    return cast(OrganizationsBackend, organizations_backends[account_id]["aws"])
 
 
 def organization_of(account_id: str) -> OrganizationsBackend | None:
@@ -260,12 +230,17 @@ def all_organizations() -> Sequence[OrganizationsBackend]:
     ]
 
 
+def address_is_taken(email: str) -> bool:
+    """Whether an account of any organization has the e-mail address, or had it when it was closed or left."""
+    return any(email.lower() in organization.addresses() for organization in all_organizations())
+
+
 def account_is_closed(account_id: str) -> bool:
-    """Whether the account is in an organization and SUSPENDED there."""
+    """Whether nobody gets into the account: it is closed, or suspended by AWS."""
     organization = organization_of(account_id)
     if organization is None:
-        return False
+        return any(account_id in other.terminated for other in all_organizations())
     try:
-        return bool(organization.get_account_by_id(account_id).status == "SUSPENDED")
+        return organization.get_account_by_id(account_id).state not in USABLE
     except AccountNotFoundException:
         return False

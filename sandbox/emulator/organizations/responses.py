@@ -1,14 +1,21 @@
 """Requests: who may make which, and those that moto does not have."""
 
 import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from moto.organizations.exceptions import AWSOrganizationsNotInUseException
 from moto.organizations.models import OrganizationsBackend as MotoOrganizationsBackend
 from moto.organizations.models import organizations_backends
 from moto.organizations.responses import OrganizationsResponse as MotoOrganizationsResponse
 
-from sandbox.emulator.organizations.exceptions import client_error
+from sandbox.emulator.organizations.exceptions import client_error, invalid_input
 from sandbox.emulator.organizations.models import OrganizationsBackend, organization_of
+
+T = TypeVar("T")
+
+PAGE = 20
+"""The most entries that one answer lists."""
 
 FOR_MEMBERS = frozenset({"DescribeOrganization", "DescribeEffectivePolicy"})
 """What a member account may ask; a delegated administrator may also list and describe."""
@@ -46,6 +53,34 @@ class OrganizationsResponse(MotoOrganizationsResponse):
     def create_account(self) -> str:
         fault = self.normalized_request.environ.get("sandbox.account_fault")
         return json.dumps(self.organization.create_account(**self.request_params, fault=fault))
+
+    def close_account(self) -> str:
+        fault = self.normalized_request.environ.get("sandbox.account_fault")
+        self.organization.close_account(**self.request_params, fault=fault)
+        return "{}"
+
+    def list_accounts(self) -> str:
+        return self._page("Accounts", self.organization.accounts, self.organization.describe)
+
+    def list_accounts_for_parent(self) -> str:
+        parent = self.organization.validate_parent_id(self._get_param("ParentId"))
+        found = [account for account in self.organization.accounts if account.parent_id == parent]
+        return self._page("Accounts", found, self.organization.describe)
+
+    def _page(self, name: str, found: Sequence[T], describe: Callable[[T], Any]) -> str:
+        """One page of what was found: as many as asked for, and 20 at most.
+
+        https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
+        """
+        size, token = self._get_param("MaxResults", PAGE), str(self._get_param("NextToken") or "0")
+        for wrong, reason in ((size < 1, "MIN_VALUE_EXCEEDED"), (size > PAGE, "MAX_VALUE_EXCEEDED")):
+            if wrong:
+                raise invalid_input(reason, f"MaxResults is {size}; it must be a number from 1 to {PAGE}.")
+        if not token.isdigit():
+            raise invalid_input("INVALID_PAGINATION_TOKEN", "NextToken is not one of a previous answer.")
+        end = int(token) + size
+        more = {"NextToken": str(end)} if len(found) > end else {}
+        return json.dumps({name: [describe(one) for one in found[int(token) : end]], **more})
 
     def describe_effective_policy(self) -> str:
         target_id = self._get_param("TargetId") or self.current_account

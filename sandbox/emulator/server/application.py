@@ -1,5 +1,8 @@
 """The emulated AWS as a WSGI application: authentication, dispatch to moto, faults, counts and saving.
 
+What a test can ask of the emulator itself is under `/_sandbox/`: `health`, `calls`, `reset` and `faults` here, `clock`,
+`settings`, `accounts` and `mail` in `controls`.
+
 moto's backends are not made for threads, so one request at a time reaches them. The delay of a fault holds up no other
 request.
 """
@@ -37,6 +40,7 @@ from sandbox.emulator.errors import AwsError, error_response
 from sandbox.emulator.iam.responses import IamResponse
 from sandbox.emulator.organizations.models import all_organizations
 from sandbox.emulator.organizations.responses import OrganizationsResponse
+from sandbox.emulator.server import controls
 from sandbox.emulator.server.faults import FaultError, Faults
 from sandbox.emulator.store import backends
 from sandbox.emulator.store.dirty_tracking import tracked
@@ -148,18 +152,15 @@ class Application:
         if fault is None:
             return
         request.environ["sandbox.lost"] = fault.lost
-        if fault.account_creation is not None:
-            request.environ["sandbox.account_fault"] = fault.account_creation
+        if fault.of_the_account is not None:
+            request.environ["sandbox.account_fault"] = fault.of_the_account
             return
         time.sleep(fault.delay_seconds)
         if fault.code:
             raise AwsError(fault.code, fault.message, fault.status)
 
     def _dispatch(self, call: Call, request: ServerRequest) -> Response:
-        with tracked(self._store.dirty):
-            for organization in all_organizations():
-                if organization.finish_accounts():
-                    self._store.dirty.add(("organizations", organization.account_id, organization.region_name))
+        self._pass_time()
         if call.service not in RESPONSES or call.action is None:
             raise NotImplementedError
         self._authenticate(call, request)
@@ -170,6 +171,14 @@ class Application:
         with tracked(self._store.dirty if call.changes else set()):
             status, headers, body = answering.call_action()
         return Response(body, int(status), {name: str(value) for name, value in headers.items() if name != "status"})
+
+    def _pass_time(self) -> None:
+        """Do what has become due by the emulator's clock: accounts are made, closed, and gone."""
+        with tracked(self._store.dirty):
+            for organization in all_organizations():
+                made, closed = organization.finish_accounts(), organization.finish_closures()
+                if made or closed:
+                    self._store.dirty.add(("organizations", organization.account_id, organization.region_name))
 
     def _authenticate(self, call: Call, request: ServerRequest) -> None:
         """Find out who calls, and tell moto the account; an account that the client itself claims is ignored."""
@@ -192,6 +201,11 @@ class Application:
             ("POST", "reset"): self._reset,
             ("POST", "faults"): lambda request: self._faults.add(_json(request)),
             ("DELETE", "faults"): lambda _request: self._faults.clear(),
+            ("GET", "clock"): lambda _request: controls.clock(),
+            ("POST", "clock"): lambda request: self._change(controls.move_clock, request),
+            ("POST", "settings"): lambda request: self._change(controls.change_settings, request),
+            ("POST", "accounts"): lambda request: self._change(controls.change_account, request),
+            ("GET", "mail"): lambda _request: controls.mail(),
         }
         handler = handlers.get((request.method, name))
         if "Origin" in request.headers:
@@ -202,7 +216,7 @@ class Application:
         try:
             with self._lock:
                 return _json_response(handler(request))
-        except FaultError as error:
+        except (FaultError, controls.ControlError) as error:
             return _json_response({"error": str(error)}, 400)
         except StoreError as error:
             return _json_response({"error": str(error)}, 500)
@@ -210,6 +224,13 @@ class Application:
     def _health(self, _request: ServerRequest) -> dict[str, Any]:
         # Also the accounts that are closed or in no organization.
         return {"ready": True, "pid": os.getpid(), "accounts": len(iam_backends), "requests": self._requests}
+
+    def _change(self, change: Callable[[Any], Any], request: ServerRequest) -> Any:
+        with tracked(self._store.dirty):
+            answer = change(_json(request))
+        self._pass_time()
+        self._store.save()
+        return answer
 
     def _count(self, _request: ServerRequest) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}

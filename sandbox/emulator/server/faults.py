@@ -30,7 +30,8 @@ class Fault:
 
     With a `code` the call is answered by that error; without one it is only delayed by
     `delay_seconds`. For CreateAccount, a `code` that is a failure reason lets the call succeed and
-    the account fail, and `IN_PROGRESS` keeps the account in progress for `delay_seconds`.
+    the account fail, and `IN_PROGRESS` keeps the account in progress for `delay_seconds`. For CloseAccount,
+    `IN_PROGRESS` keeps it PENDING_CLOSURE for as long.
 
     With `lost` the call is carried out and the connection is then closed without an answer: the caller cannot know
     whether it was.
@@ -46,13 +47,12 @@ class Fault:
     lost: bool = False
 
     @property
-    def account_creation(self) -> dict[str, Any] | None:
+    def of_the_account(self) -> dict[str, Any] | None:
         """What happens to the account, if the fault is one of the account and not of the call."""
-        if self.action != "CreateAccount":
-            return None
-        if self.code == "IN_PROGRESS":
+        if self.action in ("CreateAccount", "CloseAccount") and self.code == "IN_PROGRESS":
             return {"seconds": self.delay_seconds}
-        return {"failure": self.code} if self.code in CREATION_FAILURES else None
+        creation = self.action == "CreateAccount" and self.code in CREATION_FAILURES
+        return {"failure": self.code} if creation else None
 
 
 class Faults:

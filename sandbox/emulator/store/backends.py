@@ -14,10 +14,12 @@ from moto.s3control.models import s3control_backends
 from moto.sts.models import sts_backends
 
 from sandbox.credentials import ACCESS_KEY_ID, ADMINISTRATOR, MANAGEMENT_ACCOUNT_ID, SECRET_ACCESS_KEY
+from sandbox.emulator.account.models import AccountBackend
 from sandbox.emulator.backup.models import BackupBackend
 from sandbox.emulator.ec2.models import ec2_backends
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
 from sandbox.emulator.organizations.models import ACCESS_POLICY, OrganizationsBackend, all_organizations
+from sandbox.emulator.settings import settings_backends
 from sandbox.emulator.store.dirty_tracking import AccountBackends, BackendKey
 from sandbox.emulator.sts.models import STSBackend
 
@@ -28,6 +30,7 @@ BACKENDS: dict[str, BackendDict[Any]] = {
     "iam": iam_backends,
     "organizations": organizations_backends,
     "s3control": s3control_backends,
+    "sandbox": settings_backends,
     "sts": sts_backends,
 }
 """By moto's name of the service: what is saved and restored."""
@@ -38,6 +41,7 @@ def install() -> None:
     # AWS's general errors, as InvalidClientTokenId, are in no service's model, which moto warns of each time.
     warnings.filterwarnings("ignore", message=".*does not match an error shape")
     vars(base_backend)["AccountSpecificBackend"] = AccountBackends
+    account_backends.backend = AccountBackend
     backup_backends.backend = BackupBackend
     iam_backends.backend = IAMBackend
     organizations_backends.backend = OrganizationsBackend

@@ -47,6 +47,7 @@ _SAFE = frozenset(
 
 
 RENAMED = {
+    ("moto.account.models", "AccountBackend"): ("sandbox.emulator.account.models", "AccountBackend"),
     ("sandbox.emulator.backup", "VaultBackend"): ("sandbox.emulator.backup.models", "BackupBackend"),
     ("sandbox.emulator.callers", "Session"): ("sandbox.emulator.sts.models", "Session"),
     ("sandbox.emulator.callers", "SessionBackend"): ("sandbox.emulator.sts.models", "STSBackend"),

@@ -58,6 +58,10 @@ class Server:
             connection.request(method, f"/_sandbox/{path}", data)
             return json.load(connection.getresponse())
 
+    def later(self, **by: float) -> None:
+        """Move the emulator's clock forward, by `days` or `seconds`."""
+        assert "error" not in self.control("POST", "clock", by)
+
     def reset(self) -> None:
         self.control("POST", "reset")
 
@@ -122,6 +126,11 @@ class Organization:
         assert status["State"] == "SUCCEEDED", status
         account_id: str = status["AccountId"]
         return account_id
+
+    def close(self, account_id: str) -> None:
+        """Close the account, and wait until it is."""
+        self.api.close_account(AccountId=account_id)
+        self.aws.later(seconds=1)
 
     def finished(self, answer: Mapping[str, Any]) -> Any:
         status = answer["CreateAccountStatus"]

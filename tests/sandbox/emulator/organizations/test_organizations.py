@@ -70,7 +70,7 @@ def test_a_unit_that_holds_something_stays_and_a_closed_account_counts(organizat
     inner = organization.unit("Inner", outer)
     account = organization.account("one")
     api.move_account(AccountId=account, SourceParentId=organization.root, DestinationParentId=inner)
-    api.close_account(AccountId=account)
+    organization.close(account)
     assert api.describe_account(AccountId=account)["Account"]["Status"] == "SUSPENDED"
     for unit in (outer, inner):
         with pytest.raises(ClientError) as error:
@@ -82,7 +82,7 @@ def test_a_unit_that_holds_something_stays_and_a_closed_account_counts(organizat
     with pytest.raises(ClientError) as error:
         api.delete_organization()
     assert refused(error)[0] == "OrganizationNotEmptyException"
-    api.remove_account_from_organization(AccountId=account)
+    organization.aws.later(days=90)
     api.delete_organizational_unit(OrganizationalUnitId=inner)
     api.delete_organizational_unit(OrganizationalUnitId=outer)
     api.delete_organization()

@@ -309,7 +309,7 @@ def test_credentials_that_are_not_accepted(organization: Organization, people: P
     local = people.user("local", None, inside)
     assert people.aws.client("sts", inside).get_caller_identity()["Account"] == account
     assert people.aws.client("sts", local).get_caller_identity()["Arn"] == f"arn:aws:iam::{account}:user/local"
-    organization.api.close_account(AccountId=account)
+    organization.close(account)
     assert code(inside) == code(local) == "InvalidClientTokenId"
     assert not people.may(None, f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole")
 

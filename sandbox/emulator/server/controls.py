@@ -1,0 +1,85 @@
+"""What a test can set in the emulated AWS, besides faults.
+
+- `GET /_sandbox/clock`: `{"now": "2026-11-25T05:04:31Z", "ahead_seconds": 0}`.
+- `POST /_sandbox/clock` with `{"days": 91}` or `{"seconds": 60}`: moves the clock of `settings` forward. What has
+  become due by then is done: closed accounts leave the organization, quotas are free again, one-time codes run out.
+- `POST /_sandbox/settings` with `{"close_account_quota": 2, "removable_at_once": false}`: either or both; null is AWS's
+  own quota. False is AWS's own rule for accounts that leave, see `organizations.account_life`.
+- `POST /_sandbox/accounts` with `{"account_id": "…", "state": "SUSPENDED"}`: what AWS does to an account without being
+  asked by an API: it suspends it, or opens it again (`ACTIVE`). With `"payment_method": true` it can leave.
+- `GET /_sandbox/mail`: `[{"account_id": "…", "address": "…", "code": "123456"}]`, the one-time codes that are still
+  good.
+"""
+
+import time
+from typing import Any
+
+from sandbox.emulator.account.models import codes
+from sandbox.emulator.organizations.account_life import DAY
+from sandbox.emulator.organizations.models import organization_of
+from sandbox.emulator.settings import changeable_settings, now, settings
+
+STATES = ("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED")
+
+
+class ControlError(Exception):
+    """The request is not one of those above; the message says why."""
+
+
+def clock() -> dict[str, Any]:
+    """The time of the emulator, and how far it is ahead of the machine's."""
+    return {
+        "now": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now())),
+        "ahead_seconds": settings().clock_seconds,
+    }
+
+
+def move_clock(body: Any) -> dict[str, Any]:
+    """Move the clock forward. Raises `ControlError`."""
+    wrong = not isinstance(body, dict) or len(body) != 1 or not set(body) <= {"days", "seconds"}
+    if wrong or not _is_number(next(iter(body.values()))):
+        raise ControlError(f'{body!r}: the clock moves forward, by {{"days": N}} or {{"seconds": N}}')
+    changeable_settings().clock_seconds += body.get("days", 0) * DAY + body.get("seconds", 0)
+    return clock()
+
+
+def change_settings(body: Any) -> dict[str, Any]:
+    """Change the settings that are named, and return all. Raises `ControlError`."""
+    known = {"close_account_quota", "removable_at_once"}
+    if not isinstance(body, dict) or not set(body) <= known:
+        raise ControlError(f"{body!r}: the settings are {', '.join(sorted(known))}")
+    quota, at_once = body.get("close_account_quota"), body.get("removable_at_once", True)
+    if not (quota is None or (_is_number(quota) and isinstance(quota, int))) or not isinstance(at_once, bool):
+        raise ControlError(f"{body!r}: close_account_quota is a number or null, removable_at_once true or false")
+    found = changeable_settings()
+    for name, value in body.items():
+        setattr(found, name, value)
+    return {name: getattr(found, name) for name in sorted(known)}
+
+
+def change_account(body: Any) -> dict[str, Any]:
+    """Do to an account what AWS does. Raises `ControlError`."""
+    if not isinstance(body, dict) or not {"account_id"} < set(body) <= {"account_id", "state", "payment_method"}:
+        raise ControlError(f"{body!r}: there are account_id, and state or payment_method")
+    account_id = str(body["account_id"])
+    organization = organization_of(account_id)
+    account = next((found for found in (organization.accounts if organization else []) if found.id == account_id), None)
+    if organization is None or account is None or account_id == organization.account_id:
+        raise ControlError(f"{account_id} is no member account of an organization")
+    if body.get("state", "ACTIVE") not in STATES:
+        raise ControlError(f"state is {body['state']!r}; it must be one of {', '.join(STATES)}")
+    if "state" in body:
+        organization.set_state(account, body["state"])
+    if body.get("payment_method"):
+        organization.payers.add(account_id)
+    return organization.describe(account)
+
+
+def mail() -> list[dict[str, str]]:
+    """The one-time codes that AWS has sent."""
+    return [{"account_id": account_id, "address": update.email, "code": update.code} for account_id, update in codes()]
+
+
+def _is_number(value: Any) -> bool:
+    # To Python, True is a number.
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 0
