@@ -124,7 +124,7 @@ def _partly_known(model: type[T], outputs: Mapping[str, Any]) -> T:
     for name, field in model.model_fields.items():
         value = outputs[field.alias or name]
         try:
-            fields[name] = TypeAdapter(field.annotation).validate_python(value)
+            fields[name] = TypeAdapter[Any](field.rebuild_annotation()).validate_python(value)
         except ValidationError:
             if not is_unknown(value):
                 raise

@@ -19,9 +19,9 @@ from shared.settings.base import Settings
 from shared.settings.program import region
 from shared.stack_outputs import BackupTargetSpec, IdentityOutputs
 from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
-from stacks.accounts.account_permissions import AccountPermissions, AccountPermissionsArgs
+from stacks.accounts.account_permissions import ACTIONS, AccountPermissions, AccountPermissionsArgs
 from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
-from stacks.accounts.checks import switch_role_link, trust_policies
+from stacks.accounts.checks import role_trust, switch_role_link
 from stacks.accounts.config import AccountsConfig
 from stacks.accounts.member_account import MemberAccount, MemberAccountArgs
 from stacks.identity.automation_identity import AutomationIdentity, AutomationIdentityArgs
@@ -165,7 +165,7 @@ def make_account(
         "permissions",
         AccountPermissionsArgs(
             account_id=account.account_id,
-            trust_policies=identity.apply(trust_policies),
+            trust_policies={role: identity.apply(partial(role_trust, role)) for role in ACTIONS},
             resource_names_prefix=settings.resource_names_prefix,
             access_role_name=settings.access_role_name,
         ),

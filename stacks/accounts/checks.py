@@ -41,10 +41,11 @@ def trust_policies(roles: Iterable[str], identity: Upstream[IdentityOutputs]) ->
 
     Raises `pulumi.RunError` for a role that nobody may assume, or that everybody may assume.
     """
-    return {role: identity.get(partial(_trust_policy, role)) for role in roles}
+    return {role: identity.get(partial(role_trust, role)) for role in roles}
 
 
-def _trust_policy(role: str, identity: IdentityOutputs) -> str:
+def role_trust(role: str, identity: IdentityOutputs) -> str:
+    """The trust policy of one role, as JSON. Raises as `trust_policies` does."""
     try:
         return render_trust_policy(
             role, trust_policy(identity.principals.get(role, []), identity.mfa_required.get(role, True))

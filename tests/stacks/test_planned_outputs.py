@@ -100,9 +100,14 @@ def test_an_organization_of_the_same_change_is_nobodys_yet(folder: Path) -> None
 
 @pytest.mark.parametrize("exists", [True, False])
 def test_a_stack_that_does_not_exist_is_not_referred_to(folder: Path, exists: bool, monkeypatch: Any) -> None:
-    referred = []
+    referred: list[str] = []
     made = pulumi.StackReference
-    monkeypatch.setattr(pulumi, "StackReference", lambda name: referred.append(name) or made(name))
+
+    def refer(name: str) -> pulumi.StackReference:
+        referred.append(name)
+        return made(name)
+
+    monkeypatch.setattr(pulumi, "StackReference", refer)
     preview(folder, {"org": ORG, "identity": IDENTITY, "policies": POLICIES}, exists=exists)
     assert len(referred) == (3 if exists else 0)
 
