@@ -5,7 +5,6 @@ code is good. Sessions go by the machine's own clock, so that moving this one si
 """
 
 import time
-from typing import cast
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
@@ -39,7 +38,7 @@ def settings() -> Settings:
 
 def changeable_settings() -> Settings:
     """The settings, to change them."""
-    return cast(Settings, settings_backends[MANAGEMENT_ACCOUNT_ID]["aws"])
+    return settings_backends[MANAGEMENT_ACCOUNT_ID]["aws"]
 
 
 def now() -> float:

@@ -18,7 +18,8 @@ def reason(call: Callable[[], Any]) -> tuple[str, str | None]:
     """The code and the reason with which AWS refuses a call."""
     with pytest.raises(ClientError) as error:
         call()
-    return refused(error)[0], error.value.response.get("Reason")
+    why: Any = error.value.response.get("Reason")
+    return refused(error)[0], why
 
 
 def state(organization: Organization, account: str) -> tuple[str, str]:
