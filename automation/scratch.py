@@ -7,16 +7,14 @@ backend, and a secrets provider to the stack's configuration file.
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from shared.layers import StackId
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
-_KEYS = ("encryptionsalt", "encryptedkey")
+_KEYS = ("encryptionsalt:", "encryptedkey:")
 """The keys of a configuration file with which the engine decrypts its values.
 https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
 
@@ -32,15 +30,18 @@ def prepare(folder: Path, stack: StackId, root: Path) -> tuple[Path, dict[str, s
         state = folder / ".pulumi" / "stacks" / each.project / f"{each.name}.json"
         state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         checkpoint = {"stack": f"organization/{each.project}/{each.name}", "latest": None}
-        state.write_text(json.dumps({"version": 3, "checkpoint": checkpoint}))
-    document: dict[str, Any] = yaml.safe_load(stack.config_file(root).read_text()) or {}
+        # Other stacks of the run read it too, so it is written once.
+        with suppress(FileExistsError), state.open("x") as file:
+            file.write(json.dumps({"version": 3, "checkpoint": checkpoint}))
+    # As text: written anew by another YAML library, a value might mean something else to the engine.
+    lines = stack.config_file(root).read_text().splitlines(keepends=True)
     variables = {"PULUMI_BACKEND_URL": folder.as_uri()}
-    if not any(key in document for key in _KEYS):
+    if not any(line.startswith(_KEYS) for line in lines):
         # Nothing in it is encrypted yet. What the engine encrypts in this preview, nobody reads.
-        document.pop("secretsprovider", None)
+        lines = [line for line in lines if not line.startswith("secretsprovider:")]
         if not any(name in os.environ for name in _PASSPHRASE):
             variables[_PASSPHRASE[0]] = secrets.token_hex()
     copy = folder / "configuration" / stack.project / f"Pulumi.{stack.name}.yaml"
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text(yaml.safe_dump(document, allow_unicode=True))
+    copy.write_text("".join(lines))
     return copy, variables

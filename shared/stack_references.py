@@ -34,13 +34,7 @@ class Upstream(Generic[T]):
 
     def known(self, select: Callable[[T], V]) -> V | None:
         """The result of `select` on the outputs; None while it is unknown, which happens only in a preview."""
-        if self._value is None:
-            return None
-        try:
-            found = select(self._value)
-        except _NotKnown:
-            return None
-        return None if is_unknown(found) else found
+        return next(iter(self._selected(select)), None)
 
     def get(self, select: Callable[[T], V]) -> pulumi.Output[V]:
         """The result of `select` on the outputs, or an unknown output while it is unknown.
@@ -48,8 +42,18 @@ class Upstream(Generic[T]):
         If the outputs are known, `select` runs at once: an exception in it stops the program before any resource is
         registered.
         """
-        found = self.known(select)
-        return unknown() if found is None else pulumi.Output.from_input(found)
+        found = self._selected(select)
+        return pulumi.Output.from_input(found[0]) if found else unknown()
+
+    def _selected(self, select: Callable[[T], V]) -> list[V]:
+        """The result of `select`, or nothing while it is unknown: None is a result too."""
+        if self._value is None:
+            return []
+        try:
+            found = select(self._value)
+        except _NotKnown:
+            return []
+        return [] if is_unknown(found) else [found]
 
 
 class _NotKnown(Exception):

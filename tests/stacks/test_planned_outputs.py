@@ -1,5 +1,6 @@
 """Programs in a preview that gives them the planned outputs of their upstream stacks."""
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from pulumi.runtime.rpc import UNKNOWN
 from shared import planned_outputs
 from shared.layers import StackId, parse_stack
 from shared.planned_outputs import Planned
+from shared.stack_outputs import OrgOutputs
+from shared.stack_references import Upstream
 from tests.stacks.harness import Run, run_program
 from tests.stacks.samples import ACCOUNT, AUTOMATION, IDENTITY, ORG, POLICIES, POLICY_SETTINGS, UPSTREAM, USERS
 
@@ -120,3 +123,12 @@ def test_a_deployment_never_reads_them(folder: Path) -> None:
 def test_planned_outputs_that_break_the_contract_are_refused(folder: Path) -> None:
     with pytest.raises(pulumi.RunError, match="the outputs of identity are not what accounts/developer reads"):
         preview(folder, {"identity": {"principals": {"DeveloperRole": 1}, "mfaRequired": UNKNOWN}})
+
+
+def test_none_is_a_result_and_not_unknown() -> None:
+    upstream = Upstream(StackId("org", "sandbox"), OrgOutputs.model_validate(ORG))
+
+    async def known() -> bool:
+        return await upstream.get(lambda _outputs: None).is_known()
+
+    assert asyncio.run(known())
