@@ -10,6 +10,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from automation import guards
 from automation.backend import resources
 from automation.events import Record
 from automation.imports import resume
@@ -40,6 +41,7 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
 
     Outside the sandbox, a preview is shown and the user must confirm it, unless `yes`.
     """
+    guards.before(run, chosen, "deploy")
     if not run.environment.disposable and not yes:
         if not interactive:
             raise UsageError(f"deploying to {run.environment.name!r} without a terminal to ask on needs --yes")
@@ -52,12 +54,14 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
 
 def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
     """Show what deploying the chosen stacks would change, even if nothing is deployed yet. Changes nothing."""
+    guards.before(run, chosen, "preview")
     work, plan = _previewing(run, refresh=False)
     return operate(run, chosen, Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons)).exit_code
 
 
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     """Update the state of the chosen stacks to what is in AWS now."""
+    guards.before(run, chosen, "refresh")
     there = existing(run)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
@@ -68,6 +72,7 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
 
 def drift(run: Run, chosen: Sequence[StackId]) -> int:
     """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing."""
+    guards.before(run, chosen, "drift")
     work, _plan = _previewing(run, refresh=True)
     found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=_drift_code))
     _show_drift(run, found)
@@ -116,6 +121,7 @@ def destroy(
     typed. Without protected resources `yes` is enough. Otherwise nothing is changed.
     Raises `UsageError`, also when a stack that is not chosen still reads a chosen one.
     """
+    guards.before(run, chosen, "destroy")
     states = _states(run)
     _refuse_in_use(run, chosen, {stack for stack, state in states.items() if resources.held(state)})
     guarded = {stack: resources.protected(states[stack]) for stack in chosen if stack in states}

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pulumi.automation.events import StepEventStateMetadata
 
-from automation import operations, runs
+from automation import guards, operations, runs
 from automation.backend import locks
 from automation.backend.pending import Creation
 from automation.environments import environment as environment_of
@@ -308,3 +308,23 @@ def test_the_wait_for_an_earlier_run_is_the_one_of_the_stack(tmp_path: Path, mon
     made = FakeRun(tmp_path, [org, identity], {org: state, identity: state})
     assert operations.deploy(made.run, [identity], yes=True, interactive=False) == 0
     assert freed == [identity]
+
+
+@pytest.mark.parametrize("doing", ["deploy", "preview", "refresh", "drift", "destroy"])
+def test_an_operation_that_a_guard_refuses_does_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, doing: str
+) -> None:
+    stack = StackId("org", "sandbox")
+    fake = FakeRun(tmp_path, [stack], {stack: {}})
+
+    def refuse(run: runs.Run, chosen: Iterable[StackId], asked: str) -> None:
+        raise UsageError(f"{asked} {run.environment.name}: {[each.label for each in chosen]}")
+
+    monkeypatch.setattr(guards, "GUARDS", (refuse,))
+    options: dict[str, dict[str, Any]] = {
+        "deploy": {"yes": True, "interactive": False},
+        "destroy": {"include_protected": True, "confirm": "sandbox", "yes": True, "interactive": False},
+    }
+    with pytest.raises(UsageError, match=rf"^{doing} sandbox: \['org'\]$"):
+        getattr(operations, doing)(fake.run, [stack], **options.get(doing, {}))
+    assert fake.engine.done == []

@@ -1,0 +1,21 @@
+"""What must hold before the work of a run begins. A guard that fails has changed nothing, in AWS or in a state."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from automation.runs import Run
+from shared.layers import StackId
+
+Doing = Literal["deploy", "preview", "refresh", "drift", "destroy"]
+
+Guard = Callable[[Run, Sequence[StackId], Doing], None]
+"""Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
+
+GUARDS: tuple[Guard, ...] = ()
+"""The guards of every operation, in their order: those that cost nothing first."""
+
+
+def before(run: Run, chosen: Sequence[StackId], doing: Doing) -> None:
+    """Raise `shared.errors.UserError` if one of the guards refuses the operation."""
+    for guard in GUARDS:
+        guard(run, chosen, doing)
