@@ -47,6 +47,9 @@ _ROLE_KEYS = {
 """Keys of a role in `aws:assumeRoles` → parameters of AssumeRole. A `duration` has no use: credentials are renewed.
 https://www.pulumi.com/registry/packages/aws/api-docs/provider/#providerassumerole"""
 
+CREDENTIAL_KEYS = ("profile", "assumeRoles", *_NOT_READ)
+"""The settings of the official provider that decide whose credentials it has."""
+
 _lock = threading.Lock()
 
 
@@ -65,16 +68,19 @@ class _Settings:
     roles: tuple[tuple[tuple[str, str], ...], ...]
 
 
-def client(environment: str, service: str, root: Path = ROOT, region: str | None = None) -> Any:
+def client(
+    environment: str, service: str, root: Path = ROOT, region: str | None = None, *, stack: StackId | None = None
+) -> Any:
     """A boto3 client for `service` in the management account of the environment.
 
     Its credentials and region are those of this process's variables, unless `aws:profile`, `aws:region` and
-    `aws:assumeRoles` in stacks/org/Pulumi.<environment>.yaml say otherwise, as for the provider of the stacks.
+    `aws:assumeRoles` in stacks/org/Pulumi.<environment>.yaml, or in the file of `stack`, say otherwise, as for the
+    provider of the stacks.
     `region` overrides both. Raises `ConfigError` for a value in that file that cannot be used, and `AwsFailed` if
     there is no such profile. What its calls raise becomes one message with `errors`.
     https://www.pulumi.com/registry/packages/aws/installation-configuration/
     """
-    settings = _settings(environment, root)
+    settings = _settings(stack or StackId("org", environment), root)
     variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
     with errors(environment, f"connecting to AWS ({service})"), _lock:  # making clients is not thread-safe
         return _made(_session(settings, variables), service, region or _region(settings))
@@ -100,8 +106,7 @@ def errors(environment: str, doing: str) -> Iterator[None]:
         ) from None
 
 
-def _settings(environment: str, root: Path) -> _Settings:
-    stack = StackId("org", environment)
+def _settings(stack: StackId, root: Path) -> _Settings:
     try:
         document = yaml.safe_load(stack.config_file(root).read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError):  # `automation.configuration` reports what is wrong with it
