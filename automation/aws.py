@@ -69,21 +69,28 @@ class _Settings:
 
 
 def client(
-    environment: str, service: str, root: Path = ROOT, region: str | None = None, *, stack: StackId | None = None
+    environment: str,
+    service: str,
+    root: Path = ROOT,
+    region: str | None = None,
+    *,
+    stack: StackId | None = None,
+    attempts: int | None = None,
 ) -> Any:
     """A boto3 client for `service` in the management account of the environment.
 
     Its credentials and region are those of this process's variables, unless `aws:profile`, `aws:region` and
     `aws:assumeRoles` in stacks/org/Pulumi.<environment>.yaml, or in the file of `stack`, say otherwise, as for the
     provider of the stacks.
-    `region` overrides both. Raises `ConfigError` for a value in that file that cannot be used, and `AwsFailed` if
-    there is no such profile. What its calls raise becomes one message with `errors`.
+    `region` overrides both, and `attempts` how often a call is tried. Raises `ConfigError` for a value in that file
+    that cannot be used, and `AwsFailed` if there is no such profile. What its calls raise becomes one message with
+    `errors`.
     https://www.pulumi.com/registry/packages/aws/installation-configuration/
     """
     settings = _settings(stack or StackId("org", environment), root)
     variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
     with errors(environment, f"connecting to AWS ({service})"), _lock:  # making clients is not thread-safe
-        return _made(_session(settings, variables), service, region or _region(settings))
+        return _made(_session(settings, variables), service, region or _region(settings), attempts)
 
 
 @contextmanager
@@ -183,13 +190,13 @@ def _assumed(source: "boto3.Session", role: dict[str, str]) -> Any:
     return provider
 
 
-def _made(session: "boto3.Session", service: str, region: str | None) -> Any:
+def _made(session: "boto3.Session", service: str, region: str | None, attempts: int | None = None) -> Any:
     from botocore.config import Config
 
     limits = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
-        retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "adaptive", "total_max_attempts": attempts or ATTEMPTS},
     )
     where = region or session.region_name or DEFAULT_REGION
     return session.client(service, region_name=where, config=limits)  # type: ignore[call-overload]

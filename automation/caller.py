@@ -5,7 +5,7 @@ The AWS provider refuses other credentials too (see `automation.management_accou
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,42 +56,49 @@ def require(run: Run, chosen: Sequence[StackId], _doing: str) -> None:
         raise UserError(f"{found}\nNothing was changed.")
 
 
-def refusal(stacks: Iterable[StackId], root: Path) -> str | None:
+def account_of(stacks: Sequence[StackId], keys: management_account.Keys, root: Path) -> str:
+    """The account that the files of `stacks`, of one environment, name. Raises `ConfigError` unless it is one."""
+    problems = management_account.problems(stacks, keys, root)
+    if problems:
+        raise ConfigError(problems)
+    return management_account.account_in(keys(stacks[0])[management_account.KEY])
+
+
+def refusal(stacks: Sequence[StackId], root: Path, *, attempts: int | None = None) -> str | None:
     """Why the credentials of `stacks`, of one environment, must not be used; None if they are right.
 
-    Raises `ConfigError` if the files do not name one account, and `AwsFailed` if AWS does not say whose they are.
+    AWS is asked at most `attempts` times. Raises `ConfigError` if the files do not name one account, and `AwsFailed` if
+    AWS does not say whose the credentials are.
     """
 
     @cache
     def config(stack: StackId) -> dict[str, Any]:
         return read_raw(stack, root)[0]
 
-    stacks = list(stacks)
-    problems = management_account.problems(stacks, config, root)
-    if problems:
-        raise ConfigError(problems)
+    belongs = account_of(stacks, config, root)
     # A file may name credentials of its own, such as a profile. Few differ, and AWS is asked once for each.
     asked: dict[str, StackId] = {}
     for stack in stacks:
         own = {key: config(stack).get(f"aws:{key}") for key in CREDENTIAL_KEYS}
         asked.setdefault(json.dumps(own, sort_keys=True, default=str), stack)
     for stack in asked.values():
-        belongs = management_account.account_in(config(stack)[management_account.KEY])
-        found = _refusal(ask(stack, root), belongs, stack)
+        found = _refusal(ask(stack, root, attempts), belongs, stack)
         if found:
             return found
     return None
 
 
-def ask(stack: StackId, root: Path) -> Caller:
+def ask(stack: StackId, root: Path, attempts: int | None = None) -> Caller:
     """Ask AWS whose the credentials are that the management account's provider of `stack` would use."""
     name = stack.environment
     with errors(name, "asking whose AWS credentials these are"):
-        who = client(name, "sts", root, stack=stack).get_caller_identity()
+        who = client(name, "sts", root, stack=stack, attempts=attempts).get_caller_identity()
     account, arn = str(who["Account"]), str(who["Arn"])
     try:
         with errors(name, "asking for the organization"):
-            found = client(name, "organizations", root, stack=stack).describe_organization()["Organization"]
+            found = client(name, "organizations", root, stack=stack, attempts=attempts).describe_organization()[
+                "Organization"
+            ]
     except AwsFailed as error:
         return Caller(account, arn, known=error.code == "AWSOrganizationsNotInUseException")
     return Caller(account, arn, str(found["Id"]), str(found["MasterAccountId"]))
