@@ -1,6 +1,7 @@
 """An environment belongs to one management account: with any other credentials no command changes anything."""
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -123,6 +124,16 @@ def test_plain_pulumi_changes_nothing_with_the_wrong_credentials(
     assert output.count("Traceback") == output.count("KeyboardInterrupt"), output
     assert resources(states(prod)) == resources(before)
     assert writes(prod) == called
+
+
+def test_doctor_says_whose_the_credentials_are(prod: Project, wrong: Mapping[str, Mapping[str, Any]]) -> None:
+    # Production must not have the embedded provider, so the doctor never finds all well here.
+    right = prod.shell("invoke doctor --env prod", expect=1).output
+    assert re.search(rf"ok +AWS credentials +account {MANAGEMENT_ACCOUNT}, the management account of org", right), right
+    assert re.search(r"ok +management account ", right), right
+    member = prod.shell(f"{signed_in(wrong['member'])}; invoke doctor --env prod", expect=1).output
+    assert re.search(r"missing +AWS credentials +member account \d{12} of organization o-", member), member
+    assert re.search(r"missing +management account +these AWS credentials are of member account", member), member
 
 
 def test_with_the_right_credentials_everything_is_as_it_was(
