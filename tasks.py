@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from automation import add_account as accounts
     from automation import doctor as diagnosis
     from automation import operations
+    from automation.lifecycle import account as life
+    from automation.lifecycle import handover, rename
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
     operations = Later("automation.operations")
+    life, rename = Later("automation.lifecycle.account"), Later("automation.lifecycle.rename")
+    handover = Later("automation.lifecycle.handover")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
@@ -190,6 +194,28 @@ def add_account(
     print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
 
 
+@command(old="what the account is called here now", new="what it is to be called here")
+def rename_account(_context: Context, old: str, new: str, env: str = SANDBOX, yes: bool = False) -> int:
+    """Give an account another name here: its file and its stack. Nothing changes in AWS.
+
+    A file that was renamed already is left as it is. Run again after a crash, it goes on.
+    """
+    return rename.rename(life.open_environment(env), old, new, yes=yes, interactive=interactive())
+
+
+_ACCOUNT = {"name": "what the account is called here, such as developer"}
+_CONFIRM = {"confirm": "what the account is called here, instead of typing it when asked"}
+
+
+@command(**_ACCOUNT, **_CONFIRM)
+def forget_account(_context: Context, name: str, env: str = SANDBOX, confirm: str | None = None) -> int:
+    """Give an account away: its file and its stack are taken out, and nothing changes in AWS.
+
+    Also for a stack whose file is gone. Run again after a crash, it goes on.
+    """
+    return handover.forget(life.open_environment(env), name, confirm=confirm, interactive=interactive())
+
+
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
@@ -240,5 +266,7 @@ namespace = Collection(
     graph,
     doctor,
     add_account,
+    rename_account,
+    forget_account,
     Collection("sandbox", start, stop, reset, status, env),
 )

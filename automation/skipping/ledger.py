@@ -43,6 +43,10 @@ class Ledger:
         with self._lock:
             self._begun[stack] = self._reader.of(stack), self._reader.stamps(stack)
 
+    def forget(self, stack: StackId) -> None:
+        """Forget the last deployment of a stack that is no longer called so."""
+        self._file(stack).unlink(missing_ok=True)
+
     def end(self, stack: StackId, *, skippable: bool) -> None:
         """Remember a successful update, if it was `skippable`: nothing is pending, and all that the program read is an
         input. It is not remembered if an input was changed during the update, even if it was changed back."""
