@@ -50,7 +50,7 @@ async def main() -> Mapping[str, Any]:
 
     organization = find_organization(org)
     units = OrganizationalUnits(
-        "units", OrganizationalUnitsArgs(root_id=organization.root_id, paths=org.all_units, protect=org.protect)
+        "units", OrganizationalUnitsArgs(root_id=organization.root_id, names=org.all_units, protect=org.protect)
     )
     identity = make_identity(settings_of(IdentityConfig, StackId("identity", environment)))
     make_policies(policies, organization.root_id, units)

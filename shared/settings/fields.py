@@ -34,7 +34,8 @@ def _region(value: str) -> str:
     return value
 
 
-def _ou_path(value: str) -> str:
+def ou_path(value: str) -> str:
+    """`value`, unchanged. Raises `ValueError` unless it is a path of OU keys."""
     parts = value.split("/")
     if len(parts) > OU_LEVELS:
         raise ValueError(f"{len(parts)} levels; AWS allows {OU_LEVELS} levels of OUs under the root")
@@ -56,7 +57,7 @@ def _iam_name(value: str) -> str:
 
 Email = Annotated[str, AfterValidator(_email)]
 RegionName = Annotated[str, AfterValidator(_region)]
-OuPath = Annotated[str, AfterValidator(_ou_path)]
+OuPath = Annotated[str, AfterValidator(ou_path)]
 IamName = Annotated[str, AfterValidator(_iam_name)]
 
 
