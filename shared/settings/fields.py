@@ -6,8 +6,12 @@ from typing import Annotated
 from pulumi_aws import Region
 from pydantic import AfterValidator
 
-ACCESS_ROLE = "OrganizationalAccountAccessRole"
-"""The role that AWS Organizations creates in a new account. The accounts layer assumes it."""
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""The role that AWS Organizations creates in a new account unless told otherwise. The accounts layer assumes it.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access-cross-account-role.html"""
+
+ACCESS_ROLES = [ACCESS_ROLE, "OrganizationalAccountAccessRole"]
+"""Both spellings that real organizations have. The second one was the default of this project."""
 
 OU_LEVELS = 5
 """Maximum number of OU levels under the root.
