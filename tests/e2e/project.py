@@ -117,7 +117,7 @@ class Project:
 
     def inside(self, account_id: str) -> CredentialsTypeDef:
         """Credentials of the access role of a member account."""
-        arn = f"arn:aws:iam::{account_id}:role/OrganizationalAccountAccessRole"
+        arn = f"arn:aws:iam::{account_id}:role/OrganizationAccountAccessRole"
         answer: CredentialsTypeDef = self.aws("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
         return answer
 
