@@ -26,19 +26,19 @@ refuse_stack_option()
 
 
 @command(Options)
-def deploy_all(options: Options, force: bool = False, yes: bool = False) -> int:
+def deploy_all(options: Options, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
     Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
     """
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Options)
-def preview_all(options: Options, force: bool = False) -> int:
+def preview_all(options: Options, force: bool = False, diff: bool = False) -> int:
     """Show what deploy-all would change; works before anything is deployed."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(Options)
@@ -48,9 +48,9 @@ def refresh_all(options: Options) -> int:
 
 
 @command(Options)
-def drift(options: Options) -> int:
+def drift(options: Options, diff: bool = False) -> int:
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
-    return operations.drift(*options.open())
+    return operations.drift(*options.open(), diff=diff)
 
 
 _DESTROY = {
@@ -77,15 +77,15 @@ _NAME = {"name": "a layer, such as org, or one account, such as accounts/develop
 
 
 @command(Named, **_NAME)
-def up(options: Named, force: bool = False, yes: bool = False) -> int:
+def up(options: Named, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy one layer or one account."""
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Named, **_NAME)
-def preview(options: Named, force: bool = False) -> int:
+def preview(options: Named, force: bool = False, diff: bool = False) -> int:
     """Show what `up` of one layer or one account would change."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(Named, **_NAME, **_DESTROY)

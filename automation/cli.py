@@ -36,6 +36,7 @@ _HELP = {
     "report": "write what became of each stack to this file: .json, or .xml for JUnit",
     "force": "also the stacks whose inputs and state are those of their last deployment",
     "yes": "do not ask",
+    "diff": "every value of what changes, uncut, and the properties of what is created",
 }
 """The help texts of options that several commands have."""
 
