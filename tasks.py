@@ -40,19 +40,19 @@ refuse_stack_option()
 
 
 @command(Changing)
-def deploy_all(options: Changing, force: bool = False, yes: bool = False) -> int:
+def deploy_all(options: Changing, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
     Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
     """
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Options)
-def preview_all(options: Options, force: bool = False) -> int:
+def preview_all(options: Options, force: bool = False, diff: bool = False) -> int:
     """Show what deploy-all would change; works before anything is deployed."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(Changing)
@@ -62,9 +62,9 @@ def refresh_all(options: Changing) -> int:
 
 
 @command(Options)
-def drift(options: Options) -> int:
+def drift(options: Options, diff: bool = False) -> int:
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
-    return operations.drift(*options.open())
+    return operations.drift(*options.open(), diff=diff)
 
 
 _DESTROY = {
@@ -91,15 +91,15 @@ _NAME = {"name": "a layer, such as org, or one account, such as accounts/develop
 
 
 @command(ChangingNamed, **_NAME)
-def up(options: ChangingNamed, force: bool = False, yes: bool = False) -> int:
+def up(options: ChangingNamed, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy one layer or one account."""
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Named, **_NAME)
-def preview(options: Named, force: bool = False) -> int:
+def preview(options: Named, force: bool = False, diff: bool = False) -> int:
     """Show what `up` of one layer or one account would change."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(ChangingNamed, **_NAME, **_DESTROY)
