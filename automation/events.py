@@ -78,11 +78,15 @@ class Resource:
 
 @dataclass(frozen=True)
 class Change:
-    """A changed resource. `what` is the change, such as `updated`, and `properties` are the changed properties."""
+    """A changed resource. `what` is the change, such as `updated`, and `properties` are the changed properties.
+
+    A resource that is `kept` is deleted from the state only.
+    """
 
     resource: Resource
     what: str
     properties: tuple[str, ...] = ()
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,7 @@ class Record:
         # Components and the stack have two events; the second one has their outputs.
         if known and known.what != "unchanged":
             return None
-        change = self._changes[step.urn] = Change(Resource(step.urn), what, _properties(step))
+        change = self._changes[step.urn] = Change(Resource(step.urn), what, _properties(step), _is_kept(step))
         return change if what != "unchanged" else None
 
     def _diagnostic(self, event: DiagnosticEvent) -> None:
@@ -202,6 +206,10 @@ class Record:
 
 def _is_shown(step: StepEventMetadata) -> bool:
     return not step.type.startswith("pulumi:providers:")
+
+
+def _is_kept(step: StepEventMetadata) -> bool:
+    return step.op is OpType.DELETE and bool(step.old and step.old.retain_on_delete)
 
 
 def _properties(step: StepEventMetadata) -> tuple[str, ...]:

@@ -81,7 +81,8 @@ class Plain(Display):
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
         if change and not change.resource.type.startswith("pulumi:"):
-            self.say(f"{self._wording.change}{change.what} {change.resource}", stack)
+            kept = " (only from the state; it is kept in AWS)" if change.kept else ""
+            self.say(f"{self._wording.change}{change.what} {change.resource}{kept}", stack)
 
     def ended(self, result: StackResult) -> None:
         self.say(f"{result.describe(self._wording)}{_numbers(result.counts)}", result.stack)

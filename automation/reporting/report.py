@@ -96,7 +96,8 @@ def _resource(resource: Resource) -> dict[str, str]:
 
 def _changes(changes: Iterable[Change]) -> list[ChangeReport]:
     return [
-        ChangeReport(**_resource(each.resource), what=each.what, properties=list(each.properties)) for each in changes
+        ChangeReport(**_resource(each.resource), what=each.what, properties=list(each.properties), kept=each.kept)
+        for each in changes
     ]
 
 

@@ -42,6 +42,7 @@ class ChangeReport(ResourceReport):
         "In a stack's `drift`: changed or gone."
     )
     properties: list[str]
+    kept: bool = Field(description="deleted from the state only: the resource stays in AWS")
 
 
 class ProblemReport(_Part):
