@@ -5,7 +5,17 @@ from typing import TYPE_CHECKING
 from invoke.collection import Collection
 from invoke.context import Context
 
-from automation.cli import Later, Named, Options, Selection, command, interactive, refuse_stack_option
+from automation.cli import (
+    Changing,
+    ChangingNamed,
+    Later,
+    Named,
+    Options,
+    Selection,
+    command,
+    interactive,
+    refuse_stack_option,
+)
 from shared.errors import UsageError
 from shared.layers import SANDBOX, discover
 
@@ -13,20 +23,24 @@ if TYPE_CHECKING:
     from automation import add_account as accounts
     from automation import doctor as diagnosis
     from automation import operations
+    from automation.lifecycle import account as life
+    from automation.lifecycle import handover, rename
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
     operations = Later("automation.operations")
+    life, rename = Later("automation.lifecycle.account"), Later("automation.lifecycle.rename")
+    handover = Later("automation.lifecycle.handover")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
 refuse_stack_option()
 
 
-@command(Options)
-def deploy_all(options: Options, force: bool = False, yes: bool = False) -> int:
+@command(Changing)
+def deploy_all(options: Changing, force: bool = False, yes: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
@@ -41,8 +55,8 @@ def preview_all(options: Options, force: bool = False) -> int:
     return operations.preview(*options.open(), force=force)
 
 
-@command(Options)
-def refresh_all(options: Options) -> int:
+@command(Changing)
+def refresh_all(options: Changing) -> int:
     """Record what is in AWS now in the state; AWS is not changed."""
     return operations.refresh(*options.open())
 
@@ -60,9 +74,9 @@ _DESTROY = {
 }
 
 
-@command(Options, **_DESTROY)
+@command(Changing, **_DESTROY)
 def destroy_all(
-    options: Options, yes: bool = False, include_protected: bool = False, confirm: str | None = None
+    options: Changing, yes: bool = False, include_protected: bool = False, confirm: str | None = None
 ) -> int:
     """Destroy every stack, accounts first and the organization last.
 
@@ -76,8 +90,8 @@ def destroy_all(
 _NAME = {"name": "a layer, such as org, or one account, such as accounts/developer"}
 
 
-@command(Named, **_NAME)
-def up(options: Named, force: bool = False, yes: bool = False) -> int:
+@command(ChangingNamed, **_NAME)
+def up(options: ChangingNamed, force: bool = False, yes: bool = False) -> int:
     """Deploy one layer or one account."""
     return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
 
@@ -88,8 +102,10 @@ def preview(options: Named, force: bool = False) -> int:
     return operations.preview(*options.open(), force=force)
 
 
-@command(Named, **_NAME, **_DESTROY)
-def destroy(options: Named, yes: bool = False, include_protected: bool = False, confirm: str | None = None) -> int:
+@command(ChangingNamed, **_NAME, **_DESTROY)
+def destroy(
+    options: ChangingNamed, yes: bool = False, include_protected: bool = False, confirm: str | None = None
+) -> int:
     """Destroy one layer or one account; refuses while another stack still reads it."""
     return operations.destroy(
         *options.open(), include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
@@ -178,6 +194,28 @@ def add_account(
     print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
 
 
+@command(old="what the account is called here now", new="what it is to be called here")
+def rename_account(_context: Context, old: str, new: str, env: str = SANDBOX, yes: bool = False) -> int:
+    """Give an account another name here: its file and its stack. Nothing changes in AWS.
+
+    A file that was renamed already is left as it is. Run again after a crash, it goes on.
+    """
+    return rename.rename(life.open_environment(env), old, new, yes=yes, interactive=interactive())
+
+
+_ACCOUNT = {"name": "what the account is called here, such as developer"}
+_CONFIRM = {"confirm": "what the account is called here, instead of typing it when asked"}
+
+
+@command(**_ACCOUNT, **_CONFIRM)
+def forget_account(_context: Context, name: str, env: str = SANDBOX, confirm: str | None = None) -> int:
+    """Give an account away: its file and its stack are taken out, and nothing changes in AWS.
+
+    Also for a stack whose file is gone. Run again after a crash, it goes on.
+    """
+    return handover.forget(life.open_environment(env), name, confirm=confirm, interactive=interactive())
+
+
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
@@ -185,16 +223,16 @@ def start(_context: Context) -> None:
 
 
 @command()
-def stop(_context: Context) -> None:
+def stop(_context: Context, wait: bool = False) -> None:
     """Stop the emulated AWS; what is in it is kept."""
-    if not lifecycle.stop():
+    if not lifecycle.stop(wait=wait):
         print("sandbox: it was not running")
 
 
 @command()
-def reset(_context: Context) -> None:
+def reset(_context: Context, wait: bool = False) -> None:
     """Stop the emulated AWS and empty it, with the state of the sandbox's stacks."""
-    lifecycle.reset()
+    lifecycle.reset(wait=wait)
 
 
 @command()
@@ -228,5 +266,7 @@ namespace = Collection(
     graph,
     doctor,
     add_account,
+    rename_account,
+    forget_account,
     Collection("sandbox", start, stop, reset, status, env),
 )

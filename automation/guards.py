@@ -6,7 +6,8 @@ from typing import Literal
 from automation.runs import Run
 from shared.layers import StackId
 
-Doing = Literal["deploy", "preview", "refresh", "drift", "destroy"]
+Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
+"""`change` is what a command of `automation.lifecycle` does to the state of a stack, and maybe to AWS."""
 
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""

@@ -169,13 +169,13 @@ class Stacks:
     def outputs(self, stack: StackId, *, show_secrets: bool = False) -> dict[str, Any] | None:
         """The stack's outputs, with `[secret]` for secrets unless shown; None if the stack does not exist."""
         command = ["stack", "output", "--json", "--stack", stack.name]
-        found = self._of_stack(stack, command + (["--show-secrets"] if show_secrets else []))
+        found = self.ask(stack, command + (["--show-secrets"] if show_secrets else []))
         return None if found is None else dict(json.loads(found))
 
     def export(self, stack: StackId) -> dict[str, Any] | None:
         """The stack's state, with encrypted secrets; None if the stack does not exist.
         https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack_export/"""
-        found = self._of_stack(stack, ["stack", "export", "--stack", stack.name])
+        found = self.ask(stack, ["stack", "export", "--stack", stack.name])
         return None if found is None else dict(json.loads(found))
 
     def replace_state(self, stack: StackId, state: Mapping[str, Any]) -> None:
@@ -188,13 +188,13 @@ class Stacks:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(state))
         try:
-            self._of_stack(stack, ["stack", "import", "--file", str(file), "--stack", stack.name])
+            self.ask(stack, ["stack", "import", "--file", str(file), "--stack", stack.name])
         finally:
             file.unlink()
 
     def unprotect(self, stack: StackId) -> None:
         """Remove the protection of every resource of the stack. Raises `StackFailed`."""
-        self._of_stack(stack, ["state", "unprotect", "--all", "--yes", "--stack", stack.name])
+        self.ask(stack, ["state", "unprotect", "--all", "--yes", "--stack", stack.name])
 
     def _operate(
         self,
@@ -232,7 +232,8 @@ class Stacks:
             )
         return StackFailed(record.problems or [Problem(engine_error(str(error)))], record)
 
-    def _of_stack(self, stack: StackId, command: list[str]) -> str | None:
+    def ask(self, stack: StackId, command: list[str]) -> str | None:
+        """What an engine command about the stack prints; None if the stack does not exist. Raises `StackFailed`."""
         try:
             return self._query(command, stack.folder(self.root))
         except StackNotFoundError:
