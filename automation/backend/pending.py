@@ -71,6 +71,7 @@ def with_pending(state: Mapping[str, Any], failed: Iterable[StepEventStateMetada
             "inputs": _readable(each.inputs or {}),
             "parent": each.parent,
             "protect": each.protect,
+            "retainOnDelete": each.retain_on_delete,
             "provider": each.provider,
         }
         operations.append({"resource": {key: value for key, value in fields.items() if value}, "type": "creating"})
