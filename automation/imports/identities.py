@@ -122,6 +122,9 @@ _LOOKUPS: dict[str, Lookup] = {
 }
 """The types in this project that AWS refuses to create a second time. All others can safely be created again."""
 
+TYPES = frozenset(_LOOKUPS)
+"""The types that are worth importing."""
+
 
 def _account(creation: Creation) -> str:
     """The account of the resource: the only account that its provider allows, or the account of the credentials."""
