@@ -11,7 +11,8 @@ from functools import partial
 from automation import guards
 from automation.events import Record
 from automation.imports.engine_file import Key
-from automation.imports.existing import POLICY, attached, find, with_companions
+from automation.imports.existing import attached, find, with_companions
+from automation.imports.identities import POLICY
 from automation.imports.trial import Result, Trial
 from automation.operate import Operation, operate
 from automation.results import Wording

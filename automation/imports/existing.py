@@ -18,16 +18,12 @@ from automation.backend.pending import MASK, Creation
 from automation.imports import identities
 from automation.imports.access_role import check_access_role
 from automation.imports.engine_file import Key
+from automation.imports.identities import ACCOUNT, ORGANIZATION, POLICY, UNIT
 from shared.errors import UsageError
 from shared.layers import StackId
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
-
-ACCOUNT = "aws:organizations/account:Account"
-ORGANIZATION = "aws:organizations/organization:Organization"
-POLICY = "aws:organizations/policy:Policy"
-UNIT = "aws:organizations/organizationalUnit:OrganizationalUnit"
 
 FORMS = {
     ACCOUNT: (r"\d{12}", "the twelve digits of an account"),
