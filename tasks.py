@@ -22,6 +22,7 @@ from shared.layers import SANDBOX, discover
 if TYPE_CHECKING:
     from automation import add_account as accounts
     from automation import doctor as diagnosis
+    from automation import importing as imports
     from automation import operations
     from automation.lifecycle import account as life
     from automation.lifecycle import handover, rename
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
-    operations = Later("automation.operations")
+    imports, operations = Later("automation.importing"), Later("automation.operations")
     life, rename = Later("automation.lifecycle.account"), Later("automation.lifecycle.rename")
     handover = Later("automation.lifecycle.handover")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
@@ -216,6 +217,21 @@ def forget_account(_context: Context, name: str, env: str = SANDBOX, confirm: st
     return handover.forget(life.open_environment(env), name, confirm=confirm, interactive=interactive())
 
 
+@command(
+    name="an account, such as accounts/developer, or something in a layer, such as org:Workloads/Development, "
+    "org:organization, identity:ada, policies:RootTags",
+    id="its id in AWS: twelve digits, ou-…, o-…, p-…; of a user or a group its name",
+)
+def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False) -> int:
+    """Bring something that exists in AWS under management: an account, an OU, the organization, a user, a policy.
+
+    It is checked and previewed first, and AWS is not changed. What belongs to it comes with it: the OUs above and below
+    an OU, the attachments of a policy. Run again after a crash, it goes on.
+    """
+    label, _, part = name.partition(":")
+    return imports.import_existing(*Named(label, env).open(), part, id, yes=yes, interactive=interactive())
+
+
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
@@ -269,4 +285,6 @@ namespace = Collection(
     rename_account,
     forget_account,
     Collection("sandbox", start, stop, reset, status, env),
+    # The name is a word of Python.
+    **{"import": import_},
 )
