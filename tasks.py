@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from automation import add_account as accounts
     from automation import doctor as diagnosis
     from automation import operations
+    from automation.inventory import stacks as undeclared
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
-    operations = Later("automation.operations")
+    operations, undeclared = Later("automation.operations"), Later("automation.inventory.stacks")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
@@ -112,6 +113,7 @@ def outputs(
 ) -> None:
     """Show what the stacks export."""
     run, chosen = Options(env, only, layer).open()
+    undeclared.mention(run, chosen)
     found = reading.read(run.engine, chosen, parallel=run.parallel, show_secrets=show_secrets)
     if name:
         print(reading.one(found, chosen, name))
@@ -125,6 +127,7 @@ def outputs(
 def access(_context: Context, env: str = SANDBOX) -> None:
     """Show how to get into each account: its roles, and the console's link that switches to it."""
     run, chosen = Options(env, layer=["accounts"]).open()
+    undeclared.mention(run, chosen)
     reading.show_access(run.console, reading.read(run.engine, chosen, parallel=run.parallel))
 
 
