@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from automation import doctor as diagnosis
     from automation import importing as imports
     from automation import operations
+    from automation.inventory import stacks as undeclared
     from automation.lifecycle import account as life
     from automation.lifecycle import handover, rename
     from automation.reporting import graphs
@@ -34,6 +35,7 @@ else:  # so that `invoke --list` is fast, and production needs no sandbox
     imports, operations = Later("automation.importing"), Later("automation.operations")
     life, rename = Later("automation.lifecycle.account"), Later("automation.lifecycle.rename")
     handover = Later("automation.lifecycle.handover")
+    undeclared = Later("automation.inventory.stacks")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
@@ -129,6 +131,7 @@ def outputs(
 ) -> None:
     """Show what the stacks export."""
     run, chosen = Options(env, only, layer).open()
+    undeclared.mention(run, chosen)
     found = reading.read(run.engine, chosen, parallel=run.parallel, show_secrets=show_secrets)
     if name:
         print(reading.one(found, chosen, name))
@@ -142,6 +145,7 @@ def outputs(
 def access(_context: Context, env: str = SANDBOX) -> None:
     """Show how to get into each account: its roles, and the console's link that switches to it."""
     run, chosen = Options(env, layer=["accounts"]).open()
+    undeclared.mention(run, chosen)
     reading.show_access(run.console, reading.read(run.engine, chosen, parallel=run.parallel))
 
 
