@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 from invoke.collection import Collection
 from invoke.context import Context
 
-from automation.cli import Later, Named, OneAccount, Options, Selection, command, interactive, refuse_stack_option
+from automation.cli import (
+    Changing,
+    ChangingNamed,
+    Later,
+    Named,
+    OneAccount,
+    Options,
+    Selection,
+    command,
+    interactive,
+    refuse_stack_option,
+)
 from shared.errors import UsageError
 from shared.layers import SANDBOX, discover
 
@@ -28,8 +39,8 @@ else:  # so that `invoke --list` is fast, and production needs no sandbox
 refuse_stack_option()
 
 
-@command(Options)
-def deploy_all(options: Options, force: bool = False, yes: bool = False) -> int:
+@command(Changing)
+def deploy_all(options: Changing, force: bool = False, yes: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
@@ -44,8 +55,8 @@ def preview_all(options: Options, force: bool = False) -> int:
     return operations.preview(*options.open(), force=force)
 
 
-@command(Options)
-def refresh_all(options: Options) -> int:
+@command(Changing)
+def refresh_all(options: Changing) -> int:
     """Record what is in AWS now in the state; AWS is not changed."""
     return operations.refresh(*options.open())
 
@@ -63,9 +74,9 @@ _DESTROY = {
 }
 
 
-@command(Options, **_DESTROY)
+@command(Changing, **_DESTROY)
 def destroy_all(
-    options: Options, yes: bool = False, include_protected: bool = False, confirm: str | None = None
+    options: Changing, yes: bool = False, include_protected: bool = False, confirm: str | None = None
 ) -> int:
     """Destroy every stack, accounts first and the organization last.
 
@@ -79,8 +90,8 @@ def destroy_all(
 _NAME = {"name": "a layer, such as org, or one account, such as accounts/developer"}
 
 
-@command(Named, **_NAME)
-def up(options: Named, force: bool = False, yes: bool = False) -> int:
+@command(ChangingNamed, **_NAME)
+def up(options: ChangingNamed, force: bool = False, yes: bool = False) -> int:
     """Deploy one layer or one account."""
     return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
 
@@ -91,8 +102,10 @@ def preview(options: Named, force: bool = False) -> int:
     return operations.preview(*options.open(), force=force)
 
 
-@command(Named, **_NAME, **_DESTROY)
-def destroy(options: Named, yes: bool = False, include_protected: bool = False, confirm: str | None = None) -> int:
+@command(ChangingNamed, **_NAME, **_DESTROY)
+def destroy(
+    options: ChangingNamed, yes: bool = False, include_protected: bool = False, confirm: str | None = None
+) -> int:
     """Destroy one layer or one account; refuses while another stack still reads it."""
     return operations.destroy(
         *options.open(), include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
@@ -220,16 +233,16 @@ def start(_context: Context) -> None:
 
 
 @command()
-def stop(_context: Context) -> None:
+def stop(_context: Context, wait: bool = False) -> None:
     """Stop the emulated AWS; what is in it is kept."""
-    if not lifecycle.stop():
+    if not lifecycle.stop(wait=wait):
         print("sandbox: it was not running")
 
 
 @command()
-def reset(_context: Context) -> None:
+def reset(_context: Context, wait: bool = False) -> None:
     """Stop the emulated AWS and empty it, with the state of the sandbox's stacks."""
-    lifecycle.reset()
+    lifecycle.reset(wait=wait)
 
 
 @command()

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from automation import guards
 from automation.backend import resources
+from automation.environment_lock import exclusive, held
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
@@ -36,6 +37,7 @@ COMPARE = Wording("drift", "comparing", "differs", change="would be ")
 DESTROY = Wording("destroy", "destroying", "destroyed")
 
 
+@exclusive()
 def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool) -> int:
     """Deploy the chosen stacks. Stacks that have not changed since their last deployment are skipped unless `force`.
 
@@ -48,7 +50,7 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
         code = preview(run, chosen, force=force)
         if code or not _agreed(f"Deploy this to {run.environment.name}? [y/N] ", {"y", "yes"}):
             return code or 1
-    create = missing(run, chosen)
+    create = _to_create(run, chosen)
     return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force)).exit_code
 
 
@@ -59,6 +61,7 @@ def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
     return operate(run, chosen, Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons)).exit_code
 
 
+@exclusive()
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     """Update the state of the chosen stacks to what is in AWS now."""
     guards.before(run, chosen, "refresh")
@@ -84,6 +87,17 @@ def drift(run: Run, chosen: Sequence[StackId]) -> int:
     return found.exit_code
 
 
+def _to_create(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
+    """The chosen stacks that do not exist yet. Those that they read exist afterwards."""
+    there = existing(run)
+    absent = set().union(*(stack.upstream() for stack in chosen)).difference(chosen, there)
+    if not absent:
+        return missing(run, chosen, there)
+    # Another run may be about to create them too.
+    with held(run, absent):
+        return missing(run, chosen, existing(run))
+
+
 def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     """The work of a preview, in which each stack reads what its upstream stacks will export."""
     there = existing(run)
@@ -106,6 +120,7 @@ def _drift_code(results: Iterable[StackResult]) -> int:
     return exit_code(results) or DRIFT_EXIT * any(each.record.drift or each.record.changes for each in results)
 
 
+@exclusive(destroys=True)
 def destroy(
     run: Run,
     chosen: Sequence[StackId],

@@ -9,13 +9,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
 from automation.backend import locks
 from automation.backend.resources import parts
 from automation.configuration import read_raw
+from automation.environment_lock import held
 from automation.runs import Run
 from shared.errors import ConfigError, LayerError, UsageError
 from shared.layers import StackId, check_name
@@ -64,9 +65,22 @@ def _text(resource: dict[str, Any] | None, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def alone(command: Callable[..., int]) -> Callable[..., int]:
+    """A decorator for a command on the accounts whose names follow the run: no other run is at work on their stacks,
+    from the first question on."""
+
+    @wraps(command)
+    def run_alone(run: Run, *names: str, **options: Any) -> int:
+        for name in names:
+            check_name("account", name)
+        with held(run, {StackId("accounts", run.environment.name, name) for name in names}):
+            return command(run, *names, **options)
+
+    return run_alone
+
+
 def account(run: Run, name: str) -> Account:
-    """The account called `name`, whether or not it has a file and a stack. Raises `LayerError` for an invalid name."""
-    check_name("account", name)
+    """The account called `name`, whether or not it has a file and a stack."""
     stack = StackId("accounts", run.environment.name, name)
     if run.environment.disposable:
         locks.free_locks(run.backend, stack, partial(run.console.print, markup=False), run.stop.is_set)

@@ -101,6 +101,7 @@ class Closing:
         return aws.client(self.run.environment.name, "organizations", self.run.engine.root)
 
 
+@accounts.alone
 def close(run: Run, name: str, *, confirm: str | None, interactive: bool) -> int:
     """Close the account, once its name is given, and take its file and stack out; returns the exit code.
 

@@ -12,6 +12,7 @@ from automation.lifecycle.closings import Closings
 from automation.runs import Run
 
 
+@accounts.alone
 def forget(run: Run, name: str, *, confirm: str | None, interactive: bool) -> int:
     """Take the account's file and stack out, once its name is given; returns the exit code.
 

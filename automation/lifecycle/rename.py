@@ -16,6 +16,7 @@ from shared.layers import StackId
 What = Literal["drop the copy", "rename the stack", "rename the file"]
 
 
+@accounts.alone
 def rename(run: Run, old: str, new: str, *, yes: bool, interactive: bool) -> int:
     """Rename the account's file and stack; returns the exit code. What an earlier run has done is not done again.
 

@@ -33,6 +33,13 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "`invoke doctor --env {environment}` says whose they are",
     ),
     (
+        r"IAM Role \(.*\) cannot be assumed|Cannot assume IAM Role|operation error STS: AssumeRole",
+        "is that the account's access role? Accounts made by AWS's default have OrganizationAccountAccessRole, those "
+        "made by earlier versions of this project OrganizationalAccountAccessRole. Write the one that the account has "
+        "as accounts:accessRoleName in stacks/{layer}/Pulumi.{stack}.yaml; the role must trust the management account, "
+        "and the AWS credentials must be allowed to assume it (`invoke doctor --env {environment}`)",
+    ),
+    (
         r"AccessDenied|UnauthorizedOperation",
         "no file mends this: the AWS credentials may not do it. `invoke doctor --env {environment}` says whose they "
         "are; inside a member account they are those of its access role, and service control policies bound them",

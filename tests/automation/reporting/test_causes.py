@@ -140,3 +140,17 @@ def test_denied_access_is_a_matter_of_credentials() -> None:
     assert cause.advice
     assert "credentials" in cause.advice
     assert "invoke doctor --env prod" in cause.advice
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "IAM Role (arn:aws:iam::210987654321:role/A) cannot be assumed: An error occurred (AccessDenied) when calling",
+        "Cannot assume IAM Role. IAM Role (arn:aws:iam::210987654321:role/A) cannot be assumed.",
+        "operation error STS: AssumeRole, https response error StatusCode: 403, api error AccessDenied: no",
+    ],
+)
+def test_a_role_that_cannot_be_assumed_may_have_another_name(message: str) -> None:
+    cause = explain(WEB, Problem(message, ACCOUNT))
+    assert cause.advice
+    assert "accounts:accessRoleName in stacks/accounts/Pulumi.prod.web.yaml" in cause.advice
