@@ -10,6 +10,7 @@ from automation.cli import (
     ChangingNamed,
     Later,
     Named,
+    OneAccount,
     Options,
     Selection,
     command,
@@ -25,17 +26,15 @@ if TYPE_CHECKING:
     from automation import importing as imports
     from automation import operations
     from automation.inventory import stacks as undeclared
-    from automation.lifecycle import account as life
-    from automation.lifecycle import handover, rename
+    from automation.lifecycle import close, handover, rename
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
     imports, operations = Later("automation.importing"), Later("automation.operations")
-    life, rename = Later("automation.lifecycle.account"), Later("automation.lifecycle.rename")
-    handover = Later("automation.lifecycle.handover")
-    undeclared = Later("automation.inventory.stacks")
+    close, handover = Later("automation.lifecycle.close"), Later("automation.lifecycle.handover")
+    rename, undeclared = Later("automation.lifecycle.rename"), Later("automation.inventory.stacks")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
@@ -199,26 +198,36 @@ def add_account(
     print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
 
 
-@command(old="what the account is called here now", new="what it is to be called here")
-def rename_account(_context: Context, old: str, new: str, env: str = SANDBOX, yes: bool = False) -> int:
-    """Give an account another name here: its file and its stack. Nothing changes in AWS.
-
-    A file that was renamed already is left as it is. Run again after a crash, it goes on.
-    """
-    return rename.rename(life.open_environment(env), old, new, yes=yes, interactive=interactive())
-
-
 _ACCOUNT = {"name": "what the account is called here, such as developer"}
 _CONFIRM = {"confirm": "what the account is called here, instead of typing it when asked"}
 
 
-@command(**_ACCOUNT, **_CONFIRM)
-def forget_account(_context: Context, name: str, env: str = SANDBOX, confirm: str | None = None) -> int:
+@command(OneAccount, **_ACCOUNT, new="what it is to be called here")
+def rename_account(options: OneAccount, new: str, yes: bool = False) -> int:
+    """Give an account another name here: its file and its stack. Nothing changes in AWS.
+
+    A file that was renamed already is left as it is. Run again after a crash, it goes on.
+    """
+    return rename.rename(options.open(), options.name, new, yes=yes, interactive=interactive())
+
+
+@command(OneAccount, **_ACCOUNT, **_CONFIRM)
+def close_account(options: OneAccount, confirm: str | None = None) -> int:
+    """Close an account in AWS, and take its file and its stack out. It cannot be undone here.
+
+    When AWS's quota is used up, it is put on a list, and the same command goes on later; so it does after a crash, and
+    with an account that was closed by hand.
+    """
+    return close.close(options.open(), options.name, confirm=confirm, interactive=interactive())
+
+
+@command(OneAccount, **_ACCOUNT, **_CONFIRM)
+def forget_account(options: OneAccount, confirm: str | None = None) -> int:
     """Give an account away: its file and its stack are taken out, and nothing changes in AWS.
 
     Also for a stack whose file is gone. Run again after a crash, it goes on.
     """
-    return handover.forget(life.open_environment(env), name, confirm=confirm, interactive=interactive())
+    return handover.forget(options.open(), options.name, confirm=confirm, interactive=interactive())
 
 
 @command(
@@ -287,6 +296,7 @@ namespace = Collection(
     doctor,
     add_account,
     rename_account,
+    close_account,
     forget_account,
     Collection("sandbox", start, stop, reset, status, env),
     # The name is a word of Python.

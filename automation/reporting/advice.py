@@ -23,7 +23,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ),
     (
         r"CLOSE_ACCOUNT_QUOTA_EXCEEDED",
-        "AWS lets 10% of an organization's accounts be closed in 30 days; run this again later "
+        "AWS closes the higher of 250 and 20% of an organization's accounts within 30 days; run this again later "
         "(https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html)",
     ),
     (
