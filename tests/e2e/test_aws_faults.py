@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from tests import aws_cli
+from tests.configuration import MANAGEMENT_ACCOUNT
 from tests.e2e import accidents
 from tests.e2e.project import Project
 
@@ -146,7 +147,12 @@ def test_elsewhere_a_person_takes_over_with_the_command_that_is_named(project: P
     organizations = project.aws("organizations")
     root = organizations.list_roots()["Roots"][0]["Id"]
     organizations.create_organizational_unit(ParentId=root, Name="Prod")
-    settings = {"aws:region": "us-west-2", "org:mode": "lookup", "org:organizationalUnits": ["Prod"]}
+    settings = {
+        "aws:region": "us-west-2",
+        "aws:allowedAccountIds": [MANAGEMENT_ACCOUNT],
+        "org:mode": "lookup",
+        "org:organizationalUnits": ["Prod"],
+    }
     (project.root / "stacks/org/Pulumi.prod.yaml").write_text(yaml.safe_dump({"config": settings}))
     command = "invoke deploy-all --env prod --yes --only org"
     for _ in range(2):  # also not the second time
