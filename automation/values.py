@@ -4,8 +4,9 @@ The engine masks what it knows to be a secret, on the side on which it knows it.
 it is on one: an e-mail address that becomes a secret was the same address before.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -78,7 +79,7 @@ def path_text(path: Path) -> str:
         elif _PLAIN_KEY.match(part):
             text += f".{part}" if text else part
         else:
-            text += f'["{part}"]'
+            text += f"[{json.dumps(part)}]"
     return text
 
 
@@ -142,7 +143,7 @@ def _leaves(path: Path, old: Any, new: Any) -> Iterator[_Leaf]:
         for key in dict.fromkeys([*(old or {}), *(new or {})]):
             if key != _INTERNAL:
                 yield from _leaves((*path, key), (old or {}).get(key), (new or {}).get(key))
-    elif _or_none(old) != _or_none(new) or old is SECRET:
+    elif _or_none(old) != _or_none(new) or next(_secrets(old), None) is not None:
         yield _Leaf(path, old, new)
 
 
@@ -167,27 +168,25 @@ def _is_masked(value: Any) -> bool:
     return isinstance(value, str) and SECRET in value
 
 
-def _holds_masked(value: Any) -> bool:
+def _secrets(value: Any, path: Path = ()) -> Iterator[Path]:
+    """The paths of what is masked in a value."""
     if _is_masked(value):
-        return True
-    inner: Iterable[Any] = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    return any(_holds_masked(each) for each in inner)
+        yield path
+    elif isinstance(value, Mapping | list):
+        for part, inner in value.items() if isinstance(value, Mapping) else enumerate(value):
+            yield from _secrets(inner, (*path, part))
 
 
 def _masked(leaves: list[_Leaf], sources: list[Mapping[str, Any]]) -> list[_Leaf]:
     """The leaves, each masked on both sides if it is masked anywhere, and so is its plain text in other values."""
-    secret = {leaf.path for leaf in leaves if any(_holds_masked(_at(each, leaf.path)) for each in sources)}
+    secret = {path for each in sources for path in _secrets(each)}
     plain = {text for path in secret for each in sources for text in _texts(_at(each, path))}
 
-    def told(value: Any) -> bool:
-        return any(text in each for each in _texts(value) for text in plain)
+    def hidden(leaf: _Leaf) -> bool:
+        inside = any(path[: len(leaf.path)] == leaf.path or leaf.path[: len(path)] == path for path in secret)
+        return inside or any(text in each for side in (leaf.old, leaf.new) for each in _texts(side) for text in plain)
 
-    return [
-        replace(leaf, old=_mask(leaf.old), new=_mask(leaf.new))
-        if leaf.path in secret or told(leaf.old) or told(leaf.new)
-        else leaf
-        for leaf in leaves
-    ]
+    return [replace(each, old=_mask(each.old), new=_mask(each.new)) if hidden(each) else each for each in leaves]
 
 
 def _mask(value: Any) -> Marker | None:

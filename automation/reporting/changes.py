@@ -78,7 +78,7 @@ def _property(value: PropertyChange, room: int, *, full: bool) -> list[str]:
         added, removed = ([shown(v) for v in one if v not in other] for one, other in ((new, old), (old, new)))
         if added or removed:
             return _sides(name, removed, added, room, full=full)
-    return _sides(name, [shown(value.old)], [shown(value.new)], room, full=full)
+    return _sides(name, [shown(value.old)], [shown(value.new)], room, full=full, single=True)
 
 
 def _is_document(value: Any) -> bool:
@@ -91,16 +91,18 @@ def _document(value: PropertyChange, old: Any, new: Any, room: int, *, full: boo
         documents.empty(new) if old is None else old, documents.empty(old) if new is None else new
     )
     if old is not None and new is not None and not found:
-        yield "~ the same in meaning: only its order or form"
+        yield from wrapped("~ the same but for order or form", room)
     for each in found:
         if each.whole is None:
             yield from (
                 f"{each.sign if number == 0 else ' '} {line}"
-                for number, line in enumerate(_sides(each.where, each.removed, each.added, room - 2, full=full))
+                for number, line in enumerate(
+                    _sides(each.where, each.removed, each.added, room - 2, full=full, single=each.single)
+                )
             )
         elif full:
             yield f"{each.sign} {each.where}:"
-            yield from _block(f"{each.sign}{_INDENT}", each.whole, room)
+            yield from _block(f"{each.sign} {_INDENT}", each.whole, room)
         else:
             yield _cut(f"{each.sign} {each.where}: {documents.summary(each.whole)}", room)
     if old is None or new is None:
@@ -108,9 +110,11 @@ def _document(value: PropertyChange, old: Any, new: Any, room: int, *, full: boo
         yield from _signed(sign, [shown(other)], room, full=full)
 
 
-def _sides(name: str, removed: Sequence[str], added: Sequence[str], room: int, *, full: bool) -> list[str]:
-    """`name: old → new` or `name: + new; - old`; what does not fit is below the name."""
-    if len(removed) == len(added) == 1:
+def _sides(
+    name: str, removed: Sequence[str], added: Sequence[str], room: int, *, full: bool, single: bool = False
+) -> list[str]:
+    """`name: old → new` of a single value, or `name: + new; - old`; what does not fit is below the name."""
+    if single:
         line = f"{name}: {removed[0]} → {added[0]}"
     else:
         signed = [f"{sign} {', '.join(each)}" for sign, each in (("+", added), ("-", removed)) if each]
@@ -118,7 +122,7 @@ def _sides(name: str, removed: Sequence[str], added: Sequence[str], room: int, *
     if len(line) <= room:
         return [line]
     room -= len(_INDENT)
-    if not full and len(removed) == len(added) == 1:
+    if single and not full:
         before, after = _around_difference(removed[0], added[0], room - 2)
         removed, added = [before], [after]
     sides = [*_signed("-", removed, room, full=full), *_signed("+", added, room, full=full)]

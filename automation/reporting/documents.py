@@ -4,6 +4,7 @@ Statements are told apart by their `Sid`. Order and form have no meaning in a po
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +18,17 @@ _ALIKE = 0.3
 
 @dataclass(frozen=True)
 class Difference:
-    """`sign` is `+` for added, `-` for removed, `~` for changed, then with `where` it is. `whole` is the statement that
-    was added or removed."""
+    """`sign` is `+` for added, `-` for removed, `~` for changed, and `where` is a statement or an element.
+
+    `whole` is the statement that was added or removed. `single` says that the element had one value and has another.
+    """
 
     sign: str
     where: str
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     whole: Any = None
+    single: bool = False
 
 
 def parse(value: Any) -> Any:
@@ -68,7 +72,7 @@ def summary(statement: Any) -> str:
             parts.append(word + _values(statement[element]))
     if statement.get("Condition"):
         parts.append(f"if {_values(list(statement['Condition']))}")
-    return " ".join(part for part in parts if part)
+    return " ".join(part for part in parts if part) or "nothing"
 
 
 def _values(value: Any) -> str:
@@ -89,15 +93,19 @@ def _flat(value: Any, path: str = "") -> Elements:
         return {
             name: texts
             for key, inner in value.items()
-            for name, texts in _flat(inner, f"{path}.{key}" if path else str(key)).items()
+            for name, texts in _flat(inner, f"{path}.{_key(key)}" if path else _key(key)).items()
         }
     if isinstance(value, list) and any(isinstance(each, Mapping | list) for each in value):
         return {name: texts for n, each in enumerate(value) for name, texts in _flat(each, f"{path}[{n}]").items()}
     return {path: tuple(map(_text, value if isinstance(value, list) else [value]))}
 
 
+def _key(key: str) -> str:
+    return json.dumps(key) if re.search(r'[.\[\]"]', key) else _text(key)
+
+
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    return value if isinstance(value, str) and value.isprintable() else json.dumps(value)
 
 
 def _elements_differ(where: str, old: Elements, new: Elements) -> Iterator[Difference]:
@@ -106,7 +114,7 @@ def _elements_differ(where: str, old: Elements, new: Elements) -> Iterator[Diffe
         added = tuple(each for each in after if each not in before)
         removed = tuple(each for each in before if each not in after)
         if added or removed:
-            yield Difference("~", f"{where} {path}".strip(), added, removed)
+            yield Difference("~", f"{where} {path}".strip(), added, removed, single=len(before) == len(after) == 1)
 
 
 def _statements_differ(old: Sequence[Any], new: Sequence[Any]) -> Iterator[Difference]:
@@ -152,7 +160,7 @@ def _canonical(elements: Elements) -> Elements:
 
 
 def _sid(statement: Any) -> str:
-    return str(statement.get("Sid") or "") if isinstance(statement, Mapping) else ""
+    return _text(statement["Sid"]) if isinstance(statement, Mapping) and statement.get("Sid") else ""
 
 
 def _name(statements: Sequence[Any], position: int) -> str:
