@@ -14,6 +14,7 @@ from moto.organizations.models import FakeAccount
 
 from sandbox.emulator.account.models import AccountBackend, account_backend
 from sandbox.emulator.errors import AwsError
+from sandbox.emulator.organizations.account_life import created
 from sandbox.emulator.organizations.models import (
     OrganizationsBackend,
     address_is_taken,
@@ -67,7 +68,7 @@ class AccountResponse(MotoAccountResponse):
             {
                 "AccountId": account_id,
                 "AccountName": account.name,
-                "AccountCreatedDate": account.create_time,
+                "AccountCreatedDate": created(account),
                 "AccountState": state,
             }
         )
@@ -134,8 +135,7 @@ class AccountResponse(MotoAccountResponse):
         organization = organization_of(account_id)
         if organization is None or account_id == organization.account_id or not self._manages(organization):
             raise _denied()
-        trusted = any(service["ServicePrincipal"] == PRINCIPAL for service in organization.services)
-        if not trusted or organization.organization.feature_set != "ALL":
+        if not organization.trusts(PRINCIPAL) or organization.organization.feature_set != "ALL":
             raise _denied(f"The organization has no trusted access for {PRINCIPAL}, or not all features.")
         account = organization.get_account_by_id(account_id)
         if account.state != "ACTIVE":
