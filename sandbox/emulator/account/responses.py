@@ -164,7 +164,10 @@ class AccountResponse(MotoAccountResponse):
         size, start = int(self._get_param("MaxResults") or 50), str(self._get_param("NextToken") or "")
         if not 1 <= size <= 50:
             raise AwsError("ValidationException", "MaxResults is not a number from 1 to 50.")
-        found = [{"RegionName": name, "RegionOptStatus": self._opt_status(name)} for name in regions() if name >= start]
+        account = self._account
+        found = [
+            {"RegionName": name, "RegionOptStatus": account.opt_status(name)} for name in regions() if name >= start
+        ]
         found = [region for region in found if not wanted or region["RegionOptStatus"] in wanted]
         answer: dict[str, Any] = {"Regions": found[:size]}
         if len(found) > size:
@@ -173,7 +176,7 @@ class AccountResponse(MotoAccountResponse):
 
     def get_region_opt_status(self) -> ActionResult:
         name = self._region_name()
-        return ActionResult({"RegionName": name, "RegionOptStatus": self._opt_status(name)})
+        return ActionResult({"RegionName": name, "RegionOptStatus": self._account.opt_status(name)})
 
     def enable_region(self) -> EmptyResult:
         self._account.opted_in.add(self._optional_region())
@@ -182,11 +185,6 @@ class AccountResponse(MotoAccountResponse):
     def disable_region(self) -> EmptyResult:
         self._account.opted_in.discard(self._optional_region())
         return EmptyResult()
-
-    def _opt_status(self, name: str) -> str:
-        if name in ENABLED_BY_DEFAULT:
-            return "ENABLED_BY_DEFAULT"
-        return "ENABLED" if name in self._account.opted_in else "DISABLED"
 
     def _region_name(self) -> str:
         name = str(self._get_param("RegionName") or "")
