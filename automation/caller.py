@@ -51,7 +51,8 @@ def require(run: Run, chosen: Sequence[StackId], _doing: str) -> None:
     """
     if run.environment.disposable:
         return
-    found = refusal(chosen, run.engine.root)
+    # Of an account without a file there is no stack to choose, and its commands use the credentials of the org layer.
+    found = refusal(chosen or run.stacks[:1], run.engine.root)
     if found:
         raise UserError(f"{found}\nNothing was changed.")
 

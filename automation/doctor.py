@@ -5,6 +5,7 @@ from pathlib import Path
 from automation import caller
 from automation.aws import AwsFailed
 from automation.environments import environment
+from automation.inventory.doctor import undeclared_stacks
 from automation.management_account import KEY
 from engine import checks
 from engine.checks import Check
@@ -33,7 +34,7 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     found.append(Check("configuration", True, f"{len(stacks)} stacks: {labels}"))
     if not where.disposable:
         found.append(_bound(stacks, root))
-    return found
+    return found + (undeclared_stacks(where, engine, stacks, root) if engine else [])
 
 
 def _bound(stacks: list[StackId], root: Path) -> Check:

@@ -30,15 +30,12 @@ SANDBOX: dict[str, dict[str, Any]] = {
         "accounts:organizationalUnit": "Development",
         "accounts:resourceNamesPrefix": "dev",
         "accounts:tags": {"CostCenter": "Development", "Owner": "platform-team"},
-        # The official provider cannot ask the emulated AWS for it: see the repository's own files.
-        "accounts:blockPublicS3": False,
     },
     "accounts/Pulumi.sandbox.shared-test.yaml": {
         "accounts:name": "SharedTestAccount",
         "accounts:email": "shared-test-account@example.com",
         "accounts:organizationalUnit": "Development",
         "accounts:tags": {"CostCenter": "Testing", "Owner": "quality-team"},
-        "accounts:blockPublicS3": False,
     },
 }
 """Keys by file: the organization whose first deployment the README shows."""
