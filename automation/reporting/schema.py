@@ -72,8 +72,8 @@ class CountsReport(_Part):
     updated: int
     replaced: int
     deleted: int
-    unchanged: int
     kept: int = Field(description="no longer managed, but still in AWS")
+    unchanged: int
 
 
 class StackReport(_Part):

@@ -26,8 +26,8 @@ import pulumi
 
 
 class Item(pulumi.CustomResource):
-    def __init__(self, name, color, seconds=0, protect=False):
-        opts = pulumi.ResourceOptions(version="1.0.0", protect=protect)
+    def __init__(self, name, color, seconds=0, protect=False, retain=False):
+        opts = pulumi.ResourceOptions(version="1.0.0", protect=protect, retain_on_delete=retain)
         super().__init__("shelf:index:Item", name, {"name": name, "color": color, "seconds": seconds}, opts)
 
 

@@ -1,7 +1,6 @@
 """A run's report: real runs with the real engine, and the documented form."""
 
 import json
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -61,7 +60,7 @@ def test_a_deployment_that_fails_in_part(repository: Repository, tmp_path: Path)
     assert (org.label, org.project, org.stack, org.layer, org.account) == ("org", "org", "sandbox", "org", None)
     assert (account.label, account.stack, account.account) == ("accounts/one", "sandbox.one", "one")
     assert (org.result, org.same_inputs, org.because, org.problems) == ("deployed", False, None, [])
-    assert org.counts == CountsReport(created=2, updated=0, replaced=0, deleted=0, unchanged=0, kept=0)
+    assert org.counts == CountsReport(created=2, updated=0, replaced=0, deleted=0, kept=0, unchanged=0)
     assert 0 < org.seconds <= found.seconds
     made = next(each for each in org.changes if each.type == "shelf:index:Item")
     assert (made.name, made.what, made.urn.startswith("urn:pulumi:sandbox::org::")) == ("org", "created", True)
@@ -90,30 +89,6 @@ def test_what_is_not_run_since_nothing_changed_says_so(repository: Repository, t
     (found,) = load(tmp_path / "report.json").stacks
     assert (found.status, found.same_inputs, found.result) == ("done", True, "unchanged (inputs)")
     assert (found.log, found.counts.unchanged) == (None, 0)
-
-
-def test_no_secret_is_reported(repository: Repository, tmp_path: Path) -> None:
-    org = repository.plan("org", {"org": RED})
-    file = tmp_path / "report.json"
-    operations.deploy(repository.run(), [org], yes=True, interactive=False)
-    folder = org.folder(repository.root)
-    command = [repository.engine.command.command, "config", "set", "--secret", "key", "hush-hush", "--stack", org.name]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    program = folder / "__main__.py"
-    plain = program.read_text()
-    program.write_text(plain + "\nItem('kept', pulumi.Config().require_secret('key'))\n")
-    operations.deploy(repository.run(), [org], yes=True, interactive=False)
-
-    # A change of what is secret is told by its name alone.
-    program.write_text(plain + "\nItem('kept', pulumi.Output.concat(pulumi.Config().require_secret('key'), '!'))\n")
-    operations.preview(repository.run(report=file), [org])
-    assert [each.properties for each in load(file).stacks[0].changes if each.name == "kept"] == [["color"]]
-    assert "hush" not in file.read_text()
-
-    program.write_text(plain + "\nraise pulumi.RunError('it is ' + pulumi.Config().require('key'))\n")
-    operations.preview(repository.run(report=file), [org])
-    assert [each.message for each in load(file).stacks[0].problems] == ["it is [secret]"]
-    assert "hush" not in file.read_text()
 
 
 def test_drift_is_in_the_report(repository: Repository, tmp_path: Path) -> None:
@@ -229,7 +204,7 @@ def stack(status: schema.Status, message: str = "no") -> StackReport:
         same_inputs=False,
         because=None,
         seconds=1.5,
-        counts=CountsReport(created=3, updated=0, replaced=0, deleted=0, unchanged=0, kept=0),
+        counts=CountsReport(created=3, updated=0, replaced=0, deleted=0, kept=0, unchanged=0),
         changes=[],
         drift=[],
         problems=[problem] if status == "failed" else [],
