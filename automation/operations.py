@@ -16,6 +16,7 @@ from automation.environment_lock import exclusive, to_create
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
+from automation.lifecycle import units
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
 from automation.queue import Status
@@ -101,7 +102,11 @@ def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         plan.prepare(stack)
         known = stack in there
-        record = stacks.preview(stack, watch, refresh=refresh) if known else stacks.preview_new(stack, watch)
+        state = units.unprotected(run, stack) if known else None
+        if known and state is None:
+            record = stacks.preview(stack, watch, refresh=refresh)
+        else:
+            record = stacks.preview_new(stack, watch, state, refresh=refresh and known)
         plan.add(stack, record)
         return record
 
@@ -167,6 +172,7 @@ def _up(run: Run) -> Work:
     progress = partial(run.console.print, markup=False)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        units.unprotect(run, stack)
         run.ledger.begin(stack)
         record = resume.deploy(stacks, run.environment, progress, stack, watch)
         seen = stacks.programs.seen(stack)
