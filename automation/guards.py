@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
 from automation.runs import Run
 from shared.layers import StackId
@@ -12,7 +13,7 @@ Doing = Literal["deploy", "preview", "refresh", "drift", "destroy"]
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard,)
+GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, destroying.guard)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

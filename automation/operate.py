@@ -16,7 +16,7 @@ from automation.events import Problem, Record
 from automation.reporting import summary
 from automation.reporting.display import Display, make_display
 from automation.reporting.report import write_report
-from automation.results import RunResult, StackResult, Wording, exit_code
+from automation.results import Foreign, RunResult, StackResult, Wording, exit_code
 from automation.runs import Run
 from automation.stacks import StackFailed, Stacks, Watch
 from shared.layers import StackId, graph
@@ -35,6 +35,7 @@ class Operation:
     The stacks in `create` are created first. `backwards` means downstream stacks first. `locks` says whether the work
     takes the stack's lock. `again` says whether to work also on stacks that have not changed since their last
     deployment. `reasons` computes why to work on a stack although nothing has changed yet, and `code` the exit code.
+    `foreign` is what was found in AWS that no stack has, None if that was not looked at.
     """
 
     work: Work
@@ -45,6 +46,7 @@ class Operation:
     again: bool = True
     reasons: Callable[[StackId], list[str]] = lambda _stack: []
     code: Callable[[Iterable[StackResult]], int] = exit_code
+    foreign: Sequence[Foreign] | None = None
 
 
 def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunResult:
@@ -121,6 +123,7 @@ def _finish(
         run.engine.version,
         run.logs,
         run.engine.root,
+        operation.foreign,
     )
     summary.show(run.console, found)
     if run.report:

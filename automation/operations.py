@@ -15,6 +15,8 @@ from automation.backend import resources
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
+from automation.inventory import comparison
+from automation.inventory.comparison import Inventory
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
 from automation.queue import Status
@@ -71,12 +73,20 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
 
 
 def drift(run: Run, chosen: Sequence[StackId]) -> int:
-    """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing."""
+    """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing.
+
+    With the org stack, the whole organization is compared with all states, too.
+    """
     guards.before(run, chosen, "drift")
+    inventory = comparison.compare(run, chosen)
     work, _plan = _previewing(run, refresh=True)
-    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=_drift_code))
+    code = partial(_drift_code, inventory)
+    foreign = inventory.foreign if inventory and not inventory.failure else None
+    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=code, foreign=foreign))
     _show_drift(run, found)
-    if found.exit_code == DRIFT_EXIT:
+    if inventory:
+        comparison.show(run.console, inventory)
+    if _drift_code(None, found.stacks) == DRIFT_EXIT:
         run.console.print(
             f"To bring AWS back to the programs: invoke refresh-all --env {run.environment.name}, which records what "
             f"AWS has, then invoke deploy-all --env {run.environment.name}"
@@ -101,9 +111,11 @@ def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     return work, plan
 
 
-def _drift_code(results: Iterable[StackResult]) -> int:
+def _drift_code(inventory: Inventory | None, results: Iterable[StackResult]) -> int:
     results = list(results)
-    return exit_code(results) or DRIFT_EXIT * any(each.record.drift or each.record.changes for each in results)
+    failed = exit_code(results) or int(bool(inventory and inventory.failure))
+    differs = any(each.record.drift or each.record.changes for each in results)
+    return failed or DRIFT_EXIT * bool(differs or (inventory and inventory.foreign))
 
 
 def destroy(

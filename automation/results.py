@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -77,6 +77,25 @@ class StackResult:
 
 
 @dataclass(frozen=True)
+class Foreign:
+    """Something that no stack has. `adopt` and `remove` are commands, with what must be done first if need be; one of
+    them may be missing. `keys` are what an entry of `org:ignore` can name it by."""
+
+    kind: str
+    name: str
+    id: str
+    adopt: str | None
+    remove: str | None
+    keys: tuple[str, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        called = f"{self.kind} {self.name}" + (f" ({self.id})" if self.id != self.name else "")
+        ways = [f"adopt: {self.adopt}"] if self.adopt else []
+        ways += [f"remove: {self.remove}"] if self.remove else []
+        return f"{called}; {'; '.join(ways)}"
+
+
+@dataclass(frozen=True)
 class RunResult:
     """The result of a run. `stacks` are in the order of the work, and `logs` is the folder with all output."""
 
@@ -90,6 +109,8 @@ class RunResult:
     engine_version: str
     logs: Path
     root: Path
+    foreign: Sequence[Foreign] | None = None
+    """What was found in AWS that no stack has; None if that was not looked at."""
 
     def log_file(self, stack: StackId) -> Path:
         """The log with all output for `stack`. It does not exist if nothing was run."""

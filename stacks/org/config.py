@@ -31,6 +31,9 @@ class OrgConfig(Settings):
     additional_trusted_services: Annotated[list[str], AfterValidator(unique)] = Field(
         default=[], description="service principals with trusted access besides backup and tag policies"
     )
+    ignore: Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(unique)] = Field(
+        default=[], description="what drift leaves alone that no stack has: ids, names, OU paths, patterns with *"
+    )
     protect: bool = Field(default=True, description="refuse to delete the organization and its OUs")
 
     @model_validator(mode="after")
