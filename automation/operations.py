@@ -15,7 +15,7 @@ from automation.backend import resources
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
-from automation.inventory import comparison
+from automation.inventory import closed, comparison
 from automation.inventory.comparison import Inventory
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
@@ -67,6 +67,7 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     there = existing(run)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        closed.refuse(run, stack)
         return stacks.refresh(stack, watch) if stack in there else Record()
 
     return operate(run, chosen, Operation(work, REFRESH)).exit_code
@@ -86,7 +87,7 @@ def drift(run: Run, chosen: Sequence[StackId]) -> int:
     _show_drift(run, found)
     if inventory:
         comparison.show(run.console, inventory)
-    if _drift_code(None, found.stacks) == DRIFT_EXIT:
+    if found.exit_code == DRIFT_EXIT and any(map(_can_be_brought_back, found.stacks)):
         run.console.print(
             f"To bring AWS back to the programs: invoke refresh-all --env {run.environment.name}, which records what "
             f"AWS has, then invoke deploy-all --env {run.environment.name}"
@@ -102,6 +103,9 @@ def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     os.environ[planned_outputs.VARIABLE] = str(plan.folder)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        if refresh and (found := closed.as_drift(run, stack)):
+            return found
+        closed.refuse(run, stack)
         plan.prepare(stack)
         known = stack in there
         record = stacks.preview(stack, watch, refresh=refresh) if known else stacks.preview_new(stack, watch)
@@ -116,6 +120,10 @@ def _drift_code(inventory: Inventory | None, results: Iterable[StackResult]) -> 
     failed = exit_code(results) or int(bool(inventory and inventory.failure))
     differs = any(each.record.drift or each.record.changes for each in results)
     return failed or DRIFT_EXIT * bool(differs or (inventory and inventory.foreign))
+
+
+def _can_be_brought_back(result: StackResult) -> bool:
+    return bool(result.record.changes or any(each.what != closed.CLOSED_ACCOUNT for each in result.record.drift))
 
 
 def destroy(
@@ -149,6 +157,8 @@ def destroy(
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         if resources.is_empty(states.get(stack, {})):
             return Record()
+        if len(resources.held(states[stack])) > 1:  # else only the account is left, and can be on its way out
+            closed.refuse(run, stack)
         if stack in guarded:
             stacks.unprotect(stack)
         record = stacks.destroy(stack, watch)
@@ -171,6 +181,7 @@ def _up(run: Run) -> Work:
     progress = partial(run.console.print, markup=False)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        closed.refuse(run, stack)
         run.ledger.begin(stack)
         record = resume.deploy(stacks, run.environment, progress, stack, watch)
         seen = stacks.programs.seen(stack)

@@ -70,7 +70,8 @@ class StackResult:
         if self.status is Status.DONE:
             if self.record.same_inputs:
                 return "unchanged (inputs)"
-            return wording.done if self.counts.changes else "unchanged"
+            differs = self.counts.changes or (wording.operation == "drift" and self.record.drift)
+            return wording.done if differs else "unchanged"
         if self.status is Status.SKIPPED and self.because is not None:
             return f"skipped ({self.because.label} failed)"
         return str(self.status.value)

@@ -48,7 +48,7 @@ def compare(run: Run, chosen: Sequence[StackId]) -> Inventory | None:
     except AwsFailed as error:
         return Inventory(tuple(stacks), failure=str(error))
     entries = _setting(run, org, "ignore", ())
-    left, unused = without_ignored(things, [each for each in entries if isinstance(each, str)])
+    left, unused = without_ignored(things, [each.strip() for each in entries if isinstance(each, str)])
     return Inventory((*stacks, *left), len(things) - len(left), tuple(unused))
 
 

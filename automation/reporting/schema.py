@@ -39,7 +39,7 @@ class ChangeReport(ResourceReport):
 
     what: str = Field(
         description="created, updated, replaced or deleted; of a preview or of drift, what a deploy would do. "
-        "In a stack's `drift`: changed or gone."
+        "In a stack's `drift`: changed, gone, or closed, of an account."
     )
     properties: list[str]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.settings.base import Settings
 from shared.settings.fields import OuPath, unique
@@ -19,6 +19,15 @@ TRUSTED_SERVICES = ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"]
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services_list.html"""
 
 
+def _text(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError("allowed: text; an account's id in quotes")
+    return value
+
+
+Entry = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+
+
 class OrgConfig(Settings):
     """The organization and its OUs."""
 
@@ -31,7 +40,7 @@ class OrgConfig(Settings):
     additional_trusted_services: Annotated[list[str], AfterValidator(unique)] = Field(
         default=[], description="service principals with trusted access besides backup and tag policies"
     )
-    ignore: Annotated[list[Annotated[str, Field(min_length=1)]], AfterValidator(unique)] = Field(
+    ignore: Annotated[list[Entry], AfterValidator(unique)] = Field(
         default=[], description="what drift leaves alone that no stack has: ids, names, OU paths, patterns with *"
     )
     protect: bool = Field(default=True, description="refuse to delete the organization and its OUs")

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 
 from automation.environments import environment as environment_of
-from automation.inventory import comparison
+from automation.inventory import closed, comparison
 from automation.inventory.identities import Identities
 from automation.reporting.display import PLAIN_WIDTH
 from automation.runs import Run, make_run
@@ -113,6 +113,7 @@ def no_organization(monkeypatch: pytest.MonkeyPatch) -> None:
     """These stacks are in no AWS: `drift` finds nothing there, unless a test gives it something."""
     monkeypatch.setattr(comparison, "read_organization", lambda _environment, _root: None)
     monkeypatch.setattr(comparison, "read_identities", lambda _environment, _root: Identities())
+    monkeypatch.setattr(closed, "current_state", lambda _environment, _root, _account: "ACTIVE")
 
 
 @pytest.fixture(scope="session")

@@ -176,3 +176,24 @@ def test_an_account_in_an_ou_that_nobody_declared_is_found_before_anything_is_de
     # It left with its account, and the OU is removed, as was said.
     run_aws(deployed, f"aws organizations remove-account-from-organization --account-id {side}")
     run_aws(deployed, f"aws organizations delete-organizational-unit --organizational-unit-id {unit}")
+
+
+def test_a_closed_account_is_recognized_before_the_engine_works_in_it(deployed: Project) -> None:
+    closed = deployed.outputs("accounts/developer")["accountId"]
+    deployed.aws("organizations").close_account(AccountId=closed)
+    message = re.compile(
+        rf"account {closed} \(DeveloperAccount\) is closed \((PENDING_CLOSURE|CLOSED)\): "
+        "invoke close-account developer --env sandbox takes its stack and file out"
+    )
+    before = states(deployed)
+    for command in (["deploy-all", "--force"], ["preview-all", "--force"], ["refresh-all"]):
+        output = deployed.invoke(*command, expect=1).output
+        assert message.search(output)
+        assert re.search(r"accounts/shared-test +unchanged", output)
+    output, foreign = drift(deployed, 2)
+    assert message.search(output)
+    assert foreign == {}
+    assert re.search(r"accounts/developer +aws:organizations/account:Account account +closed in AWS", output)
+    for file, content in states(deployed).items():
+        if file.name == "sandbox.developer.json":
+            assert content == before[file]

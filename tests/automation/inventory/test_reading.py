@@ -10,6 +10,8 @@ import pytest
 from moto import mock_aws
 
 from automation.inventory import organization as inventory
+from automation.inventory.closed import GONE
+from automation.inventory.closed import current_state as account_state
 from automation.inventory.identities import ROLES, read_identities, removal_of_user
 from automation.inventory.organization import read_organization, read_tree
 
@@ -119,3 +121,12 @@ def test_principals_and_how_to_remove_one(tmp_path: Path, monkeypatch: pytest.Mo
         "aws iam delete-user --user-name eve"
     )
     assert removal_of_user("prod", tmp_path, users["plain"]) == "aws iam delete-user --user-name plain"
+
+
+def test_the_state_of_one_account(organizations: Any, tmp_path: Path) -> None:
+    organizations.create_organization(FeatureSet="ALL")
+    made = organizations.create_account(AccountName="a", Email="a@example.com")["CreateAccountStatus"]["AccountId"]
+    assert account_state("prod", tmp_path, made) == "ACTIVE"
+    organizations.close_account(AccountId=made)
+    assert account_state("prod", tmp_path, made) in inventory.CLOSED
+    assert account_state("prod", tmp_path, "999999999999") == GONE
