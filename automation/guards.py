@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from automation import caller
+from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
 from automation.lifecycle import closings, units
 from automation.runs import Run
@@ -15,7 +16,13 @@ Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, caller.require, units.check, closings.remind)
+GUARDS: tuple[Guard, ...] = (
+    undeclared_stacks.guard,
+    caller.require,
+    destroying.guard,
+    units.check,
+    closings.remind,
+)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

@@ -16,6 +16,8 @@ from automation.environment_lock import exclusive, to_create
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
+from automation.inventory import closed, comparison
+from automation.inventory.comparison import Inventory
 from automation.lifecycle import units
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
@@ -73,18 +75,27 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     there = existing(run)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        closed.refuse(run, stack)
         return stacks.refresh(stack, watch) if stack in there else Record()
 
     return operate(run, chosen, Operation(work, REFRESH)).exit_code
 
 
 def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
-    """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing."""
+    """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing.
+
+    With the org stack, the whole organization is compared with all states, too.
+    """
     guards.before(run, chosen, "drift")
+    inventory = comparison.compare(run, chosen)
     work, _plan = _previewing(run, refresh=True)
-    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=_drift_code, diff=diff))
+    code = partial(_drift_code, inventory)
+    foreign = inventory.foreign if inventory and not inventory.failure else None
+    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=code, foreign=foreign, diff=diff))
     _show_drift(run, found)
-    if found.exit_code == DRIFT_EXIT:
+    if inventory:
+        comparison.show(run.console, inventory)
+    if found.exit_code == DRIFT_EXIT and any(map(_can_be_brought_back, found.stacks)):
         run.console.print(
             f"To bring AWS back to the programs: invoke refresh-all --env {run.environment.name}, which records what "
             f"AWS has, then invoke deploy-all --env {run.environment.name}"
@@ -100,6 +111,9 @@ def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     os.environ[planned_outputs.VARIABLE] = str(plan.folder)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        if refresh and (found := closed.as_drift(run, stack)):
+            return found
+        closed.refuse(run, stack)
         plan.prepare(stack)
         known = stack in there
         state = units.unprotected(run, stack) if known else None
@@ -113,9 +127,15 @@ def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     return work, plan
 
 
-def _drift_code(results: Iterable[StackResult]) -> int:
+def _drift_code(inventory: Inventory | None, results: Iterable[StackResult]) -> int:
     results = list(results)
-    return exit_code(results) or DRIFT_EXIT * any(each.record.drift or each.record.changes for each in results)
+    failed = exit_code(results) or int(bool(inventory and inventory.failure))
+    differs = any(each.record.drift or each.record.changes for each in results)
+    return failed or DRIFT_EXIT * bool(differs or (inventory and inventory.foreign))
+
+
+def _can_be_brought_back(result: StackResult) -> bool:
+    return bool(result.record.changes or any(each.what != closed.CLOSED_ACCOUNT for each in result.record.drift))
 
 
 @exclusive(destroys=True)
@@ -150,6 +170,8 @@ def destroy(
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         if resources.is_empty(states.get(stack, {})):
             return Record()
+        if len(resources.held(states[stack])) > 1:  # else only the account is left, and can be on its way out
+            closed.refuse(run, stack)
         if stack in guarded:
             stacks.unprotect(stack)
         record = stacks.destroy(stack, watch)
@@ -172,6 +194,7 @@ def _up(run: Run) -> Work:
     progress = partial(run.console.print, markup=False)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        closed.refuse(run, stack)
         units.unprotect(run, stack)
         run.ledger.begin(stack)
         record = resume.deploy(stacks, run.environment, progress, stack, watch)

@@ -1,4 +1,4 @@
-"""A backend for previews of stacks that do not exist yet, or not in the state that is previewed, and of imports that are
+"""A backend for previews of stacks that do not exist, or not in the state that is previewed, and for imports that are
 not agreed to yet.
 
 It is a folder that is deleted with the logs of the run. The engine previews only stacks that exist, and creating one

@@ -13,6 +13,8 @@ from rich.console import Console
 
 from automation import caller, guards
 from automation.environments import environment as environment_of
+from automation.inventory import closed, comparison
+from automation.inventory.identities import Identities
 from automation.reporting.display import PLAIN_WIDTH
 from automation.runs import Run, make_run
 from engine.install import Engine
@@ -105,6 +107,14 @@ class Repository:
     def items(self) -> dict[str, str]:
         """The color of everything on the shelf, by name."""
         return {file.stem: json.loads(file.read_text())["color"] for file in self.shelf.iterdir()}
+
+
+@pytest.fixture(autouse=True)
+def no_organization(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These stacks are in no AWS: `drift` finds nothing there, unless a test gives it something."""
+    monkeypatch.setattr(comparison, "read_organization", lambda _environment, _root: None)
+    monkeypatch.setattr(comparison, "read_identities", lambda _environment, _root: Identities())
+    monkeypatch.setattr(closed, "current_state", lambda _environment, _root, _account: "ACTIVE")
 
 
 @pytest.fixture(scope="session")
