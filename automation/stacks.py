@@ -158,9 +158,9 @@ class Stacks:
         file, variables = scratch.prepare(self._logs / "new", stack, self.root)
         return self._operate(stack, watch, _Stack.preview, variables=variables, config_file=str(file))
 
-    def refresh(self, stack: StackId, watch: Watch) -> Record:
-        """Update the state to what is in AWS now."""
-        return self._operate(stack, watch, _Stack.refresh)
+    def refresh(self, stack: StackId, watch: Watch, *, only: str | None = None) -> Record:
+        """Update the state to what is in AWS now; `only` is the URN of a resource, if not of all."""
+        return self._operate(stack, watch, _Stack.refresh, target=[only] if only else None)
 
     def destroy(self, stack: StackId, watch: Watch) -> Record:
         """Delete all resources of the stack. Its configuration and history stay."""
