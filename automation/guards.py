@@ -6,7 +6,7 @@ from typing import Literal
 from automation import caller
 from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
-from automation.lifecycle import closings, units
+from automation.lifecycle import addresses, closings, units
 from automation.runs import Run
 from shared.layers import StackId
 
@@ -20,6 +20,7 @@ GUARDS: tuple[Guard, ...] = (
     undeclared_stacks.guard,
     caller.require,
     destroying.guard,
+    addresses.refuse_changed,
     units.check,
     closings.remind,
 )
