@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from automation.inventory import stacks as undeclared_stacks
+from automation.lifecycle import closings
 from automation.runs import Run
 from shared.layers import StackId
 
-Doing = Literal["deploy", "preview", "refresh", "drift", "destroy"]
+Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
+"""`change` is what a command of `automation.lifecycle` does to the state of a stack, and maybe to AWS."""
 
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = ()
+GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, closings.remind)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from automation import guards
 from automation.backend import resources
+from automation.environment_lock import exclusive, held
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
@@ -33,6 +34,7 @@ COMPARE = Wording("drift", "comparing", "differs", change="would be ")
 DESTROY = Wording("destroy", "destroying", "destroyed")
 
 
+@exclusive()
 def deploy(
     run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool, diff: bool = False
 ) -> int:
@@ -48,7 +50,7 @@ def deploy(
         code = preview(run, chosen, force=force, diff=diff)
         if code or not _agreed(f"Deploy this to {run.environment.name}? [y/N] ", {"y", "yes"}):
             return code or 1
-    create = missing(run, chosen)
+    create = _to_create(run, chosen)
     return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force, diff=diff)).exit_code
 
 
@@ -60,6 +62,7 @@ def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False, diff: b
     return operate(run, chosen, operation).exit_code
 
 
+@exclusive()
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     """Update the state of the chosen stacks to what is in AWS now."""
     guards.before(run, chosen, "refresh")
@@ -86,6 +89,17 @@ def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
     return found.exit_code
 
 
+def _to_create(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
+    """The chosen stacks that do not exist yet. Those that they read exist afterwards."""
+    there = existing(run)
+    absent = set().union(*(stack.upstream() for stack in chosen)).difference(chosen, there)
+    if not absent:
+        return missing(run, chosen, there)
+    # Another run may be about to create them too.
+    with held(run, absent):
+        return missing(run, chosen, existing(run))
+
+
 def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     """The work of a preview, in which each stack reads what its upstream stacks will export."""
     there = existing(run)
@@ -108,6 +122,7 @@ def _drift_code(results: Iterable[StackResult]) -> int:
     return exit_code(results) or DRIFT_EXIT * any(each.record.drift or each.record.changes for each in results)
 
 
+@exclusive(destroys=True)
 def destroy(
     run: Run,
     chosen: Sequence[StackId],
