@@ -103,9 +103,9 @@ def errors(environment: str, doing: str) -> Iterator[None]:
     except Exception as error:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        reason = None
+        reason: str | None = None
         if isinstance(error, ClientError):
-            reason = error.response.get("Reason")
+            reason = str(error.response.get("Reason") or "") or None
             code = str(error.response.get("Error", {}).get("Code", "unknown"))
             why = f"{code}: {error.response.get('Error', {}).get('Message') or 'AWS gives no reason'}"
         elif isinstance(error, BotoCoreError):

@@ -7,9 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from automation import guards
 from automation.backend import resources
 from automation.environment_lock import exclusive, to_create
@@ -21,8 +18,8 @@ from automation.inventory.comparison import Inventory
 from automation.lifecycle import units
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
-from automation.queue import Status
-from automation.results import RunResult, StackResult, Wording, exit_code
+from automation.reporting import differences
+from automation.results import StackResult, Wording, exit_code
 from automation.runs import Run, existing
 from automation.skipping.sources import undeclared
 from automation.stacks import Stacks, Watch
@@ -92,13 +89,14 @@ def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
     code = partial(_drift_code, inventory)
     foreign = inventory.foreign if inventory and not inventory.failure else None
     found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=code, foreign=foreign, diff=diff))
-    _show_drift(run, found)
+    differences.show(run.console, found)
     if inventory:
         comparison.show(run.console, inventory)
     if found.exit_code == DRIFT_EXIT and any(map(_can_be_brought_back, found.stacks)):
         run.console.print(
             f"To bring AWS back to the programs: invoke refresh-all --env {run.environment.name}, which records what "
-            f"AWS has, then invoke deploy-all --env {run.environment.name}"
+            f"AWS has, then invoke deploy-all --env {run.environment.name}",
+            soft_wrap=not run.console.is_terminal,
         )
     return found.exit_code
 
@@ -209,32 +207,6 @@ def _up(run: Run) -> Work:
         return record
 
     return work
-
-
-def _show_drift(run: Run, result: RunResult) -> None:
-    """Print a table of the differences, if there are any."""
-    table = Table("stack", "resource", "found", "a deploy would", "properties", box=box.SIMPLE)
-    for each in result.stacks:
-        if each.status is not Status.DONE:
-            continue
-        found = {change.resource.urn: change for change in each.record.drift}
-        planned = {change.resource.urn: change for change in each.record.changes}
-        for urn in dict.fromkeys([*found, *planned]):
-            change = found.get(urn) or planned[urn]
-            properties = sorted({*change.properties, *(planned[urn].properties if urn in planned else ())})
-            table.add_row(
-                each.stack.label,
-                str(change.resource),
-                f"{found[urn].what} in AWS" if urn in found else "not deployed yet",
-                _would(planned[urn].what) if urn in planned else "leave it",
-                ", ".join(properties),
-            )
-    if table.row_count:
-        run.console.print(table)
-
-
-def _would(what: str) -> str:
-    return "keep it, no longer managed" if what == "kept" else what.removesuffix("d")
 
 
 def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) -> None:
