@@ -146,6 +146,7 @@ def test_everything_survives_a_stop_and_a_kill(own: Server) -> None:
 def test_each_change_is_there_after_a_kill(own: Server) -> None:
     organization = Organization(own)
     organization.enable("SERVICE_CONTROL_POLICY")
+    organization.api.enable_aws_service_access(ServicePrincipal="account.amazonaws.com")
     unit, root = organization.unit("Unit"), organization.root
     account = organization.account("one")
     killed(own)
