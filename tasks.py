@@ -5,53 +5,68 @@ from typing import TYPE_CHECKING
 from invoke.collection import Collection
 from invoke.context import Context
 
-from automation.cli import Later, Named, Options, Selection, command, interactive, refuse_stack_option
+from automation.cli import (
+    Changing,
+    ChangingNamed,
+    Later,
+    Named,
+    OneAccount,
+    Options,
+    Selection,
+    command,
+    interactive,
+    refuse_stack_option,
+)
 from shared.errors import UsageError
 from shared.layers import SANDBOX, discover
 
 if TYPE_CHECKING:
     from automation import add_account as accounts
     from automation import doctor as diagnosis
+    from automation import importing as imports
     from automation import operations
     from automation.inventory import stacks as undeclared
+    from automation.lifecycle import close, handover, rename
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
-    operations, undeclared = Later("automation.operations"), Later("automation.inventory.stacks")
+    imports, operations = Later("automation.importing"), Later("automation.operations")
+    close, handover = Later("automation.lifecycle.close"), Later("automation.lifecycle.handover")
+    rename, undeclared = Later("automation.lifecycle.rename"), Later("automation.inventory.stacks")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
 refuse_stack_option()
 
 
-@command(Options)
-def deploy_all(options: Options, force: bool = False, yes: bool = False) -> int:
+@command(Changing)
+def deploy_all(options: Changing, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
     Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
     """
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Options)
-def preview_all(options: Options, force: bool = False) -> int:
+def preview_all(options: Options, force: bool = False, diff: bool = False) -> int:
     """Show what deploy-all would change; works before anything is deployed."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
-@command(Options)
-def refresh_all(options: Options) -> int:
+@command(Changing)
+def refresh_all(options: Changing) -> int:
     """Record what is in AWS now in the state; AWS is not changed."""
     return operations.refresh(*options.open())
 
 
 @command(Options)
-def drift(options: Options) -> int:
+def drift(options: Options, diff: bool = False) -> int:
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
-    return operations.drift(*options.open())
+    return operations.drift(*options.open(), diff=diff)
 
 
 _DESTROY = {
@@ -61,9 +76,9 @@ _DESTROY = {
 }
 
 
-@command(Options, **_DESTROY)
+@command(Changing, **_DESTROY)
 def destroy_all(
-    options: Options, yes: bool = False, include_protected: bool = False, confirm: str | None = None
+    options: Changing, yes: bool = False, include_protected: bool = False, confirm: str | None = None
 ) -> int:
     """Destroy every stack, accounts first and the organization last.
 
@@ -77,20 +92,22 @@ def destroy_all(
 _NAME = {"name": "a layer, such as org, or one account, such as accounts/developer"}
 
 
-@command(Named, **_NAME)
-def up(options: Named, force: bool = False, yes: bool = False) -> int:
+@command(ChangingNamed, **_NAME)
+def up(options: ChangingNamed, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy one layer or one account."""
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Named, **_NAME)
-def preview(options: Named, force: bool = False) -> int:
+def preview(options: Named, force: bool = False, diff: bool = False) -> int:
     """Show what `up` of one layer or one account would change."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
-@command(Named, **_NAME, **_DESTROY)
-def destroy(options: Named, yes: bool = False, include_protected: bool = False, confirm: str | None = None) -> int:
+@command(ChangingNamed, **_NAME, **_DESTROY)
+def destroy(
+    options: ChangingNamed, yes: bool = False, include_protected: bool = False, confirm: str | None = None
+) -> int:
     """Destroy one layer or one account; refuses while another stack still reads it."""
     return operations.destroy(
         *options.open(), include_protected=include_protected, confirm=confirm, yes=yes, interactive=interactive()
@@ -181,6 +198,53 @@ def add_account(
     print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
 
 
+_ACCOUNT = {"name": "what the account is called here, such as developer"}
+_CONFIRM = {"confirm": "what the account is called here, instead of typing it when asked"}
+
+
+@command(OneAccount, **_ACCOUNT, new="what it is to be called here")
+def rename_account(options: OneAccount, new: str, yes: bool = False) -> int:
+    """Give an account another name here: its file and its stack. Nothing changes in AWS.
+
+    A file that was renamed already is left as it is. Run again after a crash, it goes on.
+    """
+    return rename.rename(options.open(), options.name, new, yes=yes, interactive=interactive())
+
+
+@command(OneAccount, **_ACCOUNT, **_CONFIRM)
+def close_account(options: OneAccount, confirm: str | None = None) -> int:
+    """Close an account in AWS, and take its file and its stack out. It cannot be undone here.
+
+    When AWS's quota is used up, it is put on a list, and the same command goes on later; so it does after a crash, and
+    with an account that was closed by hand.
+    """
+    return close.close(options.open(), options.name, confirm=confirm, interactive=interactive())
+
+
+@command(OneAccount, **_ACCOUNT, **_CONFIRM)
+def forget_account(options: OneAccount, confirm: str | None = None) -> int:
+    """Give an account away: its file and its stack are taken out, and nothing changes in AWS.
+
+    Also for a stack whose file is gone. Run again after a crash, it goes on.
+    """
+    return handover.forget(options.open(), options.name, confirm=confirm, interactive=interactive())
+
+
+@command(
+    name="an account, such as accounts/developer, or something in a layer, such as org:Workloads/Development, "
+    "org:organization, identity:ada, policies:RootTags",
+    id="its id in AWS: twelve digits, ou-…, o-…, p-…; of a user or a group its name",
+)
+def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False) -> int:
+    """Bring something that exists in AWS under management: an account, an OU, the organization, a user, a policy.
+
+    It is checked and previewed first, and AWS is not changed. What belongs to it comes with it: the OUs above and below
+    an OU, the attachments of a policy. Run again after a crash, it goes on.
+    """
+    label, _, part = name.partition(":")
+    return imports.import_existing(*Named(label, env).open(), part, id, yes=yes, interactive=interactive())
+
+
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
@@ -188,16 +252,16 @@ def start(_context: Context) -> None:
 
 
 @command()
-def stop(_context: Context) -> None:
+def stop(_context: Context, wait: bool = False) -> None:
     """Stop the emulated AWS; what is in it is kept."""
-    if not lifecycle.stop():
+    if not lifecycle.stop(wait=wait):
         print("sandbox: it was not running")
 
 
 @command()
-def reset(_context: Context) -> None:
+def reset(_context: Context, wait: bool = False) -> None:
     """Stop the emulated AWS and empty it, with the state of the sandbox's stacks."""
-    lifecycle.reset()
+    lifecycle.reset(wait=wait)
 
 
 @command()
@@ -231,5 +295,10 @@ namespace = Collection(
     graph,
     doctor,
     add_account,
+    rename_account,
+    close_account,
+    forget_account,
     Collection("sandbox", start, stop, reset, status, env),
+    # The name is a word of Python.
+    **{"import": import_},
 )

@@ -36,6 +36,8 @@ _HELP = {
     "report": "write what became of each stack to this file: .json, or .xml for JUnit",
     "force": "also the stacks whose inputs and state are those of their last deployment",
     "yes": "do not ask",
+    "wait": "wait while another run is at work on the same stacks, instead of refusing",
+    "diff": "every value of what changes, uncut, and the properties of what is created",
 }
 """The help texts of options that several commands have."""
 
@@ -73,13 +75,30 @@ class Options(Selection):
     fail_fast: bool = False
     report: str | None = None
 
-    def open(self) -> tuple[Run, list[StackId]]:
+    def open(self, *, wait: bool = False) -> tuple[Run, list[StackId]]:
         """The run, ready to start, and the chosen stacks."""
         from automation.runs import open_run
 
         return open_run(
-            self.env, self.of, console(), parallel=self.parallel, fail_fast=self.fail_fast, report=self.report
+            self.env,
+            self.of,
+            console(),
+            parallel=self.parallel,
+            fail_fast=self.fail_fast,
+            report=self.report,
+            wait=wait,
         )
+
+
+@dataclass(frozen=True)
+class Changing(Options):
+    """The options of every command that changes stacks: a run may be at work on them."""
+
+    wait: bool = False
+
+    def open(self, *, wait: bool = False) -> tuple[Run, list[StackId]]:
+        """See `Options`."""
+        return super().open(wait=wait or self.wait)
 
 
 @dataclass(frozen=True)
@@ -89,12 +108,41 @@ class Named:
     name: str
     env: str = SANDBOX
 
-    def open(self) -> tuple[Run, list[StackId]]:
+    def open(self, *, wait: bool = False) -> tuple[Run, list[StackId]]:
         """A run of that layer or account, and its stacks."""
         from automation.runs import open_run
         from automation.selection.choose import named
 
-        return open_run(self.env, lambda stacks: named(stacks, self.name), console())
+        return open_run(self.env, lambda stacks: named(stacks, self.name), console(), wait=wait)
+
+
+@dataclass(frozen=True)
+class ChangingNamed(Named):
+    """The arguments of the commands that change one layer or one account."""
+
+    wait: bool = False
+
+    def open(self, *, wait: bool = False) -> tuple[Run, list[StackId]]:
+        """See `Named`."""
+        return super().open(wait=wait or self.wait)
+
+
+@dataclass(frozen=True)
+class OneAccount:
+    """The arguments of the commands about the life of one account, which may have a file, a stack or both."""
+
+    name: str
+    env: str = SANDBOX
+    wait: bool = False
+
+    def open(self) -> Run:
+        """A run of its environment in which the account may be changed."""
+        from automation import guards
+        from automation.runs import open_run
+
+        run, _none = open_run(self.env, lambda _stacks: [], console(), wait=self.wait)
+        guards.before(run, [stack for stack in run.stacks if stack.account == self.name], "change")
+        return run
 
 
 class Later:
@@ -123,7 +171,8 @@ def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[
 
     def decorate(body: Callable[..., int | None]) -> Task[Any]:
         context, *own = inspect.signature(body).parameters.values()
-        parameters = [context, *common.values(), *own]
+        # Those that must be given are first, as in any signature.
+        parameters = sorted([context, *common.values(), *own], key=lambda each: each.default is not each.empty)
 
         @functools.wraps(body)
         def run(context: Any, **given: Any) -> None:

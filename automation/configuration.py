@@ -1,16 +1,18 @@
 """Checks the configuration files of an environment before any engine is started. Each file is read once."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from automation import management_account
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
 from shared.settings.base import Settings, parse
 from shared.settings.checks import check_region, unknown_units
+from shared.settings.fields import ACCESS_ROLE
 from stacks.accounts.checks import tag_problems
 from stacks.accounts.config import AccountsConfig
 from stacks.identity.config import IdentityConfig
@@ -48,7 +50,8 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
     problems: list[str] = []
     parsed: dict[StackId, Settings] = {}
     chosen = set(stacks)
-    for stack in sorted(chosen.union(*(each.upstream() for each in chosen))):
+    checked = sorted(chosen.union(*(each.upstream() for each in chosen)))
+    for stack in checked:
         try:
             settings = settings_of(stack, read)
         except ConfigError as error:
@@ -57,8 +60,13 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
             if settings is not None:
                 parsed[stack] = settings
     problems += _cross_check(parsed)
-    for environment in sorted({stack.environment for stack in chosen if stack.account}):
-        problems += _shared_addresses([each for each in discover(environment, root) if each.account], read)
+    problems += management_account.problems(checked, lambda stack: read(stack)[0], root)
+    for environment in sorted({stack.environment for stack in chosen if stack.layer in ("accounts", "policies")}):
+        accounts = [each for each in discover(environment, root) if each.account]
+        problems += _shared_addresses(accounts, read)
+        policies = parsed.get(StackId("policies", environment))
+        if isinstance(policies, PoliciesConfig):
+            problems += _unknown_access_roles(accounts, policies.access_role_names, read)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
 
@@ -138,5 +146,25 @@ def _shared_addresses(accounts: Iterable[StackId], read: Read) -> list[str]:
             problems.append(
                 f"{stack.config_label}: accounts:email is {email!r}, which {first.config_label} has too; "
                 "allowed: an address that no other account has"
+            )
+    return problems
+
+
+def _unknown_access_roles(accounts: Iterable[StackId], exempt: Sequence[str], read: Read) -> list[str]:
+    """One problem for each account whose own access role the guardrails would bind, as they do not exempt it.
+
+    A file that cannot be read is not a problem here: the check of its own stack reports it.
+    """
+    problems = []
+    for stack in accounts:
+        try:
+            role = read(stack)[0].get("accounts:accessRoleName", ACCESS_ROLE)
+        except ConfigError:
+            continue
+        if isinstance(role, str) and role not in exempt:
+            file = StackId("policies", stack.environment).config_label
+            problems.append(
+                f"{stack.config_label}: accounts:accessRoleName is {role!r}, which {file} does not exempt from the "
+                f"guardrails; allowed: {', '.join(exempt)}, or {role} added to policies:accessRoleNames there"
             )
     return problems

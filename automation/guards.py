@@ -5,15 +5,17 @@ from typing import Literal
 
 from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
+from automation.lifecycle import closings
 from automation.runs import Run
 from shared.layers import StackId
 
-Doing = Literal["deploy", "preview", "refresh", "drift", "destroy"]
+Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
+"""`change` is what a command of `automation.lifecycle` does to the state of a stack, and maybe to AWS."""
 
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, destroying.guard)
+GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, destroying.guard, closings.remind)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

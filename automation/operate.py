@@ -36,6 +36,7 @@ class Operation:
     takes the stack's lock. `again` says whether to work also on stacks that have not changed since their last
     deployment. `reasons` computes why to work on a stack although nothing has changed yet, and `code` the exit code.
     `foreign` is what was found in AWS that no stack has, None if that was not looked at.
+    `diff` says whether to show every value of what is changed.
     """
 
     work: Work
@@ -47,6 +48,7 @@ class Operation:
     reasons: Callable[[StackId], list[str]] = lambda _stack: []
     code: Callable[[Iterable[StackResult]], int] = exit_code
     foreign: Sequence[Foreign] | None = None
+    diff: bool = False
 
 
 def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunResult:
@@ -56,7 +58,8 @@ def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunRes
     cannot be written.
     """
     start, started = datetime.now(UTC), time.monotonic()
-    with make_display(run.console, chosen, operation.wording) as display, _interruptible(run, display):
+    show = make_display(run.console, chosen, operation.wording, diff=operation.diff)
+    with show as display, _interruptible(run, display):
         try:
             outcomes = queue.run(
                 _order(chosen, operation),

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from automation import guards
 from automation.backend import resources
+from automation.environment_lock import exclusive, held
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
@@ -38,8 +39,12 @@ COMPARE = Wording("drift", "comparing", "differs", change="would be ")
 DESTROY = Wording("destroy", "destroying", "destroyed")
 
 
-def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool) -> int:
+@exclusive()
+def deploy(
+    run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool, diff: bool = False
+) -> int:
     """Deploy the chosen stacks. Stacks that have not changed since their last deployment are skipped unless `force`.
+    With `diff`, every value that changes is shown.
 
     Outside the sandbox, a preview is shown and the user must confirm it, unless `yes`.
     """
@@ -47,20 +52,22 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
     if not run.environment.disposable and not yes:
         if not interactive:
             raise UsageError(f"deploying to {run.environment.name!r} without a terminal to ask on needs --yes")
-        code = preview(run, chosen, force=force)
+        code = preview(run, chosen, force=force, diff=diff)
         if code or not _agreed(f"Deploy this to {run.environment.name}? [y/N] ", {"y", "yes"}):
             return code or 1
-    create = missing(run, chosen)
-    return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force)).exit_code
+    create = _to_create(run, chosen)
+    return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force, diff=diff)).exit_code
 
 
-def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
+def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False, diff: bool = False) -> int:
     """Show what deploying the chosen stacks would change, even if nothing is deployed yet. Changes nothing."""
     guards.before(run, chosen, "preview")
     work, plan = _previewing(run, refresh=False)
-    return operate(run, chosen, Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons)).exit_code
+    operation = Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons, diff=diff)
+    return operate(run, chosen, operation).exit_code
 
 
+@exclusive()
 def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     """Update the state of the chosen stacks to what is in AWS now."""
     guards.before(run, chosen, "refresh")
@@ -73,7 +80,7 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     return operate(run, chosen, Operation(work, REFRESH)).exit_code
 
 
-def drift(run: Run, chosen: Sequence[StackId]) -> int:
+def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
     """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing.
 
     With the org stack, the whole organization is compared with all states, too.
@@ -83,7 +90,8 @@ def drift(run: Run, chosen: Sequence[StackId]) -> int:
     work, _plan = _previewing(run, refresh=True)
     code = partial(_drift_code, inventory)
     foreign = inventory.foreign if inventory and not inventory.failure else None
-    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=code, foreign=foreign))
+    operation = Operation(work, COMPARE, locks=False, code=code, foreign=foreign, diff=diff)
+    found = operate(run, chosen, operation)
     _show_drift(run, found)
     if inventory:
         comparison.show(run.console, inventory)
@@ -93,6 +101,17 @@ def drift(run: Run, chosen: Sequence[StackId]) -> int:
             f"AWS has, then invoke deploy-all --env {run.environment.name}"
         )
     return found.exit_code
+
+
+def _to_create(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
+    """The chosen stacks that do not exist yet. Those that they read exist afterwards."""
+    there = existing(run)
+    absent = set().union(*(stack.upstream() for stack in chosen)).difference(chosen, there)
+    if not absent:
+        return missing(run, chosen, there)
+    # Another run may be about to create them too.
+    with held(run, absent):
+        return missing(run, chosen, existing(run))
 
 
 def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
@@ -126,6 +145,7 @@ def _can_be_brought_back(result: StackResult) -> bool:
     return bool(result.record.changes or any(each.what != closed.CLOSED_ACCOUNT for each in result.record.drift))
 
 
+@exclusive(destroys=True)
 def destroy(
     run: Run,
     chosen: Sequence[StackId],
@@ -212,11 +232,15 @@ def _show_drift(run: Run, result: RunResult) -> None:
                 each.stack.label,
                 str(change.resource),
                 f"{found[urn].what} in AWS" if urn in found else "not deployed yet",
-                planned[urn].what.removesuffix("d") if urn in planned else "leave it",
+                _would(planned[urn].what) if urn in planned else "leave it",
                 ", ".join(properties),
             )
     if table.row_count:
         run.console.print(table)
+
+
+def _would(what: str) -> str:
+    return "keep it, no longer managed" if what == "kept" else what.removesuffix("d")
 
 
 def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) -> None:

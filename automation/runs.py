@@ -40,7 +40,7 @@ class Run:
 
     `stacks` are all stacks of the environment, upstream stacks first. `backend` is the URL of the state. At most
     `parallel` stacks are worked on at a time. With `fail_fast`, no stack is started after a failure. `report` is the
-    file for the report.
+    file for the report. With `wait`, the run waits for another one that is at work on the same stacks.
     """
 
     environment: Environment
@@ -55,6 +55,7 @@ class Run:
     parallel: int = 1
     fail_fast: bool = False
     report: Path | None = None
+    wait: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
     told: set[str] = field(default_factory=set)
     """What was printed with `tell`."""
@@ -77,6 +78,7 @@ def open_run(
     parallel: str | None = None,
     fail_fast: bool = False,
     report: str | None = None,
+    wait: bool = False,
 ) -> tuple[Run, list[StackId]]:
     """Prepare a run of the stacks that `choose` selects from the environment; returns the run and those stacks.
 
@@ -94,6 +96,7 @@ def open_run(
     engine = ready_engine(where, root, partial(print, file=sys.stderr, flush=True))
     logs = _new_logs(root)
     run = make_run(where, engine, console, logs, root, parallel=width, fail_fast=fail_fast, report=file)
+    run.wait = wait
     return run, chosen
 
 
@@ -150,14 +153,13 @@ def ready_engine(where: Environment, root: Path, progress: Progress) -> Engine:
     return engine
 
 
-def missing(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
-    """The chosen stacks that the backend does not have yet.
+def missing(run: Run, chosen: Sequence[StackId], there: set[StackId]) -> set[StackId]:
+    """The chosen stacks that the backend does not have yet; it has those in `there`.
 
     Stacks that a chosen stack reads and that do not exist are created, empty: a program can only read a stack that
     exists, and it decides itself what to do if the stack has no outputs yet.
-    Raises `UsageError` and `automation.stacks.StackFailed`.
+    Raises `automation.stacks.StackFailed`.
     """
-    there = existing(run)
     wanted = set(chosen).union(*(stack.upstream() for stack in chosen))
     absent = [stack for stack in run.stacks if stack in wanted and stack not in there]
     for stack in absent:
@@ -202,6 +204,6 @@ def _new_logs(root: Path) -> Path:
     # Only for this user: the output of programs may be confidential.
     runs.mkdir(mode=0o700, exist_ok=True)
     folder.mkdir(mode=0o700)
-    for old in sorted(entry for entry in runs.iterdir() if entry.is_dir())[:-KEPT_RUNS]:
+    for old in sorted(entry for entry in runs.glob("[0-9]*") if entry.is_dir())[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return folder

@@ -10,7 +10,7 @@ from engine.aws_plugin import EMBEDDED
 from engine.checks import Check
 from engine.environment import Environment
 from engine.install import Engine, Progress, find_engine
-from sandbox import aws_plugin, lifecycle
+from sandbox import aws_plugin, lifecycle, s3_control
 from sandbox.credentials import ACCESS_KEY_ID, MANAGEMENT_ACCOUNT_ID, SECRET_ACCESS_KEY
 from sandbox.layout import Emulator, Layout, read_record
 from shared.errors import EnvironmentNotReady, SandboxError
@@ -132,6 +132,8 @@ def _own_variables(layout: Layout, emulator: Emulator, inherited: Mapping[str, s
         file.touch()
     return {
         "AWS_ENDPOINT_URL": emulator.url,
+        "AWS_ENDPOINT_URL_S3_CONTROL": s3_control.ENDPOINT,
+        **dict.fromkeys(("HTTP_PROXY", "http_proxy"), emulator.url),
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
@@ -146,11 +148,16 @@ def _own_variables(layout: Layout, emulator: Emulator, inherited: Mapping[str, s
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
         # Otherwise the engine would prefer a pulumi-resource-aws on the user's PATH to the sandbox's plugin.
         "PULUMI_IGNORE_AMBIENT_PLUGINS": "true",
-        # Otherwise boto3 would use a proxy for the loopback interface if one is configured.
+        # The rest of the emulated AWS is called without a proxy.
         **{name: _no_proxy(inherited.get(name, "")) for name in ("NO_PROXY", "no_proxy")},
     }
 
 
 def _no_proxy(hosts: str) -> str:
-    present = [host for host in hosts.split(",") if host]
+    """The hosts of the user and the loopback interface, without what would keep S3 Control from the proxy."""
+    present = [host for host in hosts.split(",") if host and not _keeps_s3_control_from_the_proxy(host.strip())]
     return ",".join(present + [host for host in LOOPBACK if host not in present])
+
+
+def _keeps_s3_control_from_the_proxy(host: str) -> bool:
+    return host == "*" or f".{s3_control.HOST}".endswith(f".{host.lstrip('.')}")

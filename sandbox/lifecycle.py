@@ -17,7 +17,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from typing import Any
 from engine.aws_plugin import AwsPlugin
 from engine.install import Engine, Progress, get_engine
 from engine.lock import locked
+from engine.run_lock import Holder, hold, records
 from sandbox.aws_plugin import find_plugin, place_plugin
 from sandbox.layout import Emulator, Layout, read_record, write_record
 from shared.errors import SandboxError
@@ -79,26 +80,36 @@ def start_emulator(root: Path = ROOT, progress: Progress = print, *, command: tu
         return _start_emulator(layout, progress, command)
 
 
-def stop(root: Path = ROOT, progress: Progress = print) -> bool:
-    """Stop the emulated AWS and keep its state; returns whether it was running. Raises `SandboxError`."""
+def stop(root: Path = ROOT, progress: Progress = print, *, wait: bool = False) -> bool:
+    """Stop the emulated AWS and keep its state; returns whether it was running.
+
+    Raises `SandboxError`, and `shared.errors.UsageError` while a run is at work, unless it may `wait` for its end.
+    """
     layout = Layout(root.resolve())
-    with locked(layout.folder / "start.lock"):
+    with _without_runs(layout, progress, wait), locked(layout.folder / "start.lock"):
         return _stop_emulator(layout, progress)
 
 
-def reset(root: Path = ROOT, progress: Progress = print) -> None:
+def reset(root: Path = ROOT, progress: Progress = print, *, wait: bool = False) -> None:
     """Stop the emulated AWS and delete its state and the Pulumi state of the sandbox's stacks.
 
-    The engine and the plugins stay. Raises `SandboxError`.
+    The engine and the plugins stay. Raises what `stop` raises.
     """
     layout = Layout(root.resolve())
-    with locked(layout.folder / "start.lock"):
+    with _without_runs(layout, progress, wait), locked(layout.folder / "start.lock"):
         _stop_emulator(layout, progress)
         # The workspaces record which stack is selected in each folder, and those stacks no longer exist.
-        for folder in (layout.aws, layout.state, layout.attempts, layout.pulumi_home / "workspaces"):
+        # The lock that keeps runs away is in the state, which goes last.
+        for folder in (layout.aws, layout.attempts, layout.pulumi_home / "workspaces", layout.state):
             if folder.exists():
                 shutil.rmtree(folder)
     progress("sandbox: the emulated AWS and its Pulumi state are empty")
+
+
+def _without_runs(layout: Layout, progress: Progress, wait: bool) -> AbstractContextManager[None]:
+    if not layout.state.is_dir():  # nothing can be at work in it
+        return nullcontext()
+    return hold(records(layout.state), Holder.here(None), waiting=progress if wait else None)
 
 
 def status(root: Path = ROOT) -> Status:

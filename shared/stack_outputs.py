@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from shared.settings.fields import ACCESS_ROLES
+
 TagRules = dict[str, list[str]]
 """Required tag key → allowed values. `*` is a wildcard, as in a tag policy."""
 
@@ -67,6 +69,8 @@ class PoliciesOutputs(StackOutputs):
     """OU path → what its backups need. An OU without a backup policy has no entry."""
     tag_rules: dict[str, TagRules]
     """OU path → the tags that its accounts must have, with their allowed values."""
+    access_role_names: list[str] = ACCESS_ROLES
+    """The access roles that the guardrails exempt. Not in the outputs of older deployments."""
 
 
 def exports(model: type[StackOutputs], **fields: Any) -> Mapping[str, Any]:

@@ -106,7 +106,7 @@ async def read(model: type[T]) -> Upstream[T]:
         reference = pulumi.StackReference(f"{pulumi.get_organization()}/{other.project}/{other.name}")
         deployed = await reference.outputs.future() or {}
         outputs = outputs if planned else deployed
-    missing = [name for name in _names(model) if name not in outputs]
+    missing = [name for name in _required(model) if name not in outputs]
     if missing:
         if pulumi.runtime.is_dry_run():
             pulumi.log.info(f"{other.label} is not deployed yet: what {stack.label} takes from it is unknown")
@@ -126,7 +126,11 @@ def _partly_known(model: type[T], outputs: Mapping[str, Any]) -> T:
     """A `model` of `outputs` of which some are unknown. Raises `pydantic.ValidationError`."""
     fields: dict[str, Any] = {}
     for name, field in model.model_fields.items():
-        value = outputs[field.alias or name]
+        alias = field.alias or name
+        if alias not in outputs:
+            fields[name] = field.get_default(call_default_factory=True)
+            continue
+        value = outputs[alias]
         try:
             fields[name] = TypeAdapter[Any](field.rebuild_annotation()).validate_python(value)
         except ValidationError:
@@ -136,5 +140,5 @@ def _partly_known(model: type[T], outputs: Mapping[str, Any]) -> T:
     return model.model_construct(**fields)
 
 
-def _names(model: type[StackOutputs]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+def _required(model: type[StackOutputs]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items() if field.is_required()]

@@ -39,9 +39,13 @@ class Ledger:
 
     def begin(self, stack: StackId) -> None:
         """Forget the last deployment, because an update begins."""
-        self._file(stack).unlink(missing_ok=True)
+        self.forget(stack)
         with self._lock:
             self._begun[stack] = self._reader.of(stack), self._reader.stamps(stack)
+
+    def forget(self, stack: StackId) -> None:
+        """Forget the last deployment of the stack."""
+        self._file(stack).unlink(missing_ok=True)
 
     def end(self, stack: StackId, *, skippable: bool) -> None:
         """Remember a successful update, if it was `skippable`: nothing is pending, and all that the program read is an

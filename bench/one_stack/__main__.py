@@ -50,7 +50,7 @@ async def main() -> Mapping[str, Any]:
 
     organization = find_organization(org)
     units = OrganizationalUnits(
-        "units", OrganizationalUnitsArgs(root_id=organization.root_id, paths=org.all_units, protect=org.protect)
+        "units", OrganizationalUnitsArgs(root_id=organization.root_id, names=org.all_units, protect=org.protect)
     )
     identity = make_identity(settings_of(IdentityConfig, StackId("identity", environment)))
     make_policies(policies, organization.root_id, units)
@@ -62,7 +62,9 @@ async def main() -> Mapping[str, Any]:
         if stack.account:
             settings = settings_of(AccountsConfig, stack)
             target = targets.get(settings.organizational_unit)
-            made[stack.account] = make_account(stack.account, settings, units.ids, identity, target)
+            made[stack.account] = make_account(
+                stack.account, settings, units.ids, identity, target, policies.access_role_names
+            )
     return {"accounts": made}
 
 
@@ -116,7 +118,9 @@ def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: O
     TagPolicies("tags", TagPoliciesArgs(root_id=root_id, units=ids, cost_centers=cost_centers), opts)
     ServiceControlPolicies(
         "guardrails",
-        ServiceControlPoliciesArgs(units=ids, controls=settings.service_control, access_role=settings.access_role_name),
+        ServiceControlPoliciesArgs(
+            units=ids, controls=settings.service_control, access_roles=settings.access_role_names
+        ),
         opts,
     )
 
@@ -141,6 +145,7 @@ def make_account(
     unit_ids: Mapping[str, pulumi.Output[str]],
     identity: pulumi.Output[IdentityOutputs],
     target: BackupTargetSpec | None,
+    access_role_names: list[str],
 ) -> Mapping[str, Any]:
     """Create one member account and its resources; returns what its stack would export."""
     # A URN contains the types of a resource's parents but not their names. The resources of an account have fixed
@@ -167,7 +172,7 @@ def make_account(
             account_id=account.account_id,
             trust_policies={role: identity.apply(partial(role_trust, role)) for role in ACTIONS},
             resource_names_prefix=settings.resource_names_prefix,
-            access_role_name=settings.access_role_name,
+            access_role_names=access_role_names,
         ),
         opts=inside,
     )

@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from sandbox.provider.config import Config
 from sandbox.provider.errors import AwsError, ProviderError
@@ -168,7 +167,7 @@ class Connection:
 
         attempts = self.config.max_retries + 1 if self.config.max_retries is not None else DEFAULT_ATTEMPTS
         endpoint = self.config.endpoints.get(service)
-        client: Any = session.client(
+        return session.client(
             service,  # type: ignore[call-overload]
             region_name=region,
             endpoint_url=endpoint,
@@ -177,11 +176,6 @@ class Connection:
                 max_pool_connections=20,
             ),
         )
-        if service == "s3control" and urlsplit(client.meta.endpoint_url).hostname in ("127.0.0.1", "localhost"):
-            from sandbox.provider.s3_control import without_account_host
-
-            return without_account_host(client)
-        return client
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,12 @@ from typing import Annotated
 from pulumi_aws import Region
 from pydantic import AfterValidator
 
-ACCESS_ROLE = "OrganizationalAccountAccessRole"
-"""The role that AWS Organizations creates in a new account. The accounts layer assumes it."""
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+"""The role that AWS Organizations creates in a new account unless told otherwise. The accounts layer assumes it.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access-cross-account-role.html"""
+
+ACCESS_ROLES = [ACCESS_ROLE, "OrganizationalAccountAccessRole"]
+"""Both spellings that real organizations have. The second one was the default of this project."""
 
 OU_LEVELS = 5
 """Maximum number of OU levels under the root.
@@ -34,7 +38,8 @@ def _region(value: str) -> str:
     return value
 
 
-def _ou_path(value: str) -> str:
+def ou_path(value: str) -> str:
+    """`value`, unchanged. Raises `ValueError` unless it is a path of OU keys."""
     parts = value.split("/")
     if len(parts) > OU_LEVELS:
         raise ValueError(f"{len(parts)} levels; AWS allows {OU_LEVELS} levels of OUs under the root")
@@ -56,7 +61,7 @@ def _iam_name(value: str) -> str:
 
 Email = Annotated[str, AfterValidator(_email)]
 RegionName = Annotated[str, AfterValidator(_region)]
-OuPath = Annotated[str, AfterValidator(_ou_path)]
+OuPath = Annotated[str, AfterValidator(ou_path)]
 IamName = Annotated[str, AfterValidator(_iam_name)]
 
 

@@ -13,7 +13,14 @@ from shared.stack_references import read
 from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
 from stacks.accounts.account_permissions import ACTIONS, AccountPermissions, AccountPermissionsArgs
 from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
-from stacks.accounts.checks import account_email, backup_of, check_account, switch_role_link, trust_policies
+from stacks.accounts.checks import (
+    access_roles,
+    account_email,
+    backup_of,
+    check_account,
+    switch_role_link,
+    trust_policies,
+)
 from stacks.accounts.config import AccountsConfig
 from stacks.accounts.member_account import MemberAccount, MemberAccountArgs
 
@@ -46,7 +53,7 @@ async def main() -> Mapping[str, Any]:
             account_id=account.account_id,
             trust_policies=trust_policies(ACTIONS, identity),
             resource_names_prefix=settings.resource_names_prefix,
-            access_role_name=settings.access_role_name,
+            access_role_names=policies.get(lambda o: access_roles(settings, o)),
         ),
         opts=inside,
     )

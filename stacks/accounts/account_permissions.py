@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -18,12 +18,13 @@ ACTIONS = {DEVELOPER_ROLE: DEVELOPER_ACTIONS, AUTOMATION_ROLE: AUTOMATION_ACTION
 
 @dataclass(frozen=True)
 class AccountPermissionsArgs:
-    """`trust_policies` has each role's trust policy as JSON, by role name."""
+    """`trust_policies` has each role's trust policy as JSON, by role name. `access_role_names` are those that the
+    guardrails exempt."""
 
     account_id: pulumi.Input[str]
     trust_policies: Mapping[str, pulumi.Input[str]]
     resource_names_prefix: str
-    access_role_name: str
+    access_role_names: pulumi.Input[Sequence[str]]
 
 
 class AccountPermissions(Component):
@@ -46,12 +47,10 @@ class AccountPermissions(Component):
             f"{role}-boundary",
             name=names[role],
             description=f"The most that {role} and what it makes may do",
-            policy=pulumi.Output.from_input(args.account_id).apply(
-                lambda account_id: render_iam_policy(
+            policy=pulumi.Output.all(args.account_id, args.access_role_names).apply(
+                lambda known: render_iam_policy(
                     names[role],
-                    boundary_policy(
-                        account_id, list(names.values()), names[role], args.access_role_name, ACTIONS[role]
-                    ),
+                    boundary_policy(known[0], list(names.values()), names[role], known[1], ACTIONS[role]),
                 )
             ),
             opts=child,

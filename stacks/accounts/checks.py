@@ -54,6 +54,11 @@ def role_trust(role: str, identity: IdentityOutputs) -> str:
         raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None
 
 
+def access_roles(settings: AccountsConfig, policies: PoliciesOutputs) -> list[str]:
+    """The access roles that the guardrails exempt, and this account's own."""
+    return list(dict.fromkeys([*policies.access_role_names, settings.access_role_name]))
+
+
 def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> BackupTargetSpec | None:
     """What the backup policy of the account's OU needs; None if the OU has none, or while that is unknown."""
     # In a list, because None is a known result too.

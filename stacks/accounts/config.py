@@ -51,7 +51,10 @@ class AccountsConfig(Settings):
     resource_names_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
         default="", description="put before the names of the permissions boundaries"
     )
-    access_role_name: IamName = Field(default=ACCESS_ROLE, description="the role made in the new account")
+    access_role_name: IamName = Field(
+        default=ACCESS_ROLE,
+        description="the role that AWS makes in a new account; for an existing account, the role that it has",
+    )
     protect: bool = Field(default=True, description="refuse to delete the account")
     close_on_deletion: bool = Field(
         default=False,

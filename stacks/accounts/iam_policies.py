@@ -37,17 +37,18 @@ def boundary_policy(
     account_id: str,
     boundary_names: Sequence[str],
     own_boundary: str,
-    access_role: str,
+    access_roles: Sequence[str],
     actions: Sequence[str],
 ) -> Document:
     """The permissions boundary of a role: it allows `actions`, and nothing that would get around the boundary.
 
     New roles and users must have `own_boundary`, no boundary can be removed or edited, and this project's roles and
-    the access role cannot be changed, assumed or passed on.
+    the access roles cannot be made, changed, assumed or passed on: the guardrails let a role with one of these names
+    pass.
     """
     boundaries = [f"arn:aws:iam::{account_id}:policy/{name}" for name in boundary_names]
     own = f"arn:aws:iam::{account_id}:policy/{own_boundary}"
-    guarded = [role_arn(account_id, role) for role in [*MANAGED_ROLES, access_role]]
+    guarded = [role_arn(account_id, role) for role in [*MANAGED_ROLES, *access_roles]]
     return document(
         {"Sid": "Most", **allow(list(actions), "*")},
         {

@@ -20,7 +20,7 @@ async def main() -> Mapping[str, Any]:
 
     units = OrganizationalUnits(
         "units",
-        OrganizationalUnitsArgs(root_id=organization.root_id, paths=settings.all_units, protect=settings.protect),
+        OrganizationalUnitsArgs(root_id=organization.root_id, names=settings.all_units, protect=settings.protect),
     )
 
     return exports(

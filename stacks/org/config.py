@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.settings.base import Settings
-from shared.settings.fields import OuPath, unique
+from shared.settings.fields import OuPath, ou_path, unique
 
 PolicyType = Literal["BACKUP_POLICY", "TAG_POLICY", "SERVICE_CONTROL_POLICY"]
 
@@ -28,14 +28,38 @@ def _text(value: Any) -> Any:
 Entry = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
 
 
+class Unit(Settings):
+    """An organizational unit. Everything here refers to its `key`; AWS shows its `name`, which may be changed.
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_UpdateOrganizationalUnit.html"""
+
+    key: OuPath = Field(description="the path that accounts and policies name, such as Workloads/Development")
+    name: str | None = Field(
+        default=None, min_length=1, max_length=128, description="what AWS shows; the last part of the key unless given"
+    )
+
+
+def _unit(value: Any) -> Any:
+    if isinstance(value, str):
+        return Unit(key=ou_path(value.strip()))
+    if not isinstance(value, dict | Unit):
+        raise ValueError("allowed: a path such as Workloads/Development, or {key: PATH, name: NAME}")
+    return value
+
+
+def _each_once(units: list[Unit]) -> list[Unit]:
+    unique([unit.key for unit in units])
+    return units
+
+
 class OrgConfig(Settings):
     """The organization and its OUs."""
 
     mode: Literal["create", "lookup"] = Field(
         description="create: this stack makes and manages the organization; lookup: it exists and is left as it is"
     )
-    organizational_units: Annotated[list[OuPath], AfterValidator(unique)] = Field(
-        min_length=1, description="paths of OUs under the root, such as Workloads/Development"
+    organizational_units: Annotated[list[Annotated[Unit, BeforeValidator(_unit)]], AfterValidator(_each_once)] = Field(
+        min_length=1,
+        description="OUs under the root: paths such as Workloads/Development, or {key: PATH, name: NAME}",
     )
     additional_trusted_services: Annotated[list[str], AfterValidator(unique)] = Field(
         default=[], description="service principals with trusted access besides backup and tag policies"
@@ -54,12 +78,26 @@ class OrgConfig(Settings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _siblings_differ(self) -> OrgConfig:
+        # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateOrganizationalUnit.html
+        owners: dict[tuple[str, str], str] = {}
+        for key, name in self.all_units.items():
+            first = owners.setdefault((key.rpartition("/")[0], name), key)
+            if first != key:
+                raise ValueError(
+                    f"org:organizationalUnits: {first!r} and {key!r} have the same parent and the name {name!r}; "
+                    "allowed: names that differ under one parent"
+                )
+        return self
+
     @property
-    def all_units(self) -> list[str]:
-        """Every OU path and the paths of its parents, parents first."""
-        paths = {
-            "/".join(parts[: depth + 1])
-            for parts in (path.split("/") for path in self.organizational_units)
-            for depth in range(len(parts))
+    def all_units(self) -> dict[str, str]:
+        """Key → name of every OU and of its parents, parents first."""
+        given = {unit.key: unit.name for unit in self.organizational_units}
+        keys = {
+            "/".join(parts[: depth + 1]) for parts in (key.split("/") for key in given) for depth in range(len(parts))
         }
-        return sorted(paths, key=lambda path: (path.count("/"), path))
+        return {
+            key: given.get(key) or key.rpartition("/")[2] for key in sorted(keys, key=lambda key: (key.count("/"), key))
+        }

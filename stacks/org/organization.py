@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
@@ -79,28 +79,31 @@ def _look_up() -> Organization:
 
 @dataclass(frozen=True)
 class OrganizationalUnitsArgs:
-    """`paths` are the paths of all units and of their parents, parents first."""
+    """`names` maps the key of every unit and of its parents to its name, parents first."""
 
     root_id: pulumi.Input[str]
-    paths: Sequence[str]
+    names: Mapping[str, str]
     protect: bool
 
 
 class OrganizationalUnits(Component):
-    """The tree of organizational units. `ids` maps the path of a unit to its id."""
+    """The tree of organizational units. `ids` maps the key of a unit to its id.
+
+    A unit keeps its key for life, so that a new name is an update in place.
+    """
 
     ids: dict[str, pulumi.Output[str]]
 
     def __init__(self, name: str, args: OrganizationalUnitsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("org:OrganizationalUnits", name, opts, formerly="acme:organization:OrganizationUnits")
         self.ids = {}
-        for path in args.paths:
-            parent, _, unit = path.rpartition("/")
+        for key, unit_name in args.names.items():
+            parent = key.rpartition("/")[0]
             made = aws.organizations.OrganizationalUnit(
-                path,
-                name=unit,
+                key,
+                name=unit_name,
                 parent_id=self.ids[parent] if parent else args.root_id,
                 opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
             )
-            self.ids[path] = made.id
+            self.ids[key] = made.id
         self.register_outputs({"ids": self.ids})

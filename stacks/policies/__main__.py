@@ -46,7 +46,7 @@ async def main() -> Mapping[str, Any]:
     ServiceControlPolicies(
         "guardrails",
         ServiceControlPoliciesArgs(
-            units=units, controls=settings.service_control, access_role=settings.access_role_name
+            units=units, controls=settings.service_control, access_roles=settings.access_role_names
         ),
     )
 
@@ -54,6 +54,7 @@ async def main() -> Mapping[str, Any]:
         PoliciesOutputs,
         backup=org.get(lambda o: backup_by_unit(settings, o.organizational_units)),
         tag_rules=org.get(lambda o: tag_rules_by_unit(settings, o.organizational_units)),
+        access_role_names=settings.access_role_names,
     )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.settings.base import Settings
-from shared.settings.fields import ACCESS_ROLE, IamName, OuPath, RegionName, unique
+from shared.settings.fields import ACCESS_ROLES, IamName, OuPath, RegionName, unique
 
 Guardrail = Literal["leave-organization", "stop-cloudtrail", "stop-backup", "protect-roles", "root-user"]
 
@@ -64,9 +64,21 @@ class PoliciesConfig(Settings):
     backup: Backup | None = Field(default=None, description="the monthly backup policy")
     tags: dict[OuPath, TagRule] = Field(default={}, description="tag rules by OU path")
     service_control: dict[OuPath, ServiceControl] = Field(default={}, description="guardrails by OU path")
-    access_role_name: IamName = Field(
-        default=ACCESS_ROLE, description="the role that the guardrails let change the roles made here"
+    access_role_names: Annotated[list[IamName], AfterValidator(unique)] = Field(
+        default=ACCESS_ROLES,
+        min_length=1,
+        description="the access roles of all accounts, which the guardrails let change the roles made here",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_name_became_several(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "accessRoleName" in given:
+            raise ValueError(
+                f"policies:accessRoleName is {given['accessRoleName']!r}: it has become a list of the access roles of "
+                f"all accounts; allowed: policies:accessRoleNames: [{given['accessRoleName']}]"
+            )
+        return given
 
     @property
     def unit_paths(self) -> dict[str, str]:

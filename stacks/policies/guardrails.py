@@ -19,15 +19,17 @@ GLOBAL_SERVICES = [
 ]  # fmt: skip
 """Actions of services without regions, which a list of allowed regions must not deny (from AWS's example)."""
 
+# With `CreateRole`: who could make a role with an access role's name in an account would be free of the guardrails.
 _ROLE_CHANGES = [
-    "iam:AttachRolePolicy", "iam:DeleteRole", "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy",
+    "iam:AttachRolePolicy", "iam:CreateRole", "iam:DeleteRole",
+    "iam:DeleteRolePermissionsBoundary", "iam:DeleteRolePolicy",
     "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy",
     "iam:UpdateAssumeRolePolicy", "iam:UpdateRole", "iam:UpdateRoleDescription",
 ]  # fmt: skip
 
 
-def guardrail_statement(guardrail: str, access_role: str) -> Document:
-    """The statement of one guardrail. `access_role` may still change the roles of this project.
+def guardrail_statement(guardrail: str, access_roles: Sequence[str]) -> Document:
+    """The statement of one guardrail. `access_roles` may still change the roles of this project.
 
     Raises `KeyError` for an unknown guardrail, which the configuration model does not allow.
     """
@@ -47,13 +49,13 @@ def guardrail_statement(guardrail: str, access_role: str) -> Document:
                 "backup:DeleteBackupVaultAccessPolicy", "backup:DeleteRecoveryPoint", "backup:UpdateBackupPlan",
                 "backup:UpdateRecoveryPointLifecycle", "backup:UpdateRegionSettings",
             ],
-            condition=_unless_role(access_role),
+            condition=_unless_role(access_roles),
         ),
         "protect-roles": deny(
             "DenyChangingManagedRoles",
             _ROLE_CHANGES,
-            [role_arn("*", role) for role in [*MANAGED_ROLES, access_role]],
-            _unless_role(access_role),
+            [role_arn("*", role) for role in [*MANAGED_ROLES, *access_roles]],
+            _unless_role(access_roles),
         ),
         "root-user": deny(
             "DenyRootUser", ["*"], condition={"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}}
@@ -61,19 +63,19 @@ def guardrail_statement(guardrail: str, access_role: str) -> Document:
     }[guardrail]  # fmt: skip
 
 
-def region_statement(regions: Sequence[str], access_role: str) -> Document:
-    """Denies regional services outside `regions` to everyone except the access role."""
+def region_statement(regions: Sequence[str], access_roles: Sequence[str]) -> Document:
+    """Denies regional services outside `regions` to everyone except the access roles."""
     return {
         "Sid": "DenyOtherRegions",
         "Effect": "Deny",
         "NotAction": GLOBAL_SERVICES,
         "Resource": "*",
-        "Condition": {"StringNotEquals": {"aws:RequestedRegion": list(regions)}, **_unless_role(access_role)},
+        "Condition": {"StringNotEquals": {"aws:RequestedRegion": list(regions)}, **_unless_role(access_roles)},
     }
 
 
-def _unless_role(role: str) -> Document:
-    return {"ArnNotLike": {"aws:PrincipalArn": role_arn("*", role)}}
+def _unless_role(roles: Sequence[str]) -> Document:
+    return {"ArnNotLike": {"aws:PrincipalArn": [role_arn("*", role) for role in roles]}}
 
 
 def pack(name: str, statements: Sequence[Document]) -> list[Document]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -21,7 +21,7 @@ class ServiceControlPoliciesArgs:
 
     units: Mapping[str, pulumi.Input[str]]
     controls: Mapping[str, ServiceControl]
-    access_role: str
+    access_roles: Sequence[str]
 
 
 class ServiceControlPolicies(Component):
@@ -33,9 +33,9 @@ class ServiceControlPolicies(Component):
     def __init__(self, name: str, args: ServiceControlPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("policies:ServiceControlPolicies", name, opts, formerly="acme:policies:ServiceControlPolicies")
         for path, control in args.controls.items():
-            statements = [guardrail_statement(g, args.access_role) for g in control.guardrails]
+            statements = [guardrail_statement(g, args.access_roles) for g in control.guardrails]
             if control.allowed_regions is not None:
-                statements.append(region_statement(control.allowed_regions, args.access_role))
+                statements.append(region_statement(control.allowed_regions, args.access_roles))
             try:
                 documents = pack(path, statements)
             except DocumentError as error:

@@ -92,6 +92,16 @@ class FakeEngine:
     def export(self, stack: StackId) -> dict[str, Any] | None:
         return self.states.get(stack)
 
+    def ask(self, stack: StackId, command: list[str]) -> str:
+        """What the commands on a whole stack do to the states."""
+        self.done.append(" ".join(command))
+        if command[:2] == ["stack", "rename"]:
+            new = StackId(stack.layer, stack.environment, command[2].partition(".")[2])
+            self.states[new] = self.states.pop(stack)
+        elif command[:2] == ["stack", "rm"]:
+            del self.states[stack]
+        return "[]"
+
     def existing(self, _folder: Path) -> set[tuple[str, str]]:
         return {(stack.project, stack.name) for stack in self.states}
 

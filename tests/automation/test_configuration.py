@@ -70,6 +70,18 @@ def test_right_files_are_no_problem(root: Path) -> None:
             {"email": "Shared-Test-Account@example.com"},
             "accounts:email is 'shared-test-account@example.com'",
         ),
+        (
+            DEVELOPER,
+            {"accessRoleName": "Admin"},
+            "accounts:accessRoleName is 'Admin', which stacks/policies/Pulumi.sandbox.yaml does not exempt from the",
+        ),
+        (
+            "policies/Pulumi.sandbox.yaml",
+            {"accessRoleName": "Admin"},
+            "policies:accessRoleName is 'Admin': it has become a list of the access roles of all accounts; allowed: "
+            "policies:accessRoleNames: [Admin]",
+        ),
+        ("policies/Pulumi.sandbox.yaml", {"accessRoleNames": []}, "policies:accessRoleNames is '[]'"),
         (DEVELOPER, {"protect": "perhaps"}, "accounts:protect is 'perhaps'"),
         ("org/Pulumi.sandbox.yaml", {"organizationalUnits": ["A/B/C/D/E/F"]}, "6 levels; AWS allows 5"),
         ("org/Pulumi.sandbox.yaml", {"mode": "guess"}, "org:mode is 'guess'"),
@@ -91,6 +103,18 @@ def test_every_problem_is_told_at_once(root: Path) -> None:
     change(root, DEVELOPER, email="x", protect="perhaps")
     change(root, "org/Pulumi.sandbox.yaml", mode="guess")
     assert len(problems(root)) == 3
+
+
+def test_a_deployment_of_policies_alone_must_exempt_every_access_role_in_use_too(root: Path) -> None:
+    change(root, DEVELOPER, accessRoleName="Admin")
+    change(root, "policies/Pulumi.sandbox.yaml", accessRoleNames=["Admin"])
+    with pytest.raises(ConfigError) as error:
+        check([StackId("policies", "sandbox")], root)
+    (problem,) = error.value.problems
+    assert problem.startswith(
+        "stacks/accounts/Pulumi.sandbox.shared-test.yaml: accounts:accessRoleName is 'OrganizationAccountAccessRole', "
+    )
+    check([StackId("identity", "sandbox")], root)
 
 
 def test_a_missing_key_says_what_it_is_for(root: Path) -> None:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import yaml
+from botocore.config import Config
 
 from bench.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from sandbox.provider.s3_control import without_account_host
+from sandbox.s3_control import ENDPOINT as S3_CONTROL
 from tests.configuration import write_sandbox
 
 if TYPE_CHECKING:
@@ -103,19 +104,20 @@ class Project:
         """A boto3 client of the emulated AWS, as the management account's administrator by default."""
         keys = credentials or {"AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_ACCESS_KEY}
         url = json.loads((self.root / ".sandbox" / "emulator.json").read_text())["url"]
-        client = boto3.client(
+        by_proxy = service == "s3control"
+        return boto3.client(
             service,
-            endpoint_url=url,
+            endpoint_url=S3_CONTROL if by_proxy else url,
             region_name=region,
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
+            config=Config(proxies={"http": url}) if by_proxy else None,
         )
-        return without_account_host(client) if service == "s3control" else client
 
     def inside(self, account_id: str) -> CredentialsTypeDef:
         """Credentials of the access role of a member account."""
-        arn = f"arn:aws:iam::{account_id}:role/OrganizationalAccountAccessRole"
+        arn = f"arn:aws:iam::{account_id}:role/OrganizationAccountAccessRole"
         answer: CredentialsTypeDef = self.aws("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
         return answer
 

@@ -10,7 +10,7 @@ from tests.e2e.project import Project
 
 pytestmark = pytest.mark.e2e
 
-ROLES = ["DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", "OrganizationalAccountAccessRole"]
+ROLES = ["DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", "OrganizationAccountAccessRole"]
 
 # The operating model, cell by cell: what each principal may assume in each account.
 MAY_ASSUME: Mapping[str, set[str]] = {
@@ -20,7 +20,7 @@ MAY_ASSUME: Mapping[str, set[str]] = {
     "user without the group": set(),
     "new member of the group, not exported": set(),
     "cicd-automation": {"AutomationRole"},
-    "management account administrator": {"OrganizationalAccountAccessRole"},
+    "management account administrator": {"OrganizationAccountAccessRole"},
     "administrator of a member account": set(),
     "DeveloperRole of the other account": set(),
     "AutomationRole of the other account": set(),
@@ -55,7 +55,7 @@ def outside_account(project: Project) -> str:
     """An account that has left the organization: as foreign as any."""
     organizations = project.aws("organizations")
     status = organizations.create_account(
-        Email="outside@example.com", AccountName="Outside", RoleName="OrganizationalAccountAccessRole"
+        Email="outside@example.com", AccountName="Outside", RoleName="OrganizationAccountAccessRole"
     )["CreateAccountStatus"]
     while status["State"] == "IN_PROGRESS":
         status = organizations.describe_create_account_status(CreateAccountRequestId=status["Id"])[

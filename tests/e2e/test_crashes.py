@@ -31,7 +31,7 @@ def unrecorded_roles(project: Project, name: str, email: str) -> set[str]:
     listed = project.aws("organizations").list_accounts()["Accounts"]
     account = next(account["Id"] for account in listed if account["Email"] == email)
     iam = project.aws("iam", project.inside(account))
-    in_aws = {role["RoleName"] for role in iam.list_roles()["Roles"]} - {"OrganizationalAccountAccessRole"}
+    in_aws = {role["RoleName"] for role in iam.list_roles()["Roles"]} - {"OrganizationAccountAccessRole"}
     recorded = in_state(project.root / ".sandbox" / "state", StackId("accounts", "sandbox", name))
     return in_aws - {each.name for each in recorded if each.type == "aws:iam/role:Role"}
 

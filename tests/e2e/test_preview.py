@@ -73,7 +73,6 @@ def test_a_preview_of_one_account_before_anything_else_exists(project: Project) 
 def test_a_unit_and_an_account_in_it_in_one_change(project: Project) -> None:
     project.configure("org/Pulumi.sandbox.yaml", organizationalUnits=["Development", "Staging"])
     project.invoke("add-account", "staging", "--email", "staging@example.com", "--ou", "Staging")
-    project.configure("accounts/Pulumi.sandbox.staging.yaml", blockPublicS3=False)
     planned = same_as_previewed(project)
     assert {stack for stack, _, _ in planned} == {"org", "accounts/staging"}
 

@@ -8,6 +8,8 @@ from tests.e2e.project import Project
 
 pytestmark = pytest.mark.e2e
 
+ACCESS_ROLE, FORMER_ACCESS_ROLE = "OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"
+
 NOW = """super().__init__(f"{PROJECT}:{kind}", name, {}, pulumi.ResourceOptions.merge(opts, alias))"""
 FORMERLY = """super().__init__(formerly, name, {}, opts)"""
 
@@ -52,4 +54,31 @@ def test_components_that_got_another_type_are_found_under_their_former_one(proje
         assert all(each["counts"]["unchanged"] for each in stacks), "each stack was run"
     assert {each.partition(":")[0] for each in types(project)} == {"aws-organization"}
     assert len(types(project)) == 11
+    assert project.aws("organizations").list_accounts()["Accounts"] == accounts
+
+
+def test_accounts_made_with_the_former_access_role_go_on_with_its_name_in_their_files(project: Project) -> None:
+    project.invoke("sandbox.reset")
+    file = project.root / "shared" / "settings" / "fields.py"
+    today = file.read_text()
+    assert today.count(f'ACCESS_ROLE = "{ACCESS_ROLE}"') == 1
+    file.write_text(today.replace(f'ACCESS_ROLE = "{ACCESS_ROLE}"', f'ACCESS_ROLE = "{FORMER_ACCESS_ROLE}"'))
+    project.invoke("deploy-all")
+    file.write_text(today)
+    accounts = project.aws("organizations").list_accounts()["Accounts"]
+
+    output = project.invoke("up", "accounts/developer", expect=1).output
+    assert f"role/{ACCESS_ROLE}) cannot be assumed" in output
+    assert "as accounts:accessRoleName in stacks/accounts/Pulumi.sandbox.developer.yaml" in " ".join(output.split())
+
+    for account in ("developer", "shared-test"):
+        project.configure(f"accounts/Pulumi.sandbox.{account}.yaml", accessRoleName=FORMER_ACCESS_ROLE)
+    report = project.root / "report.json"
+    project.invoke("deploy-all", "--report", str(report))
+    changed = {
+        (each["label"], change["urn"].rpartition("::")[2], change["what"])
+        for each in json.loads(report.read_text())["stacks"]
+        for change in each["changes"]
+    }
+    assert {change for change in changed if change[2] != "updated" or change[1] == "account"} == set()
     assert project.aws("organizations").list_accounts()["Accounts"] == accounts

@@ -47,6 +47,7 @@ def test_the_sandbox_gets_its_own_set_up_and_nothing_of_the_users(sandbox: Path,
     set_up = {name: value for name, value in result.items() if name.startswith(("AWS_", "PULUMI_"))}
     assert set_up == {
         "AWS_ENDPOINT_URL": URL,
+        "AWS_ENDPOINT_URL_S3_CONTROL": "http://s3-control.sandbox.test",
         "AWS_REGION": "us-west-2",
         "AWS_DEFAULT_REGION": "us-west-2",
         "AWS_ACCESS_KEY_ID": "AKIASANDBOX000000000",
@@ -74,10 +75,25 @@ def test_the_engine_and_this_python_are_first_on_path_once(sandbox: Path, engine
     assert SandboxEnvironment(sandbox).variables(engine, result) == result
 
 
-def test_calls_to_the_emulated_aws_never_go_through_a_proxy(sandbox: Path, engine: Engine) -> None:
-    result = SandboxEnvironment(sandbox).variables(engine, OWN)
-    assert result["NO_PROXY"] == "intranet,localhost,127.0.0.1"
+@pytest.mark.parametrize(
+    ("own", "wanted"),
+    [
+        ("", "127.0.0.1,localhost"),
+        ("intranet,localhost", "intranet,localhost,127.0.0.1"),
+        # What would keep S3 Control from the proxy is left out.
+        ("intranet,*", "intranet,127.0.0.1,localhost"),
+        (".test,sandbox.test, s3-control.sandbox.test,latest", "latest,127.0.0.1,localhost"),
+    ],
+)
+def test_only_calls_to_s3_control_go_through_the_proxy_of_the_sandbox(
+    sandbox: Path, engine: Engine, own: str, wanted: str
+) -> None:
+    result = SandboxEnvironment(sandbox).variables(engine, {**OWN, "NO_PROXY": own, "https_proxy": "http://proxy:3128"})
+    assert result["NO_PROXY"] == wanted
     assert result["no_proxy"] == "127.0.0.1,localhost"
+    assert result["HTTP_PROXY"] == result["http_proxy"] == URL
+    assert result["https_proxy"] == "http://proxy:3128"
+    assert "HTTPS_PROXY" not in result
 
 
 def test_every_other_environment_gets_the_users_own(root: Path, engine: Engine) -> None:

@@ -15,7 +15,7 @@ CONTRACTS: dict[type[StackOutputs], dict[str, str]] = {
         "organizational_units": "organizationalUnits",
     },
     IdentityOutputs: {"principals": "principals", "mfa_required": "mfaRequired"},
-    PoliciesOutputs: {"backup": "backup", "tag_rules": "tagRules"},
+    PoliciesOutputs: {"backup": "backup", "tag_rules": "tagRules", "access_role_names": "accessRoleNames"},
 }
 """The fields of each contract and the names of the outputs."""
 

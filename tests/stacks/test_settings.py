@@ -175,6 +175,23 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         (OrgConfig, {"organizationalUnits": []}, "organizationalUnits"),
         (OrgConfig, {"organizationalUnits": ["A", "B", "A"]}, "organizationalUnits"),
         (OrgConfig, {"organizationalUnits": ["A", "B//C"]}, "organizationalUnits.1"),
+        (OrgConfig, {"organizationalUnits": ["A", {"key": "B//C"}]}, "organizationalUnits.1.key"),
+        (OrgConfig, {"organizationalUnits": ["A", 7]}, "organizationalUnits.1 is '7': allowed: a path such as"),
+        (OrgConfig, {"organizationalUnits": ["A", {"key": "A", "name": "B"}]}, "listed twice: A"),
+        (OrgConfig, {"organizationalUnits": [{"name": "B"}]}, "organizationalUnits.0.key is missing"),
+        (OrgConfig, {"organizationalUnits": [{"key": "B", "Name": "C"}]}, "Name (value 'C'); allowed keys: key, name"),
+        *[
+            (OrgConfig, {"organizationalUnits": [{"key": "B", "name": name}]}, "organizationalUnits.0.name")
+            for name in ("", " ", "n" * 129, 7)
+        ],
+        *[
+            (OrgConfig, {"organizationalUnits": units}, f"{both} have the same parent and the name 'One'")
+            for units, both in (
+                (["X/One", {"key": "X/B", "name": "One"}], "'X/B' and 'X/One'"),
+                ([{"key": "X/B", "name": "One"}, {"key": "X/A", "name": "One"}], "'X/A' and 'X/B'"),
+                ([{"key": "X/B", "name": "One"}, "X/One/Implied"], "'X/B' and 'X/One'"),
+            )
+        ],
         (OrgConfig, {"mode": "Create"}, "mode"),
         (
             OrgConfig,
@@ -252,4 +269,12 @@ def test_what_must_be_there(model: type[Settings], key: str) -> None:
 
 def test_a_unit_comes_after_the_one_above_it() -> None:
     settings = parse(OrgConfig, "org", {"mode": "create", "organizationalUnits": ["Z/B/A", "A/C", "Z/B", "M"]}, "file")
-    assert settings.all_units == ["A", "M", "Z", "A/C", "Z/B", "Z/B/A"]
+    assert list(settings.all_units) == ["A", "M", "Z", "A/C", "Z/B", "Z/B/A"]
+
+
+def test_a_unit_is_named_by_the_last_part_of_its_key_unless_it_has_a_name() -> None:
+    units = ["A/B", {"key": "A/C", "name": "See / 3"}, {"key": "D"}, {"key": "E/F/G", "name": " B "}]
+    settings = parse(OrgConfig, "org", {"mode": "create", "organizationalUnits": units}, "file")
+    assert settings.all_units == {
+        "A": "A", "D": "D", "E": "E", "A/B": "B", "A/C": "See / 3", "E/F": "F", "E/F/G": "B",
+    }  # fmt: skip

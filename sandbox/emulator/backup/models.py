@@ -1,12 +1,108 @@
-"""Vaults, in which nothing is ever backed up."""
+"""Vaults, and what is in them: nothing is ever backed up, but a test can have recovery points made."""
 
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.backup.exceptions import InvalidRequestException, ResourceNotFoundException
 from moto.backup.models import BackupBackend as MotoBackupBackend
+from moto.backup.models import Vault
+
+from sandbox.emulator.settings import now
+
+
+@dataclass(frozen=True)
+class RecoveryPoint:
+    """What a backup job leaves in a vault. The job is done at once."""
+
+    arn: str
+    vault: Vault
+    resource: str
+    role: str
+    job: str
+    created: float
+
+    def describe(self) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_RecoveryPointByBackupVault.html"""
+        return {
+            **self._origin(),
+            "Status": "COMPLETED",
+            "CreationDate": self.created,
+            "CompletionDate": self.created,
+            "BackupSizeInBytes": 0,
+        }
+
+    def describe_job(self) -> dict[str, Any]:
+        """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_DescribeBackupJob.html"""
+        return {
+            **self._origin(),
+            "BackupJobId": self.job,
+            "AccountId": self.arn.split(":")[4],
+            "State": "COMPLETED",
+            "PercentDone": "100.0",
+            "CreationDate": self.created,
+            "CompletionDate": self.created,
+        }
+
+    def _origin(self) -> dict[str, Any]:
+        return {
+            "RecoveryPointArn": self.arn,
+            "BackupVaultName": self.vault.backup_vault_name,
+            "BackupVaultArn": self.vault.backup_vault_arn,
+            "ResourceArn": self.resource,
+            "IamRoleArn": self.role,
+        }
 
 
 class BackupBackend(MotoBackupBackend):
     """Backup of one account in one region."""
 
+    def __init__(self, region_name: str, account_id: str):
+        super().__init__(region_name, account_id)
+        self.__setstate__({})
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        # What was saved by an older version has no recovery points.
+        vars(self).update({"recovery_points": [], **state})
+
+    recovery_points: list[RecoveryPoint]
+
     def delete_backup_vault(self, backup_vault_name: str) -> None:
         # AWS refuses a vault that does not exist; moto does not.
-        self.describe_backup_vault(backup_vault_name)
+        vault = self.describe_backup_vault(backup_vault_name)
+        if self.points_in(backup_vault_name):
+            raise InvalidRequestException("Backup vault cannot be deleted because it contains recovery points.")
+        self.tagger.delete_all_tags_for_resource(vault.backup_vault_arn)
         super().delete_backup_vault(backup_vault_name)
+
+    def points_in(self, vault_name: str) -> list[RecoveryPoint]:
+        """The recovery points of a vault. Raises `ResourceNotFoundException` if there is no such vault."""
+        self.describe_backup_vault(vault_name)
+        return [point for point in self.recovery_points if point.vault.backup_vault_name == vault_name]
+
+    def start_backup_job(self, vault_name: str, resource: str, role: str) -> RecoveryPoint:
+        vault = self.describe_backup_vault(vault_name)
+        arn = f"arn:aws:backup:{self.region_name}:{self.account_id}:recovery-point:{uuid.uuid4()}"
+        point = RecoveryPoint(arn, vault, resource, role, str(uuid.uuid4()).upper(), now())
+        self.recovery_points.append(point)
+        self._count(vault)
+        return point
+
+    def job(self, job_id: str) -> RecoveryPoint:
+        """What the job made. A job is forgotten with its recovery point."""
+        for point in self.recovery_points:
+            if point.job == job_id:
+                return point
+        raise ResourceNotFoundException(f"Could not find backup job {job_id}")
+
+    def delete_recovery_point(self, vault_name: str, arn: str) -> None:
+        for point in self.points_in(vault_name):
+            if point.arn == arn:
+                self.recovery_points.remove(point)
+                self._count(point.vault)
+                return
+        raise ResourceNotFoundException(f"Cannot find recovery point {arn}")
+
+    def _count(self, vault: Vault) -> None:
+        vault.num_of_recovery_points = len(self.points_in(vault.backup_vault_name))

@@ -15,6 +15,7 @@ from moto.iam.models import AWSManagedPolicy, Group, ManagedPolicy, PolicyVersio
 from moto.iam.models import IAMBackend as MotoIAMBackend
 
 from sandbox.emulator.iam.aws_managed_policies import aws_policies, aws_policy
+from sandbox.emulator.iam.passwords import check_password
 from sandbox.emulator.iam.trust_policies import MAXIMUM_MANAGED, check_size, check_trust_policy
 
 AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/.+")
@@ -46,10 +47,18 @@ class IAMBackend(MotoIAMBackend):
     ) -> tuple[Iterable[ManagedPolicy], str | None]:
         if only_attached or scope == "Local":
             return super().list_policies(marker, max_items, only_attached, path_prefix, scope)
-        own = [policy for policy in self.managed_policies.values() if not isinstance(policy, AWSManagedPolicy)]
-        all_of_aws = [self.managed_policies.get(arn) or aws_policy(arn, self.account_id) for arn in aws_policies()]
-        policies = all_of_aws if scope == "AWS" else [*own, *all_of_aws]
-        return self._filter_attached_policies(policies, marker, max_items, path_prefix)
+        entries = [(data["Name"], data["Path"], arn) for arn, data in aws_policies().items()]
+        if scope != "AWS":
+            own = [policy for policy in self.managed_policies.values() if not isinstance(policy, AWSManagedPolicy)]
+            entries += [(policy.name, policy.path, policy.arn) for policy in own]
+        # AWS has over a thousand. Only those of the page are made: to make all of them takes most of a second.
+        wanted = sorted(entry for entry in entries if entry[1].startswith(path_prefix))
+        start = int(marker) if marker else 0
+        page = [
+            self.managed_policies.get(arn) or aws_policy(arn, self.account_id)
+            for _name, _path, arn in wanted[start : start + max_items]
+        ]
+        return page, str(start + max_items) if len(wanted) > start + max_items else None
 
     def _attach(self, arn: str, entity: Role | Group | User) -> None:
         policy = self.find_policy(arn)
@@ -140,6 +149,11 @@ class IAMBackend(MotoIAMBackend):
         check_trust_policy(policy_document)
         super().update_assume_role_policy(role_name, policy_document)
 
+    def update_role(self, role_name: str, role_description: str | None, max_session_duration: str) -> Role:
+        # The client of the official provider gives the description to UpdateRoleDescription, and none here.
+        kept = self.get_role(role_name).description if role_description is None else role_description
+        return super().update_role(role_name, kept, max_session_duration)
+
     # Users and groups
 
     def create_user(
@@ -158,6 +172,27 @@ class IAMBackend(MotoIAMBackend):
         }
         _refuse_used(uses)
         super().delete_user(user_name)
+
+    def create_login_profile(self, user_name: str, password: str) -> User:
+        check_password(password, self.account_password_policy)
+        return super().create_login_profile(user_name, password)
+
+    def update_login_profile(self, user_name: str, password: str | None, password_reset_required: bool) -> User:
+        if password is None:
+            password = self.get_login_profile(user_name).password
+        else:
+            check_password(password, self.account_password_policy)
+        return super().update_login_profile(user_name, password, password_reset_required)
+
+    def change_password(self, user_name: str, old: str, new: str) -> None:
+        user = self.get_user(user_name)
+        if user.password is None:
+            raise NoSuchEntity(f"Login Profile for User {user_name} cannot be found.")
+        if user.password != old:
+            # AWS documents no code of its own for this.
+            raise IAMException("AccessDenied", "The old password is not correct.")
+        check_password(new, self.account_password_policy)
+        user.password, user.password_reset_required = new, False
 
     def create_group(self, group_name: str, path: str = "/") -> Group:
         _refuse_taken("Group", group_name, self.groups)
@@ -181,9 +216,13 @@ class IAMBackend(MotoIAMBackend):
             raise NoSuchEntity(f"VirtualMFADevice with serial number {serial_number} does not exist.")
         if device.enable_date is not None:
             raise EntityAlreadyExists("MFA Device is already in use.")
-        if not CODE.fullmatch(authentication_code_1) or not CODE.fullmatch(authentication_code_2):
-            raise IAMException("InvalidAuthenticationCode", "Authentication code for device is not valid.")
+        _check_codes(authentication_code_1, authentication_code_2)
         super().enable_mfa_device(user_name, serial_number, authentication_code_1, authentication_code_2)
+
+    def resync_mfa_device(self, user_name: str, serial_number: str, *codes: str) -> None:
+        if serial_number not in self.get_user(user_name).mfa_devices:
+            raise NoSuchEntity(f"MFADevice with serial number {serial_number} does not exist.")
+        _check_codes(*codes)
 
     def delete_virtual_mfa_device(self, serial_number: str) -> None:
         device = self.virtual_mfa_devices.get(serial_number)
@@ -218,6 +257,11 @@ def iam_backend(account_id: str) -> IAMBackend:
 def user_boundary(user: User) -> str | None:
     boundary = vars(user).get("permissions_boundary")
     return boundary["PermissionsBoundaryArn"] if boundary else None
+
+
+def _check_codes(*codes: str) -> None:
+    if not all(CODE.fullmatch(code) for code in codes):
+        raise IAMException("InvalidAuthenticationCode", "Authentication code for device is not valid.")
 
 
 def _refuse_taken(kind: str, name: str, taken: Iterable[str]) -> None:

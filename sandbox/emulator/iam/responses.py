@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.exceptions import ValidationError
 from moto.iam.responses import IamResponse as MotoIamResponse
 
+from sandbox.emulator.errors import AwsError
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
 
 
@@ -45,6 +46,18 @@ class IamResponse(MotoIamResponse):
 
     def delete_user_permissions_boundary(self) -> ActionResult:
         self.iam.delete_user_permissions_boundary(self._get_param("UserName"))
+        return EmptyResult()
+
+    def change_password(self) -> ActionResult:
+        caller = self.normalized_request.environ["sandbox.caller"]
+        if caller.user_name is None:
+            raise AwsError("InvalidUserType", "Only an IAM user can change its own password.")
+        self.iam.change_password(caller.user_name, self._get_param("OldPassword"), self._get_param("NewPassword"))
+        return EmptyResult()
+
+    def resync_mfa_device(self) -> ActionResult:
+        codes = self._get_param("AuthenticationCode1"), self._get_param("AuthenticationCode2")
+        self.iam.resync_mfa_device(self._get_param("UserName"), self._get_param("SerialNumber"), *codes)
         return EmptyResult()
 
     def list_service_specific_credentials(self) -> ActionResult:

@@ -1,9 +1,17 @@
-"""HTTP connections to the emulated AWS: kept open, as clients of AWS expect, one thread each."""
+"""HTTP connections to the emulated AWS: kept open, as clients of AWS expect, one thread each.
+
+It is also an HTTP proxy, for the names below that of S3 Control; see `sandbox.s3_control`.
+"""
 
 import io
+from urllib.parse import urlsplit
 
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Response
+
+from sandbox.s3_control import HOST
+
+SERVED = ("127.0.0.1", "localhost", HOST)
 
 
 class ConnectionHandler(WSGIRequestHandler):
@@ -31,7 +39,21 @@ class ConnectionHandler(WSGIRequestHandler):
             return
         environ["wsgi.input"] = io.BytesIO(body)
         environ["wsgi.input_terminated"] = True
-        self._send(Response.from_app(self.server.app, environ, buffered=True))
+        refused = self._refused()
+        if refused:
+            self._send(Response(f"{refused}\n", 403, mimetype="text/plain"))
+        else:
+            self._send(Response.from_app(self.server.app, environ, buffered=True))
+
+    def _refused(self) -> str | None:
+        """Why a request that came to the proxy is not served, if it is not: nothing goes astray to another host."""
+        if self.path.startswith(("/", "*")):
+            return None
+        asked = urlsplit(self.path if "://" in self.path else f"//{self.path}")
+        host = (asked.hostname or "").lower()
+        if self.command != "CONNECT" and (host in SERVED or host.endswith(f".{HOST}")):
+            return None
+        return f"the proxy of the sandbox serves {HOST} only, and not {self.path}"
 
     def _send(self, response: Response) -> None:
         content, status, headers = response.get_wsgi_response(self.environ)

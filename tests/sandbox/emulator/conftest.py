@@ -20,7 +20,7 @@ import pytest
 from botocore.config import Config
 
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
-from sandbox.provider.s3_control import without_account_host
+from sandbox.s3_control import ENDPOINT as S3_CONTROL
 
 ROOT = Path(__file__).resolve().parents[3]
 REGION = "us-west-2"
@@ -38,16 +38,17 @@ class Server:
     def client(self, service: Any, keys: Mapping[str, Any] | None = None, region: str = REGION) -> Any:
         """A boto3 client, as the sandbox's administrator by default; it does not try again."""
         keys = keys or {"AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_ACCESS_KEY}
-        made = boto3.client(
+        return boto3.client(
             service,
-            endpoint_url=self.url,
+            endpoint_url=S3_CONTROL if service == "s3control" else self.url,
             region_name=region,
             aws_access_key_id=keys["AccessKeyId"],
             aws_secret_access_key=keys["SecretAccessKey"],
             aws_session_token=keys.get("SessionToken"),
-            config=Config(retries={"total_max_attempts": 1}),
+            config=Config(
+                retries={"total_max_attempts": 1}, proxies={"http": self.url} if service == "s3control" else None
+            ),
         )
-        return without_account_host(made) if service == "s3control" else made
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """What `/_sandbox/<path>` answers."""
@@ -106,10 +107,10 @@ def aws(running: Server) -> Server:
 class Organization:
     """An organization in the emulator, and short ways to make what a test needs in it."""
 
-    def __init__(self, aws: Server):
+    def __init__(self, aws: Server, feature_set: str = "ALL"):
         self.aws = aws
         self.api = aws.client("organizations")
-        self.id = self.api.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+        self.id = self.api.create_organization(FeatureSet=feature_set)["Organization"]["Id"]
         self.root = self.api.list_roots()["Roots"][0]["Id"]
 
     def enable(self, *policy_types: str) -> None:

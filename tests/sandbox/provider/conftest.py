@@ -9,6 +9,7 @@ import pytest
 from google.protobuf.any_pb2 import Any as Packed  # type: ignore[import-untyped]
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
+from sandbox import s3_control
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.provider import wire
 from sandbox.provider.aws import RetryPolicy
@@ -168,6 +169,10 @@ def emulator(one_emulator: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     monkeypatch.setenv("AWS_ENDPOINT_URL", one_emulator.url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3_CONTROL", s3_control.ENDPOINT)
+    for name, value in (("http_proxy", one_emulator.url), ("no_proxy", "127.0.0.1")):
+        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name.upper(), value)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY)
     return one_emulator

@@ -10,6 +10,7 @@ from stacks.accounts.iam_policies import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, 
 
 ACCOUNT = "210987654321"
 ACCESS = "OrganizationalAccountAccessRole"
+OTHER_ACCESS = "OrganizationAccountAccessRole"
 NAMES = ["devDeveloperRoleBoundary", "devAutomationRoleBoundary"]
 OWN = f"arn:aws:iam::{ACCOUNT}:policy/devAutomationRoleBoundary"
 ANY = "*"
@@ -22,13 +23,13 @@ def iam(kind: str, name: str) -> str:
 def role_may(role: str, action: str, resource: str, context: dict[str, Any] | None = None) -> bool:
     actions = AUTOMATION_ACTIONS if role == "AutomationRole" else DEVELOPER_ACTIONS
     own = NAMES[1] if role == "AutomationRole" else NAMES[0]
-    document = boundary_policy(ACCOUNT, NAMES, own, ACCESS, actions)
+    document = boundary_policy(ACCOUNT, NAMES, own, [ACCESS, OTHER_ACCESS], actions)
     return is_allowed(action, resource, [document], boundary=document, context=context)
 
 
-def boundary_leaves(action: str, resource: str, access_role: str = ACCESS) -> bool:
+def boundary_leaves(action: str, resource: str, *access_roles: str) -> bool:
     """Whether a boundary whose actions are all there are lets this through: what its denials hold by themselves."""
-    document = boundary_policy(ACCOUNT, NAMES, NAMES[1], access_role, ["*"])
+    document = boundary_policy(ACCOUNT, NAMES, NAMES[1], access_roles or [ACCESS, OTHER_ACCESS], ["*"])
     return is_allowed(action, resource, [document], boundary=document, context={"iam:PermissionsBoundary": OWN})
 
 
@@ -136,10 +137,12 @@ def test_the_managed_roles_may_be_read() -> None:
             assert role_may("AutomationRole", action, iam("role", role))
 
 
-def test_the_access_role_is_the_one_that_the_configuration_names() -> None:
-    for access_role, other in (("OrganizationAccountAccessRole", "Admin"), ("Admin", "OrganizationAccountAccessRole")):
-        assert not boundary_leaves("iam:UpdateAssumeRolePolicy", iam("role", access_role), access_role)
-        assert boundary_leaves("iam:UpdateAssumeRolePolicy", iam("role", other), access_role)
+def test_the_access_roles_are_those_that_the_configuration_names() -> None:
+    # A role of such a name is exempt from the guardrails, so that making one must not be possible either.
+    for action in ("iam:UpdateAssumeRolePolicy", "iam:CreateRole"):
+        for name in (ACCESS, "Admin"):
+            assert not boundary_leaves(action, iam("role", name), ACCESS, "Admin")
+        assert boundary_leaves(action, iam("role", OTHER_ACCESS), ACCESS, "Admin")
 
 
 @pytest.mark.parametrize("action", ["account:CloseAccount", "account:PutContactInformation"])

@@ -39,7 +39,7 @@ def test_the_account_is_in_its_unit_and_protected() -> None:
         "name": "DeveloperAccount",
         "email": "developer-account@example.com",
         "parentId": "ou-dev",
-        "roleName": "OrganizationalAccountAccessRole",
+        "roleName": "OrganizationAccountAccessRole",
         "closeOnDeletion": False,
         "tags": ACCOUNT["tags"],
     }
@@ -76,7 +76,7 @@ def test_the_provider_works_in_this_account_only(region: str) -> None:
     assert provider["region"] == region
     assert json.loads(provider["allowedAccountIds"]) == [ID]
     assert json.loads(provider["assumeRoles"]) == [
-        {"roleArn": f"arn:aws:iam::{ID}:role/OrganizationalAccountAccessRole", "sessionName": "pulumi"}
+        {"roleArn": f"arn:aws:iam::{ID}:role/OrganizationAccountAccessRole", "sessionName": "pulumi"}
     ]
     assert json.loads(provider["defaultTags"]) == {"tags": ACCOUNT["tags"]}
     other = account({**ACCOUNT, "accessRoleName": "Access"})
@@ -106,7 +106,8 @@ def test_roles_trust_exactly_whom_identity_exports() -> None:
 @pytest.mark.parametrize("prefix", ["dev", ""])
 @pytest.mark.parametrize("role", ["DeveloperRole", "AutomationRole"])
 def test_each_role_has_its_boundary_and_is_allowed_no_more(role: str, prefix: str) -> None:
-    run = account({**ACCOUNT, "resourceNamesPrefix": prefix, "accessRoleName": "Access"})
+    exempt = {**UPSTREAM, "policies": {**POLICIES, "accessRoleNames": ["Access", "Exempt"]}}
+    run = account({**ACCOUNT, "resourceNamesPrefix": prefix, "accessRoleName": "Access"}, upstream=exempt)
     arn = f"arn:aws:test::{role}-boundary"
     made = run.of(ROLE)[role].inputs
     assert (made["name"], made["permissionsBoundary"]) == (role, arn)
@@ -128,8 +129,15 @@ def test_each_role_has_its_boundary_and_is_allowed_no_more(role: str, prefix: st
     ]
     assert sorted(statements["ManagedRolesUnchanged"]["Resource"]) == [
         f"arn:aws:iam::{ID}:role/{name}"
-        for name in ("Access", "AutomationRole", "DeveloperRole", "MyMonthlyBackupIamRole")
+        for name in ("Access", "AutomationRole", "DeveloperRole", "Exempt", "MyMonthlyBackupIamRole")
     ]
+
+
+def test_a_boundary_guards_both_spellings_where_policies_exports_no_names_yet() -> None:
+    boundary = account().of("aws:iam/policy:Policy")["DeveloperRole-boundary"].inputs
+    (guarded,) = (s for s in json.loads(boundary["policy"])["Statement"] if s["Sid"] == "ManagedRolesUnchanged")
+    for name in ("OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"):
+        assert guarded["Resource"].count(f"arn:aws:iam::{ID}:role/{name}") == 1
 
 
 def with_backup(*primary: str) -> dict[str, Any]:
@@ -153,6 +161,17 @@ def test_backup_has_a_vault_in_every_region_and_its_role(primary: list[str]) -> 
     assert run.of("aws:iam/rolePolicyAttachment:RolePolicyAttachment")["MyMonthlyBackupIamRole"].inputs == {
         "role": "MyMonthlyBackupIamRole",
         "policyArn": "arn:aws:iam::aws:policy/service-role/AWSBackupServiceRolePolicyForBackup",
+    }
+
+
+def test_backups_outlive_their_resources_and_nothing_else_does() -> None:
+    kept = {(r.type, r.name) for r in account(FULL).resources if r.kept}
+    assert kept == {
+        (VAULT, "vault-us-west-2"),
+        (VAULT, "vault-eu-west-1"),
+        (VAULT, "vault-us-east-1"),
+        (ROLE, "MyMonthlyBackupIamRole"),
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "MyMonthlyBackupIamRole"),
     }
 
 

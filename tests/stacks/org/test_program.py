@@ -49,6 +49,14 @@ def test_units_nest_and_parents_are_made_once() -> None:
     }
 
 
+def test_a_unit_that_gets_a_name_stays_the_same_resource() -> None:
+    units = ["A/B", {"key": "A", "name": "Alpha"}]
+    run = run_program("org", "sandbox", {"mode": "create", "organizationalUnits": units})
+    named = {name: (unit.inputs["name"], unit.inputs["parentId"]) for name, unit in run.of(UNIT).items()}
+    assert named == {"A": ("Alpha", "r-root"), "A/B": ("B", "A-id")}
+    assert run.outputs["organizationalUnits"] == {"A": "A-id", "A/B": "A/B-id"}
+
+
 @pytest.mark.parametrize("protect", [True, False])
 @pytest.mark.parametrize("paths", [["A"], ["A", "B"], ["A/B", "A/C", "D"]])
 def test_the_organization_and_every_unit_are_protected_as_configured(protect: bool, paths: list[str]) -> None:

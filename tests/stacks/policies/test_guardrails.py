@@ -10,7 +10,8 @@ from stacks.policies.config import GUARDRAILS
 from stacks.policies.guardrails import guardrail_statement, pack, region_statement
 
 ACCOUNT = "210987654321"
-ACCESS = "OrganizationalAccountAccessRole"
+ACCESS = "OrganizationAccountAccessRole"
+NAMES = [ACCESS, "OtherAccess"]
 ANY = "*"
 ADMIN = f"arn:aws:iam::{ACCOUNT}:role/Administrator"
 ACCESS_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{ACCESS}"
@@ -28,9 +29,9 @@ def account_may(
     regions: Sequence[str] = ("us-west-2",),
 ) -> bool:
     """Whether an account under `guardrails` and the allow-list `regions` (none: no such list) lets this through."""
-    statements = [guardrail_statement(guardrail, ACCESS) for guardrail in guardrails]
+    statements = [guardrail_statement(guardrail, NAMES) for guardrail in guardrails]
     if regions:
-        statements.append(region_statement(regions, ACCESS))
+        statements.append(region_statement(regions, NAMES))
     context = {"aws:PrincipalArn": principal, "aws:RequestedRegion": region}
     policies = [[ALLOW_ALL, *pack("unit", statements)]]
     return is_allowed(action, resource, [ALLOW_ALL], service_control=policies, context=context)
@@ -54,6 +55,7 @@ BACKUP = [
 ]
 ROLE_CHANGES = [
     "iam:AttachRolePolicy",
+    "iam:CreateRole",
     "iam:DeleteRole",
     "iam:DeleteRolePermissionsBoundary",
     "iam:DeleteRolePolicy",
@@ -66,7 +68,7 @@ ROLE_CHANGES = [
 ]
 MANAGED = [
     f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    for name in ("DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", ACCESS)
+    for name in ("DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", *NAMES)
 ]
 
 
@@ -93,7 +95,8 @@ def test_a_guardrail_binds_even_an_administrator_and_only_where_it_is_on(
 
 @pytest.mark.parametrize(("action", "resource"), [*product(BACKUP, [ANY]), *product(ROLE_CHANGES, MANAGED)])
 def test_the_access_role_may_change_what_this_project_made(action: str, resource: str) -> None:
-    assert account_may(action, resource, ACCESS_ROLE, "us-east-1")
+    for name in NAMES:
+        assert account_may(action, resource, f"arn:aws:iam::{ACCOUNT}:role/{name}", "us-east-1")
 
 
 @pytest.mark.parametrize("action", ["organizations:LeaveOrganization", *CLOUDTRAIL])
@@ -119,7 +122,7 @@ def test_guardrails_leave_ordinary_work_alone() -> None:
     assert account_may("ec2:RunInstances")
     assert account_may("cloudtrail:LookupEvents")
     assert account_may("backup:StartBackupJob")
-    for action in ("iam:CreateRole", "sts:AssumeRole", *ROLE_CHANGES):
+    for action in ("sts:AssumeRole", *ROLE_CHANGES):
         assert account_may(action, web, region="us-east-1")
     for role in MANAGED:
         assert account_may("sts:AssumeRole", role)
@@ -184,7 +187,7 @@ def test_global_services_work_whatever_the_region(action: str) -> None:
 
 @pytest.mark.parametrize("count", range(len(ALL) + 1))
 def test_any_number_of_guardrails_fits_into_one_policy(count: int) -> None:
-    statements = [guardrail_statement(guardrail, ACCESS) for guardrail in ALL[:count]]
+    statements = [guardrail_statement(guardrail, NAMES) for guardrail in ALL[:count]]
     assert len(pack("unit", statements)) == min(count, 1)
     assert len(pack("unit", [*statements, region_statement(["us-east-1"], ACCESS)])) == 1
 

@@ -74,7 +74,10 @@ def test_each_of_several_units_gets_each_policy() -> None:
 def test_without_settings_the_spelling_of_tags_alone_is_set() -> None:
     run = policies({})
     assert attachments(run) == [("RootTags-id", "r-root")]
-    assert run.outputs == {"backup": {}, "tagRules": {"Development": {}, "Development/Web": {}, "Sandbox": {}}}
+    assert (run.outputs["backup"], run.outputs["tagRules"]) == (
+        {},
+        {"Development": {}, "Development/Web": {}, "Sandbox": {}},
+    )
 
 
 @pytest.mark.parametrize("copy_region", ["us-east-1", "eu-central-1"])
@@ -169,9 +172,10 @@ def test_an_allow_list_has_the_regions_of_the_settings(regions: list[str]) -> No
 
 def test_guardrails_spare_the_access_role_that_the_settings_name() -> None:
     control = {"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}}}
-    for settings, name in (({}, "OrganizationalAccountAccessRole"), ({"accessRoleName": "Admin"}, "Admin")):
+    default = ["OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"]
+    for settings, names in (({}, default), ({"accessRoleNames": ["Admin", "Root"]}, ["Admin", "Root"])):
         found = content(policies({**control, **settings}), "Guardrails-Development-1")["Statement"]
-        spared = {"ArnNotLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{name}"}}
+        spared = {"ArnNotLike": {"aws:PrincipalArn": [f"arn:aws:iam::*:role/{name}" for name in names]}}
         assert [s["Sid"] for s in found if spared.items() <= s.get("Condition", {}).items()] == [
             "DenyStoppingBackup",
             "DenyChangingManagedRoles",
@@ -186,7 +190,7 @@ def test_more_guardrails_than_a_unit_takes_are_refused(monkeypatch: pytest.Monke
 
 
 def test_guardrails_too_large_for_one_policy_take_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(limits.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 1500)
+    monkeypatch.setitem(limits.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 2000)
     run = policies({"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}, "Sandbox": {}}})
     assert attachments(run) == [
         ("Guardrails-Development-1-id", "ou-dev"),
@@ -198,7 +202,8 @@ def test_guardrails_too_large_for_one_policy_take_two(monkeypatch: pytest.Monkey
 
 def test_outputs_hold_for_the_units_below_too() -> None:
     spec = {**BACKUP, "primaryRegions": ["us-west-2"]}
-    assert policies().outputs == {
+    assert policies({**POLICY_SETTINGS, "accessRoleNames": ["Access"]}).outputs == {
+        "accessRoleNames": ["Access"],
         "backup": {"Development": spec, "Development/Web": spec},
         "tagRules": {"Development": RULES, "Development/Web": RULES, "Sandbox": {}},
     }

@@ -91,15 +91,21 @@ def test_each_unit_has_its_own_content() -> None:
 
 
 def test_the_access_role_of_the_configuration_may_pass() -> None:
-    run = policies({**TWO, "accessRoleName": "Access"})
+    run = policies({**TWO, "accessRoleNames": ["Access", "Other"]})
     (statement,) = json.loads(run.of(POLICY)["Guardrails-Other-1"].inputs["content"])["Statement"]
-    assert statement["Condition"]["ArnNotLike"] == {"aws:PrincipalArn": "arn:aws:iam::*:role/Access"}
+    assert statement["Condition"]["ArnNotLike"] == {
+        "aws:PrincipalArn": ["arn:aws:iam::*:role/Access", "arn:aws:iam::*:role/Other"]
+    }
 
 
 def test_without_any_setting_only_the_spelling_of_tags_is_locked() -> None:
     run = policies({})
     assert targets(run) == [("RootTags", "r-root")]
-    assert run.outputs == {"backup": {}, "tagRules": {unit: {} for unit in UNITS}}
+    assert run.outputs == {
+        "backup": {},
+        "tagRules": {unit: {} for unit in UNITS},
+        "accessRoleNames": ["OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"],
+    }
 
 
 def test_a_unit_without_guardrails_and_regions_has_no_policy() -> None:

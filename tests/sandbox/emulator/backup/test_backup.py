@@ -1,5 +1,8 @@
 """Vaults of AWS Backup."""
 
+from typing import Any
+from urllib.parse import urlsplit
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -30,3 +33,48 @@ def test_backup_vaults_are_per_account_and_region(organization: Organization) ->
         with pytest.raises(ClientError) as error:
             call(BackupVaultName="Default")
         assert refused(error)[0] == "ResourceNotFoundException"
+
+
+def test_a_vault_with_recovery_points_stays(organization: Organization) -> None:
+    backup = organization.aws.client("backup", organization.inside(organization.account("one")))
+    backup.create_backup_vault(BackupVaultName="Default")
+    table, role = "arn:aws:dynamodb:us-west-2:123456789012:table/t", "arn:aws:iam::123456789012:role/backup"
+    job = backup.start_backup_job(BackupVaultName="Default", ResourceArn=table, IamRoleArn=role)
+    assert backup.describe_backup_job(BackupJobId=job["BackupJobId"])["State"] == "COMPLETED"
+    assert backup.describe_backup_vault(BackupVaultName="Default")["NumberOfRecoveryPoints"] == 1
+    (point,) = backup.list_recovery_points_by_backup_vault(BackupVaultName="Default")["RecoveryPoints"]
+    assert (point["RecoveryPointArn"], point["ResourceArn"]) == (job["RecoveryPointArn"], table)
+    with pytest.raises(ClientError) as error:
+        backup.delete_backup_vault(BackupVaultName="Default")
+    assert refused(error) == (
+        "InvalidRequestException",
+        "Backup vault cannot be deleted because it contains recovery points.",
+    )
+    backup.delete_recovery_point(BackupVaultName="Default", RecoveryPointArn=job["RecoveryPointArn"])
+    backup.delete_backup_vault(BackupVaultName="Default")
+    for call, wanted in (
+        (backup.start_backup_job, {"BackupVaultName": "Default", "ResourceArn": table, "IamRoleArn": role}),
+        (backup.describe_backup_job, {"BackupJobId": job["BackupJobId"]}),
+    ):
+        with pytest.raises(ClientError) as error:
+            call(**wanted)
+        assert refused(error)[0] == "ResourceNotFoundException"
+    # The tags of a vault go with it.
+    arn = backup.create_backup_vault(BackupVaultName="Default")["BackupVaultArn"]
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == {}
+
+
+def test_tags_are_listed_with_and_without_a_slash_at_the_end(organization: Organization) -> None:
+    """AWS's SDK for Go, which the official provider uses, sends none; boto3 does."""
+    backup = organization.aws.client("backup")
+    arn = backup.create_backup_vault(BackupVaultName="Default", BackupVaultTags={"a": "b"})["BackupVaultArn"]
+    paths = []
+
+    def cut(request: Any, **_kwargs: Any) -> None:
+        paths.append(urlsplit(request.url).path)
+        request.url = request.url.rstrip("/")
+
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == {"a": "b"}
+    backup.meta.events.register("before-sign.backup.ListTags", cut)
+    assert backup.list_tags(ResourceArn=arn)["Tags"] == {"a": "b"}
+    assert [path[-1] for path in paths] == ["/"]

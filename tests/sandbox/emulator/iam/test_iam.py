@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from sandbox.emulator.iam import models
 from tests.sandbox.emulator.conftest import Organization, Server, refused
 
 MANAGEMENT = "123456789012"
@@ -193,3 +194,39 @@ def test_what_the_official_provider_asks_before_it_deletes_a_user_by_force(aws: 
     with pytest.raises(ClientError) as error:
         iam.list_service_specific_credentials(UserName="nobody")
     assert refused(error)[0] == "NoSuchEntity"
+
+
+def test_the_description_of_a_role_outlives_an_update_of_its_sessions(aws: Server) -> None:
+    """The official provider calls UpdateRoleDescription, then UpdateRole without a description."""
+    iam = aws.client("iam")
+    iam.create_role(RoleName="Role", AssumeRolePolicyDocument=TRUST, Description="old")
+    iam.update_role_description(RoleName="Role", Description="new")
+    iam.update_role(RoleName="Role", MaxSessionDuration=7200)
+    role = iam.get_role(RoleName="Role")["Role"]
+    assert (role["Description"], role["MaxSessionDuration"]) == ("new", 7200)
+    iam.update_role(RoleName="Role", Description="")
+    assert iam.get_role(RoleName="Role")["Role"].get("Description", "") == ""
+
+
+def test_policies_are_listed_page_by_page_those_of_aws_too(aws: Server) -> None:
+    iam = aws.client("iam")
+    own = iam.create_policy(PolicyName="Mine", PolicyDocument=ALLOW)["Policy"]["Arn"]
+    found = [
+        policy["Arn"]
+        for page in iam.get_paginator("list_policies").paginate(PaginationConfig={"PageSize": 100})
+        for policy in page["Policies"]
+    ]
+    assert own in found
+    assert len(found) == len(set(found)) > 1000
+    of_aws = iam.list_policies(Scope="AWS", PathPrefix="/job-function/", MaxItems=5)
+    assert of_aws["IsTruncated"]
+    assert all(policy["Path"] == "/job-function/" for policy in of_aws["Policies"])
+    assert [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]] == [own]
+
+
+def test_a_page_of_policies_makes_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """AWS has over a thousand: to make all of them for each page took 9 seconds in all."""
+    made: list[str] = []
+    monkeypatch.setattr(models, "aws_policy", lambda arn, _account_id: made.append(arn) or arn)
+    page, marker = models.IAMBackend("aws", MANAGEMENT).list_policies("100", 50, False, "/", "All")
+    assert (page, len(made), marker) == (made, 50, "150")

@@ -1,0 +1,1 @@
+"""The life of an account after its first deployment: another name, another address, its end."""
