@@ -110,7 +110,7 @@ def guard(run: Run, chosen: Sequence[StackId], doing: str) -> None:
     if doing == "change":  # a command about the life of one account, which such a stack may have
         return
     found = undeclared(run)
-    if doing in ("deploy", "preview", "refresh"):  # `invoke import` is a refresh, too
+    if doing in ("deploy", "preview", "refresh"):  # an import is a refresh, too
         _refuse_second_stack(run, chosen, found)
     if doing == "destroy":
         _refuse_destroying_under(chosen, found)
