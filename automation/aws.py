@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,6 +93,16 @@ def client(
     variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
     with errors(environment, f"connecting to AWS ({service})"), _lock:  # making clients is not thread-safe
         return _made(_session(settings, variables), service, region or _region(settings), attempts)
+
+
+def inside(environment: str, role: str, service: str, root: Path = ROOT, region: str | None = None) -> Any:
+    """A client for `service` in the account of `role`, an ARN that the credentials of `client` may assume."""
+    settings = _settings(environment, root)
+    entered = (("RoleArn", role), ("RoleSessionName", "automation"))
+    variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
+    with errors(environment, f"connecting to AWS ({service})"), _lock:
+        session = _session(replace(settings, roles=(*settings.roles, entered)), variables)
+        return _made(session, service, region or _region(settings))
 
 
 @contextmanager

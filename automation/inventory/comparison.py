@@ -15,6 +15,7 @@ from automation.configuration import read_raw
 from automation.inventory.declared import declared
 from automation.inventory.foreign import Naming, foreign_identities, foreign_in_organization, without_ignored
 from automation.inventory.identities import read_identities, removal_of_user
+from automation.inventory.left_behind import left_behind
 from automation.inventory.organization import read_organization
 from automation.inventory.stacks import Undeclared, account_in, undeclared
 from automation.results import Foreign
@@ -26,6 +27,7 @@ from shared.layers import StackId
 @dataclass(frozen=True)
 class Inventory:
     """What no stack has. `ignored` things were left out by `org:ignore`, of which the `unused` entries fit nothing.
+    `stayed` is what stacks gave up and AWS keeps, as is meant: it is said, and is no difference.
 
     `failure` says why the organization could not be read; it was then not compared.
     """
@@ -33,6 +35,7 @@ class Inventory:
     foreign: tuple[Foreign, ...] = ()
     ignored: int = 0
     unused: tuple[str, ...] = ()
+    stayed: tuple[Foreign, ...] = ()
     failure: str | None = None
 
 
@@ -44,12 +47,14 @@ def compare(run: Run, chosen: Sequence[StackId]) -> Inventory | None:
     lost = undeclared(run)
     stacks = [_stack(each) for each in lost]
     try:
-        things = _things(run, states(run, lost))
+        things, kept = _things(run, states(run, lost))
     except AwsFailed as error:
         return Inventory(tuple(stacks), failure=str(error))
     entries = _setting(run, org, "ignore", ())
-    left, unused = without_ignored(things, [each.strip() for each in entries if isinstance(each, str)])
-    return Inventory((*stacks, *left), len(things) - len(left), tuple(unused))
+    left, unused = without_ignored([*things, *kept], [each.strip() for each in entries if isinstance(each, str)])
+    foreign = [each for each in left if each not in kept]
+    stayed = tuple(each for each in left if each in kept)
+    return Inventory((*stacks, *foreign), len(things) + len(kept) - len(left), tuple(unused), stayed)
 
 
 def states(run: Run, lost: Sequence[Undeclared]) -> dict[StackId, Mapping[str, Any]]:
@@ -70,23 +75,30 @@ def show(console: Console, found: Inventory) -> None:
         console.print(f"All that is in the organization is in a stack{left}.", markup=False)
     for each in found.foreign:
         console.print(f"  {each}", markup=False)
+    if found.stayed:
+        console.print(f"Stayed in AWS when a stack gave it up, with its backups: {len(found.stayed)}")
+    for each in found.stayed:
+        console.print(f"  {each}", markup=False)
     for entry in found.unused:
         console.print(f"org:ignore has {entry!r}, which fits nothing that was found", markup=False)
 
 
-def _things(run: Run, known_states: Mapping[StackId, Mapping[str, Any]]) -> list[Foreign]:
+def _things(run: Run, known_states: Mapping[StackId, Mapping[str, Any]]) -> tuple[list[Foreign], list[Foreign]]:
+    """What is foreign, and what stayed when a stack gave it up."""
     environment, root = run.environment.name, run.engine.root
     known = declared(known_states)
     things: list[Foreign] = []
+    stayed: list[Foreign] = []
     organization = read_organization(environment, root)
     naming = _naming(run, known_states)
     if organization:
         create = _setting(run, StackId("org", environment), "mode", "create") == "create"
         things += foreign_in_organization(organization, known, naming, create=create)
+        stayed = left_behind(run, known_states, organization)
     external = _setting(run, StackId("identity", environment), "userSource", "config") == "external"
     removal = partial(removal_of_user, environment, root)
     found = read_identities(environment, root)
-    return things + foreign_identities(found, known, naming, removal, external=external)
+    return things + foreign_identities(found, known, naming, removal, external=external), stayed
 
 
 def _naming(run: Run, known_states: Mapping[StackId, Mapping[str, Any]]) -> Naming:

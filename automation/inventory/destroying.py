@@ -10,13 +10,12 @@ from automation.inventory.declared import Declared, declared
 from automation.inventory.foreign import Naming, foreign_in_organization
 from automation.inventory.organization import Member, Organization, read_organization
 from automation.inventory.stacks import undeclared
-from automation.results import Operation
 from automation.runs import Run
 from shared.errors import UsageError
 from shared.layers import StackId
 
 
-def guard(run: Run, chosen: Sequence[StackId], doing: Operation) -> None:
+def guard(run: Run, chosen: Sequence[StackId], doing: str) -> None:
     """Refuse to destroy the org stack while something is in the organization or its OUs that no stack has.
 
     AWS deletes no OU with accounts or OUs in it, and no organization with accounts, OUs or policies. Raises

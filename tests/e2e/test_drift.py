@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests import aws_cli
 from tests.e2e.project import Project
 
 pytestmark = pytest.mark.e2e
@@ -75,17 +76,12 @@ def drift(project: Project, expect: int, *options: str) -> tuple[str, dict[str, 
 
 
 def run_aws(project: Project, line: str) -> None:
-    """Carry out a line of `aws` commands as the AWS CLI would: an operation with its parameters each."""
+    """Carry out a line of `aws` commands, as the AWS CLI would."""
     for command in line.split(" && "):
-        aws, service, operation, *words = shlex.split(command)
+        aws, *words = shlex.split(command)
         assert aws == "aws"
-        client = project.aws(service)
-        parameters = client.meta.service_model.operation_model(
-            client.meta.method_to_api_mapping[operation.replace("-", "_")]
-        ).input_shape.members
-        options = {re.sub("(?<!^)(?=[A-Z])", "-", name).lower(): name for name in parameters}
-        given = {options[name.removeprefix("--")]: value for name, value in zip(words[::2], words[1::2], strict=True)}
-        getattr(client, operation.replace("-", "_"))(**given)
+        service, operation, parameters, _options = aws_cli.request(words)
+        getattr(project.aws(service), operation)(**parameters)
 
 
 def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) -> None:
@@ -176,6 +172,18 @@ def test_an_account_in_an_ou_that_nobody_declared_is_found_before_anything_is_de
     # It left with its account, and the OU is removed, as was said.
     run_aws(deployed, f"aws organizations remove-account-from-organization --account-id {side}")
     run_aws(deployed, f"aws organizations delete-organizational-unit --organizational-unit-id {unit}")
+
+
+def test_what_a_stack_gave_up_is_listed_and_is_no_difference(deployed: Project) -> None:
+    deployed.configure("policies/Pulumi.sandbox.yaml", backup=None)
+    deployed.invoke("deploy-all")
+    output, foreign = drift(deployed, 0)
+    assert foreign == {}
+    assert "Stayed in AWS when a stack gave it up, with its backups: 6\n" in output
+    for account in ("developer", "shared-test"):
+        assert f"  role of accounts/{account}, MyMonthlyBackupIamRole (arn:aws:iam::" in output
+        for region in ("us-east-1", "us-west-2"):
+            assert f"  vault of accounts/{account}, Default in {region}, with 0 recovery points (arn:" in output
 
 
 def test_a_closed_account_is_recognized_before_the_engine_works_in_it(deployed: Project) -> None:

@@ -13,6 +13,7 @@ from automation.inventory import comparison
 from automation.inventory.identities import Identities, Principal
 from automation.inventory.organization import Member, Organization, Unit
 from automation.reporting.schema import Report
+from automation.results import Foreign
 from automation.stacks import StackFailed
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
@@ -22,7 +23,9 @@ ENV = "prod"
 ORG, IDENTITY = StackId("org", ENV), StackId("identity", ENV)
 SHOP, WAITING, OLD = (StackId("accounts", ENV, name) for name in ("shop", "waiting", "old"))
 ACCOUNT = "aws:organizations/account:Account"
-MEMBERS = ("111111111111", "222222222222", "333333333333", "444444444444")
+MEMBER = "111111111111"
+STAYED = Foreign("vault of accounts/shop,", "Default", "arn", None, "delete it", ("arn", MEMBER))
+MEMBERS = (MEMBER, "222222222222", "333333333333", "444444444444")
 
 
 @pytest.fixture
@@ -47,6 +50,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRun:
     found = Organization("o-1", top, members=members)
     monkeypatch.setattr(comparison, "read_organization", lambda _environment, _root: found)
     monkeypatch.setattr(comparison, "read_identities", lambda _environment, _root: Identities((Principal("eve"),)))
+    monkeypatch.setattr(comparison, "left_behind", lambda _run, _states, _found: [STAYED])
     monkeypatch.setattr(comparison, "removal_of_user", lambda _environment, _root, user: f"delete {user.name}")
     fake = FakeRun(tmp_path, [ORG, IDENTITY, SHOP, WAITING], states)
     fake.run.report = tmp_path / "report.json"
@@ -85,6 +89,18 @@ def test_who_leaves_it_alone_has_no_drift(run: FakeRun, tmp_path: Path) -> None:
     ignored_accounts = foreign(run, 0)
     assert ignored_accounts == {}
     assert "All that is in the organization is in a stack (4 left alone: org:ignore)." in run.printed
+    # What stayed on purpose is no drift.
+    assert "Stayed in AWS when a stack gave it up, with its backups: 1\n" in run.printed
+    assert "  vault of accounts/shop, Default (arn); remove: delete it\n" in run.printed
+
+
+def test_what_stayed_can_be_left_alone_too(run: FakeRun, tmp_path: Path) -> None:
+    del run.engine.states[OLD]
+    write(tmp_path, ORG, {"org:mode": "create", "org:ignore": ["Dev", "user/eve", "arn"]})
+    assert foreign(run, 0) == {}
+    assert "(5 left alone: org:ignore)" in run.printed
+    assert "Stayed" not in run.printed
+    assert "fits nothing" not in run.printed
 
 
 def test_users_of_other_tools(run: FakeRun, tmp_path: Path) -> None:
