@@ -105,6 +105,10 @@ def _here(run: Run, found: Account, address: str) -> list[Step]:
             )
         )
     resource = found.resource or {}
+    if encrypted and found.deployed_email is not None:
+        steps.append(
+            ("the address is encrypted in the state, too", lambda: addresses.encrypt_in_state(run, found.stack))
+        )
     if addresses.in_state(run, found.stack, resource) != address:
         steps.append(
             (

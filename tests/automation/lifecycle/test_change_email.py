@@ -184,6 +184,16 @@ def test_an_address_or_account_that_cannot_be(fake: FakeRun, organization: Organ
     assert organization.sent == 0
 
 
+def test_a_state_that_still_has_it_in_plain_text_is_encrypted(fake: FakeRun, engine: Engine) -> None:
+    fake.engine.states[stack("web")] = state(ID, OLD)
+    assert changed(fake, OLD) == 0
+    assert (len(fake.engine.replaced) == 1) == engine.encrypted
+    for replaced in fake.engine.replaced:
+        account = replaced["deployment"]["resources"][0]
+        secret = {**SIGNATURE, "plaintext": json.dumps(OLD)}
+        assert account["inputs"]["email"] == account["outputs"]["email"] == secret
+
+
 def test_a_deployment_refuses_an_edited_address(fake: FakeRun, engine: Engine) -> None:
     guards.before(fake.run, [stack("web")], "deploy")
     engine.set_file(NEW)
