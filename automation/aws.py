@@ -97,7 +97,7 @@ def client(
 
 def inside(environment: str, role: str, service: str, root: Path = ROOT, region: str | None = None) -> Any:
     """A client for `service` in the account of `role`, an ARN that the credentials of `client` may assume."""
-    settings = _settings(environment, root)
+    settings = _settings(StackId("org", environment), root)
     entered = (("RoleArn", role), ("RoleSessionName", "automation"))
     variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
     with errors(environment, f"connecting to AWS ({service})"), _lock:

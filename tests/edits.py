@@ -152,14 +152,13 @@ def set_account(now: Organization, before: Organization, pick: Random) -> str | 
     name = pick.choice(list(now.accounts))
     now.made += 1
     contact = {"name": "Ada", "title": "Owner", "email": f"ada-{now.made}@example.com", "phone": "+1 555 0100"}
-    key, values = pick.choice(
-        [
-            ("encryptEbs", [True, False]),
-            ("alias", [f"alias-{now.made}", None]),
-            ("alternateContacts", [{"security": contact}, {"billing": contact, "operations": contact}, {}]),
-            ("resourceNamesPrefix", [f"p{now.made}-", ""]),
-        ]
-    )
+    settings: list[tuple[str, list[Any]]] = [
+        ("encryptEbs", [True, False]),
+        ("alias", [f"alias-{now.made}", None]),
+        ("alternateContacts", [{"security": contact}, {"billing": contact, "operations": contact}, {}]),
+        ("resourceNamesPrefix", [f"p{now.made}-", ""]),
+    ]
+    key, values = pick.choice(settings)
     now.accounts[name][key] = pick.choice(values)
     return f"{key} of account {name} is {now.accounts[name][key]}"
 

@@ -178,11 +178,10 @@ class IAMBackend(MotoIAMBackend):
         return super().create_login_profile(user_name, password)
 
     def update_login_profile(self, user_name: str, password: str | None, password_reset_required: bool) -> User:
-        if password is None:
-            password = self.get_login_profile(user_name).password
-        else:
+        if password is not None:
             check_password(password, self.account_password_policy)
-        return super().update_login_profile(user_name, password, password_reset_required)
+        kept = str(self.get_login_profile(user_name).password)
+        return super().update_login_profile(user_name, password or kept, password_reset_required)
 
     def change_password(self, user_name: str, old: str, new: str) -> None:
         user = self.get_user(user_name)

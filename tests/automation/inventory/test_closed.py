@@ -1,6 +1,7 @@
 """An account that was closed, or that left the organization, is recognized before any work in it."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ def made(root: Path, monkeypatch: pytest.MonkeyPatch, now: str) -> FakeRun:
 
 
 def run(fake: FakeRun, operation: str) -> int:
-    options = {
+    options: dict[str, dict[str, Any]] = {
         "deploy": {"yes": True, "interactive": False},
         "destroy": {"include_protected": True, "confirm": "prod", "yes": True, "interactive": False},
     }

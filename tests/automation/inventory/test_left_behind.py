@@ -68,7 +68,12 @@ def test_only_doubtful_accounts_are_looked_into(
     }
     entered: list[str] = []
     really = aws.inside
-    monkeypatch.setattr(aws, "inside", lambda env, role, *rest: entered.append(role) or really(env, role, *rest))
+
+    def noted(environment: str, role: str, *rest: Any) -> Any:
+        entered.append(role)
+        return really(environment, role, *rest)
+
+    monkeypatch.setattr(aws, "inside", noted)
     organization = read_tree("prod", tmp_path)
     assert organization
     found = left_behind(FakeRun(tmp_path, STACKS).run, states, organization)
