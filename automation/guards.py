@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from automation.lifecycle import units
+from automation.removals import units, users
 from automation.runs import Run
 from shared.layers import StackId
 
@@ -13,7 +13,7 @@ Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = (units.check,)
+GUARDS: tuple[Guard, ...] = (units.check, users.check)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

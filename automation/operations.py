@@ -16,10 +16,10 @@ from automation.environment_lock import exclusive, held
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
-from automation.lifecycle import units
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
 from automation.queue import Status
+from automation.removals import units, users
 from automation.results import RunResult, StackResult, Wording, exit_code
 from automation.runs import Run, existing, missing
 from automation.skipping.sources import undeclared
@@ -159,6 +159,7 @@ def destroy(
             return Record()
         if stack in guarded:
             stacks.unprotect(stack)
+        users.strip(run, stack)
         record = stacks.destroy(stack, watch)
         # The resources that earlier runs had begun to create are deleted too.
         Attempts(run.environment.attempts, stack).clear()
@@ -180,6 +181,7 @@ def _up(run: Run) -> Work:
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         units.unprotect(run, stack)
+        users.strip(run, stack)
         run.ledger.begin(stack)
         record = resume.deploy(stacks, run.environment, progress, stack, watch)
         seen = stacks.programs.seen(stack)
