@@ -10,6 +10,7 @@ from automation.cli import (
     ChangingNamed,
     Later,
     Named,
+    OneAccount,
     Options,
     Selection,
     command,
@@ -22,17 +23,18 @@ from shared.layers import SANDBOX, discover
 if TYPE_CHECKING:
     from automation import add_account as accounts
     from automation import doctor as diagnosis
+    from automation import importing as imports
     from automation import operations
-    from automation.lifecycle import account as life
-    from automation.lifecycle import handover, rename
+    from automation.inventory import stacks as undeclared
+    from automation.lifecycle import close, handover, rename
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
-    operations = Later("automation.operations")
-    life, rename = Later("automation.lifecycle.account"), Later("automation.lifecycle.rename")
-    handover = Later("automation.lifecycle.handover")
+    imports, operations = Later("automation.importing"), Later("automation.operations")
+    close, handover = Later("automation.lifecycle.close"), Later("automation.lifecycle.handover")
+    rename, undeclared = Later("automation.lifecycle.rename"), Later("automation.inventory.stacks")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
@@ -40,19 +42,19 @@ refuse_stack_option()
 
 
 @command(Changing)
-def deploy_all(options: Changing, force: bool = False, yes: bool = False) -> int:
+def deploy_all(options: Changing, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
     Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
     """
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Options)
-def preview_all(options: Options, force: bool = False) -> int:
+def preview_all(options: Options, force: bool = False, diff: bool = False) -> int:
     """Show what deploy-all would change; works before anything is deployed."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(Changing)
@@ -62,9 +64,9 @@ def refresh_all(options: Changing) -> int:
 
 
 @command(Options)
-def drift(options: Options) -> int:
+def drift(options: Options, diff: bool = False) -> int:
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
-    return operations.drift(*options.open())
+    return operations.drift(*options.open(), diff=diff)
 
 
 _DESTROY = {
@@ -91,15 +93,15 @@ _NAME = {"name": "a layer, such as org, or one account, such as accounts/develop
 
 
 @command(ChangingNamed, **_NAME)
-def up(options: ChangingNamed, force: bool = False, yes: bool = False) -> int:
+def up(options: ChangingNamed, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy one layer or one account."""
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Named, **_NAME)
-def preview(options: Named, force: bool = False) -> int:
+def preview(options: Named, force: bool = False, diff: bool = False) -> int:
     """Show what `up` of one layer or one account would change."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(ChangingNamed, **_NAME, **_DESTROY)
@@ -128,6 +130,7 @@ def outputs(
 ) -> None:
     """Show what the stacks export."""
     run, chosen = Options(env, only, layer).open()
+    undeclared.mention(run, chosen)
     found = reading.read(run.engine, chosen, parallel=run.parallel, show_secrets=show_secrets)
     if name:
         print(reading.one(found, chosen, name))
@@ -141,6 +144,7 @@ def outputs(
 def access(_context: Context, env: str = SANDBOX) -> None:
     """Show how to get into each account: its roles, and the console's link that switches to it."""
     run, chosen = Options(env, layer=["accounts"]).open()
+    undeclared.mention(run, chosen)
     reading.show_access(run.console, reading.read(run.engine, chosen, parallel=run.parallel))
 
 
@@ -194,26 +198,51 @@ def add_account(
     print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
 
 
-@command(old="what the account is called here now", new="what it is to be called here")
-def rename_account(_context: Context, old: str, new: str, env: str = SANDBOX, yes: bool = False) -> int:
-    """Give an account another name here: its file and its stack. Nothing changes in AWS.
-
-    A file that was renamed already is left as it is. Run again after a crash, it goes on.
-    """
-    return rename.rename(life.open_environment(env), old, new, yes=yes, interactive=interactive())
-
-
 _ACCOUNT = {"name": "what the account is called here, such as developer"}
 _CONFIRM = {"confirm": "what the account is called here, instead of typing it when asked"}
 
 
-@command(**_ACCOUNT, **_CONFIRM)
-def forget_account(_context: Context, name: str, env: str = SANDBOX, confirm: str | None = None) -> int:
+@command(OneAccount, **_ACCOUNT, new="what it is to be called here")
+def rename_account(options: OneAccount, new: str, yes: bool = False) -> int:
+    """Give an account another name here: its file and its stack. Nothing changes in AWS.
+
+    A file that was renamed already is left as it is. Run again after a crash, it goes on.
+    """
+    return rename.rename(options.open(), options.name, new, yes=yes, interactive=interactive())
+
+
+@command(OneAccount, **_ACCOUNT, **_CONFIRM)
+def close_account(options: OneAccount, confirm: str | None = None) -> int:
+    """Close an account in AWS, and take its file and its stack out. It cannot be undone here.
+
+    When AWS's quota is used up, it is put on a list, and the same command goes on later; so it does after a crash, and
+    with an account that was closed by hand.
+    """
+    return close.close(options.open(), options.name, confirm=confirm, interactive=interactive())
+
+
+@command(OneAccount, **_ACCOUNT, **_CONFIRM)
+def forget_account(options: OneAccount, confirm: str | None = None) -> int:
     """Give an account away: its file and its stack are taken out, and nothing changes in AWS.
 
     Also for a stack whose file is gone. Run again after a crash, it goes on.
     """
-    return handover.forget(life.open_environment(env), name, confirm=confirm, interactive=interactive())
+    return handover.forget(options.open(), options.name, confirm=confirm, interactive=interactive())
+
+
+@command(
+    name="an account, such as accounts/developer, or something in a layer, such as org:Workloads/Development, "
+    "org:organization, identity:ada, policies:RootTags",
+    id="its id in AWS: twelve digits, ou-…, o-…, p-…; of a user or a group its name",
+)
+def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False) -> int:
+    """Bring something that exists in AWS under management: an account, an OU, the organization, a user, a policy.
+
+    It is checked and previewed first, and AWS is not changed. What belongs to it comes with it: the OUs above and below
+    an OU, the attachments of a policy. Run again after a crash, it goes on.
+    """
+    label, _, part = name.partition(":")
+    return imports.import_existing(*Named(label, env).open(), part, id, yes=yes, interactive=interactive())
 
 
 @command()
@@ -267,6 +296,9 @@ namespace = Collection(
     doctor,
     add_account,
     rename_account,
+    close_account,
     forget_account,
     Collection("sandbox", start, stop, reset, status, env),
+    # The name is a word of Python.
+    **{"import": import_},
 )

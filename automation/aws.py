@@ -51,10 +51,12 @@ _lock = threading.Lock()
 
 
 class AwsFailed(UserError):
-    """A call to AWS failed, or there are no credentials for it. `code` is AWS's error code, if the error is AWS's."""
+    """A call to AWS failed, or there are no credentials for it. `code` is AWS's error code, if the error is AWS's, and
+    `reason` the finer one that some errors have."""
 
-    def __init__(self, message: str, code: str | None = None) -> None:
+    def __init__(self, message: str, code: str | None = None, reason: str | None = None) -> None:
         self.code = code
+        self.reason = reason
         super().__init__(message)
 
 
@@ -88,7 +90,9 @@ def errors(environment: str, doing: str) -> Iterator[None]:
     except Exception as error:
         from botocore.exceptions import BotoCoreError, ClientError
 
+        reason = None
         if isinstance(error, ClientError):
+            reason = error.response.get("Reason")
             code = str(error.response.get("Error", {}).get("Code", "unknown"))
             why = f"{code}: {error.response.get('Error', {}).get('Message') or 'AWS gives no reason'}"
         elif isinstance(error, BotoCoreError):
@@ -96,7 +100,7 @@ def errors(environment: str, doing: str) -> Iterator[None]:
         else:
             raise
         raise AwsFailed(
-            f"{doing} failed: {why}; whose credentials these are: invoke doctor --env {environment}", code
+            f"{doing} failed: {why}; whose credentials these are: invoke doctor --env {environment}", code, reason
         ) from None
 
 

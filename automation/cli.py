@@ -37,6 +37,7 @@ _HELP = {
     "force": "also the stacks whose inputs and state are those of their last deployment",
     "yes": "do not ask",
     "wait": "wait while another run is at work on the same stacks, instead of refusing",
+    "diff": "every value of what changes, uncut, and the properties of what is created",
 }
 """The help texts of options that several commands have."""
 
@@ -126,6 +127,24 @@ class ChangingNamed(Named):
         return super().open(wait=wait or self.wait)
 
 
+@dataclass(frozen=True)
+class OneAccount:
+    """The arguments of the commands about the life of one account, which may have a file, a stack or both."""
+
+    name: str
+    env: str = SANDBOX
+    wait: bool = False
+
+    def open(self) -> Run:
+        """A run of its environment in which the account may be changed."""
+        from automation import guards
+        from automation.runs import open_run
+
+        run, _none = open_run(self.env, lambda _stacks: [], console(), wait=self.wait)
+        guards.before(run, [stack for stack in run.stacks if stack.account == self.name], "change")
+        return run
+
+
 class Later:
     """Stands for the module `name`, which is imported when something in it is first used."""
 
@@ -152,7 +171,8 @@ def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[
 
     def decorate(body: Callable[..., int | None]) -> Task[Any]:
         context, *own = inspect.signature(body).parameters.values()
-        parameters = [context, *common.values(), *own]
+        # Those that must be given are first, as in any signature.
+        parameters = sorted([context, *common.values(), *own], key=lambda each: each.default is not each.empty)
 
         @functools.wraps(body)
         def run(context: Any, **given: Any) -> None:

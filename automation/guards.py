@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from automation.inventory import stacks as undeclared_stacks
+from automation.lifecycle import closings
 from automation.removals import units, users
 from automation.runs import Run
 from shared.layers import StackId
@@ -13,7 +15,7 @@ Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = (units.check, users.check)
+GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, closings.remind, units.check, users.check)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

@@ -1,9 +1,7 @@
-"""A backend for previews of stacks that do not exist yet, or not in the state that is previewed.
+"""A backend for previews of stacks that do not exist yet, and of imports that are not agreed to yet.
 
-It is a folder that is deleted with the logs of the run.
-
-The engine previews only stacks that exist, and creating one is not what a preview may do: it would add a stack to the
-backend, and a secrets provider to the stack's configuration file.
+It is a folder that is deleted with the logs of the run. The engine previews only stacks that exist, and creating one
+is not what a preview may do: it would add a stack to the backend, and a secrets provider to its configuration file.
 """
 
 import json
@@ -12,7 +10,7 @@ import secrets
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.layers import StackId
 
@@ -23,25 +21,25 @@ _KEYS = ("encryptionsalt:", "encryptedkey:")
 https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
 
 
-def prepare(
-    folder: Path, stack: StackId, root: Path, state: Mapping[str, Any] | None = None
-) -> tuple[Path, dict[str, str]]:
-    """Add `stack` to the backend in `folder`, with the resources of `state` (as `Stacks.export` returns it), if given.
+class Scratch(NamedTuple):
+    """The copy of a stack's configuration file that the engine may write to, and the environment variables with which
+    it uses the copy and the backend."""
 
-    Returns the copy of its configuration file that the engine may write to, and the environment variables with which
-    the engine uses the copy and the backend.
-    """
+    config_file: Path
+    variables: dict[str, str]
+
+
+def prepare(folder: Path, stack: StackId, root: Path, state: Mapping[str, Any] | None = None) -> Scratch:
+    """Add `stack` to the backend in `folder`, with the resources of `state` (see `Stacks.export`)."""
     # The stacks that it reads, too: a program may refer to them itself, and then gets no outputs.
     for each in [stack, *stack.upstream()]:
-        file = folder / ".pulumi" / "stacks" / each.project / f"{each.name}.json"
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        checkpoint = {
-            "stack": f"organization/{each.project}/{each.name}",
-            "latest": state["deployment"] if state and each == stack else None,
-        }
+        saved = folder / ".pulumi" / "stacks" / each.project / f"{each.name}.json"
+        saved.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        latest = (state or {}).get("deployment") if each == stack else None
+        checkpoint = {"stack": f"organization/{each.project}/{each.name}", "latest": latest}
         # Other stacks of the run read it too, so it is written once.
-        with suppress(FileExistsError), file.open("x") as opened:
-            opened.write(json.dumps({"version": 3, "checkpoint": checkpoint}))
+        with suppress(FileExistsError), saved.open("x") as file:
+            file.write(json.dumps({"version": 3, "checkpoint": checkpoint}))
     # As text: written anew by another YAML library, a value might mean something else to the engine.
     lines = stack.config_file(root).read_text().splitlines(keepends=True)
     variables = {"PULUMI_BACKEND_URL": folder.as_uri()}
@@ -53,4 +51,4 @@ def prepare(
     copy = folder / "configuration" / stack.project / f"Pulumi.{stack.name}.yaml"
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text("".join(lines))
-    return copy, variables
+    return Scratch(copy, variables)

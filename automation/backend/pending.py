@@ -15,8 +15,10 @@ from pulumi.runtime import rpc
 from automation.backend.resources import parts
 from automation.events import Resource
 
-_MASK = "[secret]"
-_MASKED = {rpc._special_sig_key: rpc._special_secret_sig, "plaintext": json.dumps(_MASK)}
+MASK = "[secret]"
+"""What the engine's events show instead of a secret."""
+
+_MASKED = {rpc._special_sig_key: rpc._special_secret_sig, "plaintext": json.dumps(MASK)}
 """How a state marks a secret: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/sig/sig.go"""
 
 
@@ -84,7 +86,7 @@ def _readable(value: Any) -> Any:
 
     The state must say that the input is a secret, but may have the mask as its value: the next refresh replaces it.
     """
-    if value == _MASK or rpc.is_rpc_secret(value):
+    if value == MASK or rpc.is_rpc_secret(value):
         return _MASKED
     if isinstance(value, dict):
         return {key: _readable(each) for key, each in value.items()}

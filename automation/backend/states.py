@@ -50,6 +50,16 @@ class States:
             self._known[stack] = found
         return found
 
+    def whole(self, stack: StackId) -> Mapping[str, Any]:
+        """The stack's state itself, with encrypted secrets, in the format of `Stacks.export`; empty if it does not
+        exist. Nothing is remembered."""
+        if self._folder:
+            try:
+                return exported(stack_file(self._folder, stack).read_bytes())
+            except (FileNotFoundError, ValueError):
+                pass  # a compressed file, or one that is cut off, which the engine reports
+        return self._export(stack) or {}
+
     def _read(self, stack: StackId) -> State | None:
         if self._folder:
             file = stack_file(self._folder, stack)

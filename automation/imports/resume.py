@@ -21,11 +21,15 @@ from automation.backend.pending import Creation
 from automation.events import Problem, Record
 from automation.imports import commands, identities
 from automation.imports.attempts import Attempts
+from automation.imports.identities import ACCOUNT, ORGANIZATION, UNIT
 from automation.reporting.advice import EXISTS
 from automation.stacks import StackCancelled, StackFailed, Stacks, Watch
 from engine.environment import Environment
 from engine.install import Progress
 from shared.layers import StackId
+
+_KEPT = (ACCOUNT, ORGANIZATION, UNIT)
+"""The types of which nobody should delete one in order to have it made again: what is in them would go, or stop it."""
 
 _KILLED = "which an earlier run was killed while it created"
 _BEGUN = "which an earlier run had begun to create"
@@ -140,15 +144,21 @@ def _explained(
 def _remedy(environment: Environment, stack: StackId, creation: Creation, refusal: str) -> str:
     """What the user can do about a resource that AWS refused to create, or, without a `refusal`, that may exist."""
     identity = identities.from_inputs(creation) or identities.in_refusal(creation, refusal)
-    finding = None if identity else commands.finding_command(creation)
-    found = f" (its id: `{finding}`)" if finding else ""
-    importing = f"import it with `{commands.import_command(stack, creation, identity)}`{found}, or delete it in AWS"
+    command = commands.import_command(stack, creation, identity)
+    importing = f"import it with `{command}`" if command else "import it: `invoke import --help`"
+    if creation.resource.type not in _KEPT:
+        importing += ", or delete it in AWS if nobody uses it"
     if not refusal:
         return f"look for it in AWS: if it is there, {importing}; then run this again"
     again = "run this again, which imports it; or " if environment.disposable and identities.finds(creation) else ""
+    elsewhere = (
+        f". If no account of this organization has its address, another one has: accounts:email in {stack.config_label}"
+        if creation.resource.type == ACCOUNT and not identity
+        else ""
+    )
     return (
         f"it is in AWS and not in the state of {stack.label}, made by hand or by a run that could not record it: "
-        f"{again}{importing} and run this again"
+        f"{again}{importing}; then run this again{elsewhere}"
     )
 
 

@@ -9,18 +9,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
-from automation import guards
 from automation.backend import locks
 from automation.backend.resources import parts
 from automation.configuration import read_raw
-from automation.reporting.display import make_console
-from automation.runs import Run, open_run
+from automation.environment_lock import held
+from automation.runs import Run
 from shared.errors import ConfigError, LayerError, UsageError
-from shared.layers import ROOT, StackId, check_name
+from shared.layers import StackId, check_name
 
 TYPE = "aws:organizations/account:Account"
 
@@ -35,11 +34,15 @@ class Account:
     stack_exists: bool
     email: str | None = None
     resource: dict[str, Any] | None = None
+    exported_id: str | None = None
 
     @property
     def id(self) -> str | None:
-        """The account's id in AWS; None if it was never deployed."""
-        return str(self.resource["id"]) if self.resource and self.resource.get("id") else None
+        """The account's id in AWS; None if it was never deployed.
+
+        A refresh drops an account that was closed by hand from the state; what the stack exported stays.
+        """
+        return str(self.resource["id"]) if self.resource and self.resource.get("id") else self.exported_id
 
     @property
     def deployed_email(self) -> str | None:
@@ -62,21 +65,36 @@ def _text(resource: dict[str, Any] | None, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def open_environment(name: str, root: Path = ROOT) -> Run:
-    """A run of the environment in which no stack is chosen: the commands name the stacks themselves."""
-    return open_run(name, lambda _stacks: [], make_console(), root)[0]
+def alone(command: Callable[..., int]) -> Callable[..., int]:
+    """A decorator for a command on the accounts whose names follow the run: no other run is at work on their stacks,
+    from the first question on."""
+
+    @wraps(command)
+    def run_alone(run: Run, *names: str, **options: Any) -> int:
+        for name in names:
+            check_name("account", name)
+        with held(run, {StackId("accounts", run.environment.name, name) for name in names}):
+            return command(run, *names, **options)
+
+    return run_alone
 
 
 def account(run: Run, name: str) -> Account:
-    """The account called `name`, whether or not it has a file and a stack. Raises `LayerError` for an invalid name."""
-    check_name("account", name)
+    """The account called `name`, whether or not it has a file and a stack."""
     stack = StackId("accounts", run.environment.name, name)
     if run.environment.disposable:
         locks.free_locks(run.backend, stack, partial(run.console.print, markup=False), run.stop.is_set)
     file = stack.config_file(run.engine.root)
     state = run.engine.export(stack)
-    found = next((each for each in parts(state or {})[0] if each["type"] == TYPE), None)
-    return Account(stack, file if file.is_file() else None, state is not None, _email(stack, run), found)
+    by_type = {each["type"]: each for each in parts(state or {})[0]}
+    return Account(
+        stack,
+        file if file.is_file() else None,
+        state is not None,
+        _email(stack, run),
+        by_type.get(TYPE),
+        _text(by_type.get("pulumi:pulumi:Stack"), "accountId"),
+    )
 
 
 def known(run: Run, name: str) -> Account:
@@ -125,11 +143,6 @@ def show(run: Run, heading: str, steps: Sequence[Step], notes: Sequence[str] = (
         run.console.print(f"  {number}. {what}", markup=False)
     for note in notes:
         run.console.print(f"  {note}", markup=False)
-
-
-def may_change(run: Run, *names: StackId) -> None:
-    """Raise what the guards of a run raise, for a command that changes AWS or the state of the stacks `names`."""
-    guards.before(run, [stack for stack in run.stacks if stack in names], "change")
 
 
 def agreed(run: Run, *, yes: bool, interactive: bool) -> bool:

@@ -1,22 +1,24 @@
 """Gives an account away: its file and its stack are taken out. Nothing changes in AWS."""
 
 from collections import defaultdict
+from datetime import UTC, datetime
 
 from automation.backend.resources import held
 from automation.imports.attempts import Attempts
 from automation.lifecycle import account as accounts
 from automation.lifecycle import stack_commands
 from automation.lifecycle.account import Account, Step
+from automation.lifecycle.closings import Closings
 from automation.runs import Run
 
 
+@accounts.alone
 def forget(run: Run, name: str, *, confirm: str | None, interactive: bool) -> int:
     """Take the account's file and stack out, once its name is given; returns the exit code.
 
     Also what only one of them is left of, such as a stack without a file. Raises `shared.errors.UserError`.
     """
     found = accounts.known(run, name)
-    accounts.may_change(run, found.stack)
     named = taking_out(run, found)
     stays = _stays(run, found)
     accounts.show(run, f"{found.stack.label} of environment {run.environment.name} is given away", named, stays)
@@ -42,6 +44,7 @@ def _remove_stack(run: Run, found: Account) -> None:
     stack_commands.remove(run.engine, found.stack)
     run.ledger.forget(found.stack)
     Attempts(run.environment.attempts, found.stack).clear()
+    Closings.read(run.engine.root, run.environment.name).drop(str(found.stack.account), datetime.now(UTC))
 
 
 def _stays(run: Run, found: Account) -> list[str]:
@@ -51,7 +54,7 @@ def _stays(run: Run, found: Account) -> list[str]:
     by_type: dict[str, list[str]] = defaultdict(list)
     for resource in held(run.engine.export(found.stack) or {}):
         by_type[resource.type].append(resource.name)
-    by_type.pop(accounts.TYPE)
+    by_type.pop(accounts.TYPE, None)
     return [
         f"Nothing changes in AWS: account {found.id} ({found.deployed_name}) stays in its OU, under the policies of "
         "the OU. These stay in it:",

@@ -1,12 +1,14 @@
 """Gives an account another name here: its file and its stack. AWS is not changed."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Literal
 
 from automation.imports.attempts import Attempts
 from automation.lifecycle import account as accounts
 from automation.lifecycle import stack_commands
 from automation.lifecycle.account import Account, Step
+from automation.lifecycle.closings import Closings
 from automation.runs import Run
 from shared.errors import UsageError
 from shared.layers import StackId
@@ -14,6 +16,7 @@ from shared.layers import StackId
 What = Literal["drop the copy", "rename the stack", "rename the file"]
 
 
+@accounts.alone
 def rename(run: Run, old: str, new: str, *, yes: bool, interactive: bool) -> int:
     """Rename the account's file and stack; returns the exit code. What an earlier run has done is not done again.
 
@@ -23,7 +26,6 @@ def rename(run: Run, old: str, new: str, *, yes: bool, interactive: bool) -> int
     if not (before.file or before.stack_exists):
         raise _unknown(run, before, after)
     todo = steps(before, after)
-    accounts.may_change(run, before.stack, after.stack)
     work: dict[What, Callable[[], None]] = {
         "drop the copy": lambda: stack_commands.remove(run.engine, before.stack),
         "rename the stack": lambda: _rename_stack(run, before.stack, after.stack),
@@ -95,6 +97,8 @@ def _unknown(run: Run, old: Account, new: Account) -> Exception:
 
 
 def _rename_stack(run: Run, old: StackId, new: StackId) -> None:
+    closings = Closings.read(run.engine.root, run.environment.name)
+    closings.rename(str(old.account), str(new.account), datetime.now(UTC))
     # First, and the old ones are kept until the end, so that nothing is lost in between.
     earlier, later = Attempts(run.environment.attempts, old), Attempts(run.environment.attempts, new)
     if found := earlier.read():

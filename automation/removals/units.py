@@ -16,7 +16,8 @@ from automation import aws
 from automation.backend.resources import parts
 from automation.configuration import read_raw, settings_of
 from automation.events import Resource
-from automation.runs import Run, existing
+from automation.removals.states import deployed_state
+from automation.runs import Run
 from shared.errors import ConfigError, UsageError
 from shared.layers import StackId
 from stacks.org.config import OrgConfig
@@ -44,9 +45,7 @@ def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
     org = StackId("org", run.environment.name)
     if doing not in ("deploy", "preview", "drift") or org not in chosen or not run.ledger.differs(org):
         return
-    if org not in existing(run):
-        return
-    state = run.engine.export(org) or {}
+    state = deployed_state(run, org)
     units = deployed(state)
     names = _configured(run, org) if units else None
     if names is None:

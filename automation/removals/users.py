@@ -14,7 +14,8 @@ from typing import Any
 from automation import aws
 from automation.backend.resources import parts
 from automation.configuration import read_raw, settings_of
-from automation.runs import Run, existing
+from automation.removals.states import deployed_state
+from automation.runs import Run
 from shared.errors import UsageError
 from shared.layers import StackId
 from shared.policy_documents.roles import AUTOMATION_IDENTITY, AUTOMATION_ROLE, DEVELOPERS_GROUP
@@ -70,14 +71,14 @@ def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
     identity = StackId("identity", run.environment.name)
     if doing not in ("deploy", "preview", "destroy") or identity not in chosen:
         return
-    if (doing != "destroy" and not run.ledger.differs(identity)) or identity not in existing(run):
+    if doing != "destroy" and not run.ledger.differs(identity):
         return
-    users = deployed(run.engine.export(identity) or {})
+    users = deployed(deployed_state(run, identity))
     settings = settings_of(identity, partial(read_raw, root=run.engine.root)) if users else None
     if not isinstance(settings, IdentityConfig):
         return
     kept = set() if doing == "destroy" else {*settings.users, *([AUTOMATION_IDENTITY] if not settings.oidc else [])}
-    known, run.removed_users = run.removed_users, users - kept
+    run.removed_users = users - kept
     held = {user: found for user in sorted(run.removed_users) if (found := _of(run, user))}
     lines = [line for user, found in held.items() for line in (f"user {user} has", *(f"  {each}" for each in found))]
     if held and not settings.force_destroy_users:
@@ -90,10 +91,8 @@ def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
                 ]
             )
         )
-    if held and known != run.removed_users:
-        run.console.print(
-            "\n".join(["With users who are deleted, this goes too", *lines]), markup=False, soft_wrap=True
-        )
+    if held:
+        run.tell("\n".join(["With users who are deleted, this goes too", *lines]))
 
 
 def deployed(state: Mapping[str, Any]) -> set[str]:

@@ -90,7 +90,7 @@ def test_only_the_sandbox_takes_over_what_a_killed_run_was_creating(
     assert (made.engine.done, made.engine.replaced, asked) == (["up org"], [], [])
     assert "importing" not in made.printed
     for name in ("r", "s"):
-        assert f"pulumi import aws:iam/role:Role {name} {name} -s {environment} --cwd stacks/org" in made.printed
+        assert f"`invoke import org:{name} {name} --env {environment}`" in made.printed
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -110,7 +110,7 @@ def test_only_the_sandbox_takes_over_what_an_earlier_run_had_begun(
         return
     assert deploy(made) == 1
     assert (made.engine.replaced, asked) == ([], [])
-    assert f"pulumi import aws:iam/role:Role r r -s {environment} --cwd stacks/org" in made.printed
+    assert f"`invoke import org:r r --env {environment}`" in made.printed
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

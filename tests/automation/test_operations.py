@@ -19,8 +19,8 @@ def test_deploy_then_nothing_to_do(repository: Repository) -> None:
     run = repository.run()
     assert operations.deploy(run, run.stacks, yes=False, interactive=False) == 0
     assert repository.items() == {"org": "red", "identity": "red"}
-    # Two listings, and for each stack one command that makes it and one that deploys it.
-    assert run.engine.processes.calls == 2 + 2 * 2
+    # One listing, and for each stack one command that makes it and one that deploys it.
+    assert run.engine.processes.calls == 1 + 2 * 2
     printed = repository.printed.getvalue()
     assert "identity | created shelf:index:Item identity" in printed
     assert "creating" in (run.logs / "org.log").read_text()
