@@ -6,7 +6,8 @@ from typing import Literal
 from automation import caller
 from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
-from automation.lifecycle import addresses, closings, units
+from automation.lifecycle import addresses, closings
+from automation.removals import units, users
 from automation.runs import Run
 from shared.layers import StackId
 
@@ -22,6 +23,7 @@ GUARDS: tuple[Guard, ...] = (
     destroying.guard,
     addresses.refuse_changed,
     units.check,
+    users.check,
     closings.remind,
 )
 """The guards of every operation, in their order: those that cost nothing first."""

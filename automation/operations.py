@@ -15,9 +15,9 @@ from automation.imports import resume
 from automation.imports.attempts import Attempts
 from automation.inventory import closed, comparison
 from automation.inventory.comparison import Inventory
-from automation.lifecycle import units
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
+from automation.removals import units, users
 from automation.reporting import differences
 from automation.results import StackResult, Wording, exit_code
 from automation.runs import Run, existing
@@ -172,6 +172,7 @@ def destroy(
             closed.refuse(run, stack)
         if stack in guarded:
             stacks.unprotect(stack)
+        users.strip(run, stack)
         record = stacks.destroy(stack, watch)
         # The resources that earlier runs had begun to create are deleted too.
         Attempts(run.environment.attempts, stack).clear()
@@ -194,6 +195,7 @@ def _up(run: Run) -> Work:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         closed.refuse(run, stack)
         units.unprotect(run, stack)
+        users.strip(run, stack)
         run.ledger.begin(stack)
         record = resume.deploy(stacks, run.environment, progress, stack, watch)
         seen = stacks.programs.seen(stack)

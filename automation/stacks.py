@@ -186,18 +186,11 @@ class Stacks:
         The backend is as before afterwards: the engine is given a copy of the configuration and a backend of its own,
         because it previews only stacks that exist.
         """
-        return self.preview_in(
-            scratch.prepare(self._logs / "new", stack, self.root, state), stack, watch, refresh=refresh
-        )
+        place = scratch.prepare(self._logs / "new", stack, self.root, state)
+        return self._operate(stack, watch, _Stack.preview, place, refresh=refresh or None)
 
     def preview_in(
-        self,
-        place: scratch.Scratch,
-        stack: StackId,
-        watch: Watch,
-        import_file: Path | None = None,
-        *,
-        refresh: bool = False,
+        self, place: scratch.Scratch, stack: StackId, watch: Watch, import_file: Path | None = None
     ) -> Record:
         """Preview the stack as it is in a scratch backend. The engine's import file for all that would be created is
         written to `import_file`."""

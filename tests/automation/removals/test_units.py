@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from automation import aws, operations
-from automation.lifecycle.units import TYPE, Unit, renamed_or_moved
+from automation.removals.units import TYPE, Unit, renamed_or_moved
 from shared.errors import ConfigError, UserError
 from shared.layers import StackId, discover
 from tests.automation.fake_engine import FakeRun
@@ -155,6 +155,13 @@ def test_a_unit_that_is_not_empty_stops_the_run_before_anything_is_done(tmp_path
             "Put it back into org:organizationalUnits, empty it, and remove it in a later deployment",
         ]
     assert made.engine.done == []
+
+
+def test_drift_shows_what_a_deployment_would_delete_or_refuse_to(tmp_path: Path, organizations: Organizations) -> None:
+    made = fake(tmp_path, "Full")
+    assert operations.drift(made.run, [ORG]) == 0
+    assert made.engine.done == ["preview with another state and refresh org"]
+    assert organizations.asked == []
 
 
 @pytest.mark.usefixtures("organizations")

@@ -16,7 +16,8 @@ from automation import aws
 from automation.backend.resources import parts
 from automation.configuration import read_raw, settings_of
 from automation.events import Resource
-from automation.runs import Run, existing
+from automation.removals.states import deployed_state
+from automation.runs import Run
 from shared.errors import ConfigError, UsageError
 from shared.layers import StackId
 from stacks.org.config import OrgConfig
@@ -39,22 +40,23 @@ class Unit:
 def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
     """Refuse changes of OUs that AWS would refuse, or that are not what they seem. A guard: see `automation.guards`.
 
-    AWS is asked only if an OU that is deployed has left the configuration.
+    AWS is asked only if an OU that is deployed has left the configuration. The run remembers such OUs.
     """
     org = StackId("org", run.environment.name)
-    if doing not in ("deploy", "preview") or org not in chosen or not run.ledger.differs(org):
+    if doing not in ("deploy", "preview", "drift") or org not in chosen or not run.ledger.differs(org):
         return
-    if org not in existing(run):
-        return
-    state = run.engine.export(org) or {}
+    state = deployed_state(run, org)
     units = deployed(state)
     names = _configured(run, org) if units else None
     if names is None:
         return
+    removed = [unit for key, unit in units.items() if key not in names]
+    run.removed_units.update(unit.urn for unit in removed if unit.protected)
+    if doing == "drift":
+        return
     problems = renamed_or_moved(units, names)
     if problems:
         raise ConfigError(f"{org.config_label}: {problem}" for problem in problems)
-    removed = [unit for key, unit in units.items() if key not in names]
     if removed:
         _refuse_named(run, org, removed)
         _refuse_filled(run, org, removed, state)
@@ -227,27 +229,19 @@ def _root(state: Mapping[str, Any]) -> str | None:
     return next((str(found["rootId"]) for found in outputs if "rootId" in found), None)
 
 
-def _leaving(run: Run, stack: StackId) -> tuple[Mapping[str, Any], set[str]]:
-    """The state of stack org, and the URNs of the protected OUs in it that have left the configuration."""
-    state = (run.engine.export(stack) if stack.layer == "org" else None) or {}
-    units = deployed(state)
-    names = _configured(run, stack) if units else None
-    if names is None:
-        return state, set()
-    return state, {unit.urn for key, unit in units.items() if key not in names and unit.protected}
-
-
 def unprotect(run: Run, stack: StackId) -> None:
     """Let the engine delete the OUs that have left the configuration; `check` has found them empty."""
-    leaving = sorted(_leaving(run, stack)[1])
-    if leaving:
-        run.engine.unprotect(stack, leaving)
+    if stack.layer == "org" and run.removed_units:
+        run.engine.unprotect(stack, sorted(run.removed_units))
 
 
 def unprotected(run: Run, stack: StackId) -> dict[str, Any] | None:
     """The stack's state as `unprotect` would leave it, for a preview; None if that is how it is."""
-    state, leaving = _leaving(run, stack)
-    if not leaving:
+    if stack.layer != "org" or not run.removed_units:
         return None
-    resources = [{**each, "protect": each.get("protect") and each["urn"] not in leaving} for each in parts(state)[0]]
+    state = run.engine.export(stack) or {}
+    resources = [
+        {**each, "protect": bool(each.get("protect")) and each["urn"] not in run.removed_units}
+        for each in parts(state)[0]
+    ]
     return {**state, "deployment": {**state["deployment"], "resources": resources}}
