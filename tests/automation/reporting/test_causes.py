@@ -152,7 +152,7 @@ def test_denied_access_is_a_matter_of_credentials() -> None:
         ("STS: AssumeRole, api error AccessDenied: not authorized", "accounts:accessRoleName", "no file"),
         ("api error AccessDenied: not authorized", "service control policies", "no file"),
         ("api error OrganizationalUnitNotEmptyException: x", "no account and no OU is in it", "delete it in AWS"),
-        ("api error DuplicateOrganizationalUnitException: x", "`invoke import --help`", "delete it in AWS"),
+        ("api error DuplicateOrganizationalUnitException: x", "`invoke --help import`", "delete it in AWS"),
     ],
 )
 def test_advice_names_what_helps_and_nothing_that_does_harm(message: str, told: str, untold: str) -> None:
