@@ -194,14 +194,7 @@ class Stacks:
     ) -> Record:
         """Preview the stack as it is in a scratch backend. The engine's import file for all that would be created is
         written to `import_file`."""
-        return self._operate(
-            stack,
-            watch,
-            _Stack.preview,
-            place,
-            import_file=str(import_file) if import_file else None,
-            refresh=refresh or None,
-        )
+        return self._operate(stack, watch, _Stack.preview, place, import_file=str(import_file) if import_file else None)
 
     def import_resources(
         self, stack: StackId, watch: Watch, file: Path, *, protect: bool, place: scratch.Scratch | None = None

@@ -145,7 +145,7 @@ def _remedy(environment: Environment, stack: StackId, creation: Creation, refusa
     """What the user can do about a resource that AWS refused to create, or, without a `refusal`, that may exist."""
     identity = identities.from_inputs(creation) or identities.in_refusal(creation, refusal)
     command = commands.import_command(stack, creation, identity)
-    importing = f"import it with `{command}`" if command else "import it: `invoke import --help`"
+    importing = f"import it with `{command}`" if command else "import it: `invoke --help import`"
     if creation.resource.type not in _NEVER_DELETED:
         importing += ", or delete it in AWS if nobody uses it"
     if not refusal:
