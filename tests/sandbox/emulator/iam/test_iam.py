@@ -245,10 +245,11 @@ def test_users_and_groups_that_get_another_name_stay_the_same(aws: Server) -> No
     iam.create_group(GroupName="devs")
     iam.create_group(GroupName="ops")
     iam.add_user_to_group(GroupName="devs", UserName="ada")
-    for call in (
+    taken: tuple[Callable[[], Any], ...] = (
         lambda: iam.update_user(UserName="ada", NewUserName="Bob"),
         lambda: iam.update_group(GroupName="devs", NewGroupName="OPS"),
-    ):
+    )
+    for call in taken:
         with pytest.raises(ClientError) as error:
             call()
         assert refused(error)[0] == "EntityAlreadyExists"
