@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from automation.backend import resources
+from automation.events import Resource
 from shared.layers import LAYERS, StackId
 
 ORGANIZATION = "aws:organizations/organization:Organization"
@@ -27,12 +28,13 @@ class Declared:
     """`ids` are those in the states, by type; those of IAM only of stacks that work in the management account.
 
     `services` are the ones with trusted access, None if the organization is only looked up. `members` are pairs of a
-    group and a user.
+    group and a user. `units` has the keys of OUs by id.
     """
 
     ids: Mapping[str, frozenset[str]]
     services: frozenset[str] | None = None
     members: frozenset[tuple[str, str]] = frozenset()
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def has(self, kind: str, identity: str) -> bool:
         """Whether a stack has the resource."""
@@ -44,6 +46,7 @@ def declared(states: Mapping[StackId, Mapping[str, Any]]) -> Declared:
     ids: dict[str, set[str]] = defaultdict(set)
     services: frozenset[str] | None = None
     members: set[tuple[str, str]] = set()
+    units: dict[str, str] = {}
     for stack, state in states.items():
         for each in resources.parts(state)[0]:
             kind, inputs = str(each.get("type")), each.get("inputs") or {}
@@ -53,9 +56,11 @@ def declared(states: Mapping[StackId, Mapping[str, Any]]) -> Declared:
             ids[kind].add(str(each["id"]))
             if kind == ORGANIZATION:
                 services = frozenset(_texts(inputs.get("awsServiceAccessPrincipals")))
+            elif kind == UNIT:
+                units[str(each["id"])] = Resource(each["urn"]).name
             elif kind == _MEMBERSHIP:
                 members |= {(group, str(inputs.get("user"))) for group in _texts(inputs.get("groups"))}
-    return Declared({kind: frozenset(found) for kind, found in ids.items()}, services, frozenset(members))
+    return Declared({kind: frozenset(found) for kind, found in ids.items()}, services, frozenset(members), units)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What would make the destruction of the organization fail at its end, when all the rest is gone."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from automation.backend import resources
@@ -49,7 +50,9 @@ def _blocking(found: Organization, known: Declared, naming: Naming) -> Iterator[
     units = known.ids.get(state.UNIT, frozenset())
     for thing in foreign_in_organization(found, known, naming, create=False):
         if thing.kind in kinds and (whole or units & set(thing.keys)):
-            yield str(thing)
+            # A closed account would still be in the way, for 90 days.
+            leave = f"aws organizations remove-account-from-organization --account-id {thing.id}"
+            yield str(replace(thing, remove=leave) if thing.kind == "account" else thing)
     for member in found.members:
         if member.closed and (whole or units & set(member.unit.within)):
             yield _closed(member, found)

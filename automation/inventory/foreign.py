@@ -58,7 +58,7 @@ def foreign_in_organization(found: Organization, known: Declared, naming: Naming
             things.append(_account(member, found, known, naming))
     for unit in reversed(found.units):
         if not known.has(state.UNIT, unit.id):
-            things.append(_unit(unit, found, naming))
+            things.append(_unit(unit, found, known, naming))
     return things
 
 
@@ -106,14 +106,15 @@ def _fits(thing: Foreign, entry: str) -> bool:
     return any(fnmatchcase(key, entry) for key in thing.keys)
 
 
-def _unit(unit: Unit, found: Organization, naming: Naming) -> Foreign:
-    adopt = f"put it into org:organizationalUnits, then {naming.importing(f'org:{unit.path}', unit.id)}"
+def _unit(unit: Unit, found: Organization, known: Declared, naming: Naming) -> Foreign:
+    key = unit.key(known.units)
+    adopt = f"put it into org:organizationalUnits, then {naming.importing(f'org:{key}', unit.id)}"
     accounts = sum(member.unit == unit for member in found.members)
     below = sum(other.within[:-2] == unit.within for other in found.units)
     delete = f"aws organizations delete-organizational-unit --organizational-unit-id {unit.id}"
     if accounts or below:
         delete = f"once it is empty (in it: {_count(accounts, 'account')}, {_count(below, 'OU')}), {delete}"
-    return Foreign("OU", unit.path, unit.id, adopt, delete, unit.within)
+    return Foreign("OU", unit.path, unit.id, adopt, delete, (key, *unit.within))
 
 
 def _account(member: Member, found: Organization, known: Declared, naming: Naming) -> Foreign:
@@ -123,10 +124,10 @@ def _account(member: Member, found: Organization, known: Declared, naming: Namin
         adopt = naming.importing(f"accounts/{file}", member.id)
     else:
         name = account_name(member, naming.taken)
-        move, path = "", member.unit.path
+        move, path = "", member.unit.key(known.units)
         if not path:
             target = next((unit for unit in found.units if known.has(state.UNIT, unit.id)), None)
-            path = target.path if target else ""
+            path = target.key(known.units) if target else ""
             move = f"move it into an OU, such as with {_moving(member, target)}, then " if target else ""
         written = (
             f"invoke add-account {name} --email {shlex.quote(member.email)} --ou {shlex.quote(path)} "

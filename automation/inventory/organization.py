@@ -28,6 +28,14 @@ class Unit:
         """The paths and ids of this OU and of all those above it, but for the root's."""
         return (*self.above, self.path, self.id) if self.path else ()
 
+    def key(self, declared: Mapping[str, str]) -> str:
+        """What the configuration calls it: the path, with the keys of the `declared` OUs by id. An OU whose name was
+        changed keeps its key."""
+        for path, identity in zip(self.within[-2::-2], self.within[::-2], strict=True):
+            if identity in declared:
+                return declared[identity] + self.path[len(path) :]
+        return self.path
+
 
 @dataclass(frozen=True)
 class Member:

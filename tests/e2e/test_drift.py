@@ -166,6 +166,7 @@ def test_an_account_in_an_ou_that_nobody_declared_is_found_before_anything_is_de
     refused = deployed.invoke("destroy-all", "--include-protected", "--confirm", "sandbox", expect=1).output
     assert "nothing was destroyed: org cannot be destroyed because of these" in refused
     assert f"account SideProject in Side ({side})" in refused
+    assert f"remove: aws organizations remove-account-from-organization --account-id {side}\n" in refused
     assert f"OU Side ({unit})" in refused
     assert "Traceback" not in refused
     assert states(deployed) == before

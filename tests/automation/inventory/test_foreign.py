@@ -28,8 +28,8 @@ ORG, IDENTITY, POLICIES, SHOP = (
 NAMING = Naming("prod", {"waiting@example.com": "waiting"}, {"shop", "waiting"})
 
 
-def resource(kind: str, identity: str, **inputs: Any) -> dict[str, Any]:
-    return {"urn": f"urn:pulumi:x::y::{kind}::z", "type": kind, "id": identity, "custom": True, "inputs": inputs}
+def resource(kind: str, identity: str, called: str = "z", **inputs: Any) -> dict[str, Any]:
+    return {"urn": f"urn:pulumi:x::y::{kind}::{called}", "type": kind, "id": identity, "custom": True, "inputs": inputs}
 
 
 def state(*resources: dict[str, Any]) -> dict[str, Any]:
@@ -41,7 +41,7 @@ STATES = {
         resource(
             "aws:organizations/organization:Organization", "o-1", awsServiceAccessPrincipals=["backup.amazonaws.com"]
         ),
-        resource("aws:organizations/organizationalUnit:OrganizationalUnit", "ou-dev"),
+        resource("aws:organizations/organizationalUnit:OrganizationalUnit", "ou-dev", "Development"),
         resource(state_types.DELEGATE, "111111111111/ram.amazonaws.com"),
     ),
     IDENTITY: state(
@@ -146,6 +146,16 @@ def test_units_innermost_first() -> None:
     assert outer.remove == f"once it is empty (in it: 0 accounts, 1 OU), {delete} ou-legacy"
     (empty,) = found(units=(DEVELOPMENT, LEGACY))
     assert empty.remove == f"{delete} ou-legacy"
+
+
+def test_an_ou_that_was_renamed_keeps_its_key_in_what_is_said_of_those_in_it() -> None:
+    renamed = Unit("ou-dev", "Engineering")
+    below = Unit("ou-below", "Engineering/Team A", renamed.within)
+    account, unit = found(units=(renamed, below), members=(Member("222222222222", "Stray", "s@example.com", renamed),))
+    assert unit.adopt == (
+        "put it into org:organizationalUnits, then invoke import 'org:Development/Team A' ou-below --env prod"
+    )
+    assert "--ou Development --display-name Stray" in str(account.adopt)
 
 
 def test_policies_and_attachments() -> None:
