@@ -23,7 +23,9 @@ from shared.layers import SANDBOX, discover
 if TYPE_CHECKING:
     from automation import add_account as accounts
     from automation import doctor as diagnosis
+    from automation import importing as imports
     from automation import operations
+    from automation.inventory import stacks as undeclared
     from automation.lifecycle import change_email as email
     from automation.lifecycle import close, handover, rename
     from automation.reporting import graphs
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
-    operations = Later("automation.operations")
+    imports, operations = Later("automation.importing"), Later("automation.operations")
     close, handover = Later("automation.lifecycle.close"), Later("automation.lifecycle.handover")
     email, rename = Later("automation.lifecycle.change_email"), Later("automation.lifecycle.rename")
+    undeclared = Later("automation.inventory.stacks")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
@@ -41,19 +44,19 @@ refuse_stack_option()
 
 
 @command(Changing)
-def deploy_all(options: Changing, force: bool = False, yes: bool = False) -> int:
+def deploy_all(options: Changing, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
     Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
     Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
     """
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Options)
-def preview_all(options: Options, force: bool = False) -> int:
+def preview_all(options: Options, force: bool = False, diff: bool = False) -> int:
     """Show what deploy-all would change; works before anything is deployed."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(Changing)
@@ -63,9 +66,9 @@ def refresh_all(options: Changing) -> int:
 
 
 @command(Options)
-def drift(options: Options) -> int:
+def drift(options: Options, diff: bool = False) -> int:
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
-    return operations.drift(*options.open())
+    return operations.drift(*options.open(), diff=diff)
 
 
 _DESTROY = {
@@ -92,15 +95,15 @@ _NAME = {"name": "a layer, such as org, or one account, such as accounts/develop
 
 
 @command(ChangingNamed, **_NAME)
-def up(options: ChangingNamed, force: bool = False, yes: bool = False) -> int:
+def up(options: ChangingNamed, force: bool = False, yes: bool = False, diff: bool = False) -> int:
     """Deploy one layer or one account."""
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive())
+    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
 
 
 @command(Named, **_NAME)
-def preview(options: Named, force: bool = False) -> int:
+def preview(options: Named, force: bool = False, diff: bool = False) -> int:
     """Show what `up` of one layer or one account would change."""
-    return operations.preview(*options.open(), force=force)
+    return operations.preview(*options.open(), force=force, diff=diff)
 
 
 @command(ChangingNamed, **_NAME, **_DESTROY)
@@ -129,6 +132,7 @@ def outputs(
 ) -> None:
     """Show what the stacks export."""
     run, chosen = Options(env, only, layer).open()
+    undeclared.mention(run, chosen)
     found = reading.read(run.engine, chosen, parallel=run.parallel, show_secrets=show_secrets)
     if name:
         print(reading.one(found, chosen, name))
@@ -142,6 +146,7 @@ def outputs(
 def access(_context: Context, env: str = SANDBOX) -> None:
     """Show how to get into each account: its roles, and the console's link that switches to it."""
     run, chosen = Options(env, layer=["accounts"]).open()
+    undeclared.mention(run, chosen)
     reading.show_access(run.console, reading.read(run.engine, chosen, parallel=run.parallel))
 
 
@@ -243,6 +248,21 @@ def forget_account(options: OneAccount, confirm: str | None = None) -> int:
     return handover.forget(options.open(), options.name, confirm=confirm, interactive=interactive())
 
 
+@command(
+    name="an account, such as accounts/developer, or something in a layer, such as org:Workloads/Development, "
+    "org:organization, identity:ada, policies:RootTags",
+    id="its id in AWS: twelve digits, ou-…, o-…, p-…; of a user or a group its name",
+)
+def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False) -> int:
+    """Bring something that exists in AWS under management: an account, an OU, the organization, a user, a policy.
+
+    It is checked and previewed first, and AWS is not changed. What belongs to it comes with it: the OUs above and below
+    an OU, the attachments of a policy. Run again after a crash, it goes on.
+    """
+    label, _, part = name.partition(":")
+    return imports.import_existing(*Named(label, env).open(), part, id, yes=yes, interactive=interactive())
+
+
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
@@ -298,4 +318,6 @@ namespace = Collection(
     close_account,
     forget_account,
     Collection("sandbox", start, stop, reset, status, env),
+    # The name is a word of Python.
+    **{"import": import_},
 )

@@ -34,11 +34,15 @@ def add_account(
     stack = StackId("accounts", environment, name)
     file = stack.config_file(root)
     config: dict[str, Any] = {
-        "aws:region": region or _region(environment, root),
+        "aws:region": region or _of_org("aws:region", environment, root),
         "accounts:name": display_name or "".join(map(str.capitalize, re.split(r"[-_]", name))) + "Account",
         "accounts:email": email,
         "accounts:organizationalUnit": unit,
     }
+    # An account's file names the management account, as every file of the environment does.
+    bound = _of_org("aws:allowedAccountIds", environment, root)
+    if bound is not None:
+        config["aws:allowedAccountIds"] = bound
     if tags:
         config["accounts:tags"] = dict(tags)
     try:
@@ -55,9 +59,9 @@ def add_account(
     return file
 
 
-def _region(environment: str, root: Path) -> Any:
+def _of_org(key: str, environment: str, root: Path) -> Any:
     file = StackId("org", environment).config_file(root)
     try:
-        return (yaml.safe_load(file.read_text()).get("config") or {}).get("aws:region")
+        return (yaml.safe_load(file.read_text()).get("config") or {}).get(key)
     except (OSError, yaml.YAMLError, AttributeError):  # `check` reports what is wrong with the file
         return None

@@ -37,6 +37,7 @@ _HELP = {
     "force": "also the stacks whose inputs and state are those of their last deployment",
     "yes": "do not ask",
     "wait": "wait while another run is at work on the same stacks, instead of refusing",
+    "diff": "every value of what changes, uncut, and the properties of what is created",
 }
 """The help texts of options that several commands have."""
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from automation import management_account
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
 from shared.settings.base import Settings, parse
@@ -49,7 +50,8 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
     problems: list[str] = []
     parsed: dict[StackId, Settings] = {}
     chosen = set(stacks)
-    for stack in sorted(chosen.union(*(each.upstream() for each in chosen))):
+    checked = sorted(chosen.union(*(each.upstream() for each in chosen)))
+    for stack in checked:
         try:
             settings = settings_of(stack, read)
         except ConfigError as error:
@@ -58,6 +60,7 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
             if settings is not None:
                 parsed[stack] = settings
     problems += _cross_check(parsed)
+    problems += management_account.problems(checked, lambda stack: read(stack)[0], root)
     for environment in sorted({stack.environment for stack in chosen if stack.layer in ("accounts", "policies")}):
         accounts = [each for each in discover(environment, root) if each.account]
         problems += _shared_addresses(accounts, read)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from automation.environments import environment
+from automation.inventory.doctor import undeclared_stacks
 from engine import checks
 from engine.checks import Check
 from engine.install import find_engine
@@ -26,4 +27,5 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     except LayerError as error:
         return [*found, Check("configuration", False, str(error), "create the file that is missing")]
     labels = ", ".join(stack.label for stack in stacks)
-    return [*found, Check("configuration", True, f"{len(stacks)} stacks: {labels}")]
+    found.append(Check("configuration", True, f"{len(stacks)} stacks: {labels}"))
+    return found + (undeclared_stacks(environment(name, root), engine, stacks, root) if engine else [])

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from pulumi.automation import EngineEvent, OpType
 from pulumi.automation.events import DiagnosticEvent, StepEventMetadata, StepEventStateMetadata
 
+from automation.values import PropertyChange, property_changes
+
 _COUNTED = {
     OpType.CREATE: "created",
     OpType.IMPORT: "created",
@@ -17,7 +19,8 @@ _COUNTED = {
     OpType.REPLACE: "replaced",
     OpType.IMPORT_REPLACEMENT: "replaced",
     OpType.DELETE: "deleted",
-    OpType.DISCARD: "deleted",
+    # Another owner's resource that was only read: it leaves the state alone.
+    OpType.DISCARD: "kept",
     OpType.SAME: "unchanged",
 }
 """Engine step → its name here. Only steps that the engine counts: the steps of a replacement count once."""
@@ -43,6 +46,8 @@ class Counts(NamedTuple):
     replaced: int = 0
     deleted: int = 0
     unchanged: int = 0
+    kept: int = 0
+    """Deleted from the state alone: the resource stays in AWS (`retain_on_delete`)."""
 
     @property
     def changes(self) -> int:
@@ -78,11 +83,17 @@ class Resource:
 
 @dataclass(frozen=True)
 class Change:
-    """A changed resource. `what` is the change, such as `updated`, and `properties` are the changed properties."""
+    """A changed resource.
+
+    `what` is the change, such as `updated`, `properties` are the changed properties as the engine names them, and
+    `values` their values, masked. `keeps_old` says of a replacement that the old resource stays in AWS.
+    """
 
     resource: Resource
     what: str
     properties: tuple[str, ...] = ()
+    values: tuple[PropertyChange, ...] = ()
+    keeps_old: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,15 +189,20 @@ class Record:
         if not _is_shown(step):
             return None
         if refreshed and (step.new is None or step.diffs):
-            self.drift.append(Change(Resource(step.urn), "changed" if step.new else "gone", _properties(step)))
-        what = _COUNTED.get(step.op)
+            found = property_changes(step, found=True)
+            self.drift.append(Change(Resource(step.urn), "changed" if step.new else "gone", _properties(step), found))
+        what, retained = _COUNTED.get(step.op), bool(step.old and step.old.retain_on_delete)
         if what is None:
             return None
         known = self._changes.get(step.urn)
         # Components and the stack have two events; the second one has their outputs.
         if known and known.what != "unchanged":
             return None
-        change = self._changes[step.urn] = Change(Resource(step.urn), what, _properties(step))
+        if what == "deleted" and retained:
+            what = "kept"
+        values = property_changes(step) if what != "unchanged" else ()
+        change = Change(Resource(step.urn), what, _properties(step), values, what == "replaced" and retained)
+        self._changes[step.urn] = change
         return change if what != "unchanged" else None
 
     def _diagnostic(self, event: DiagnosticEvent) -> None:

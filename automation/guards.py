@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from automation.inventory import stacks as undeclared_stacks
 from automation.lifecycle import addresses, closings
 from automation.runs import Run
 from shared.layers import StackId
@@ -13,7 +14,7 @@ Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = (closings.remind, addresses.refuse_changed)
+GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, closings.remind, addresses.refuse_changed)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

@@ -35,6 +35,7 @@ class Operation:
     The stacks in `create` are created first. `backwards` means downstream stacks first. `locks` says whether the work
     takes the stack's lock. `again` says whether to work also on stacks that have not changed since their last
     deployment. `reasons` computes why to work on a stack although nothing has changed yet, and `code` the exit code.
+    `diff` says whether to show every value of what is changed.
     """
 
     work: Work
@@ -45,6 +46,7 @@ class Operation:
     again: bool = True
     reasons: Callable[[StackId], list[str]] = lambda _stack: []
     code: Callable[[Iterable[StackResult]], int] = exit_code
+    diff: bool = False
 
 
 def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunResult:
@@ -54,7 +56,8 @@ def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunRes
     cannot be written.
     """
     start, started = datetime.now(UTC), time.monotonic()
-    with make_display(run.console, chosen, operation.wording) as display, _interruptible(run, display):
+    show = make_display(run.console, chosen, operation.wording, diff=operation.diff)
+    with show as display, _interruptible(run, display):
         try:
             outcomes = queue.run(
                 _order(chosen, operation),

@@ -38,8 +38,11 @@ DESTROY = Wording("destroy", "destroying", "destroyed")
 
 
 @exclusive()
-def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool) -> int:
+def deploy(
+    run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool, diff: bool = False
+) -> int:
     """Deploy the chosen stacks. Stacks that have not changed since their last deployment are skipped unless `force`.
+    With `diff`, every value that changes is shown.
 
     Outside the sandbox, a preview is shown and the user must confirm it, unless `yes`.
     """
@@ -47,18 +50,19 @@ def deploy(run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: boo
     if not run.environment.disposable and not yes:
         if not interactive:
             raise UsageError(f"deploying to {run.environment.name!r} without a terminal to ask on needs --yes")
-        code = preview(run, chosen, force=force)
+        code = preview(run, chosen, force=force, diff=diff)
         if code or not _agreed(f"Deploy this to {run.environment.name}? [y/N] ", {"y", "yes"}):
             return code or 1
     create = _to_create(run, chosen)
-    return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force)).exit_code
+    return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force, diff=diff)).exit_code
 
 
-def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False) -> int:
+def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False, diff: bool = False) -> int:
     """Show what deploying the chosen stacks would change, even if nothing is deployed yet. Changes nothing."""
     guards.before(run, chosen, "preview")
     work, plan = _previewing(run, refresh=False)
-    return operate(run, chosen, Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons)).exit_code
+    operation = Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons, diff=diff)
+    return operate(run, chosen, operation).exit_code
 
 
 @exclusive()
@@ -73,11 +77,11 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     return operate(run, chosen, Operation(work, REFRESH)).exit_code
 
 
-def drift(run: Run, chosen: Sequence[StackId]) -> int:
+def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
     """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing."""
     guards.before(run, chosen, "drift")
     work, _plan = _previewing(run, refresh=True)
-    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=_drift_code))
+    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=_drift_code, diff=diff))
     _show_drift(run, found)
     if found.exit_code == DRIFT_EXIT:
         run.console.print(
@@ -204,11 +208,15 @@ def _show_drift(run: Run, result: RunResult) -> None:
                 each.stack.label,
                 str(change.resource),
                 f"{found[urn].what} in AWS" if urn in found else "not deployed yet",
-                planned[urn].what.removesuffix("d") if urn in planned else "leave it",
+                _would(planned[urn].what) if urn in planned else "leave it",
                 ", ".join(properties),
             )
     if table.row_count:
         run.console.print(table)
+
+
+def _would(what: str) -> str:
+    return "keep it, no longer managed" if what == "kept" else what.removesuffix("d")
 
 
 def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) -> None:

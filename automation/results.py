@@ -13,7 +13,7 @@ from automation.queue import Outcome, Status
 from automation.stacks import StackCancelled, StackFailed
 from shared.layers import StackId
 
-Operation = Literal["deploy", "preview", "refresh", "drift", "destroy"]
+Operation = Literal["deploy", "preview", "refresh", "drift", "destroy", "import"]
 
 CANCELLED_EXIT = 130
 """The exit code that a shell gives a command that was ended by Ctrl-C."""

@@ -57,6 +57,16 @@ class Run:
     report: Path | None = None
     wait: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
+    told: set[str] = field(default_factory=set)
+    """What was printed with `tell`."""
+    listing: set[tuple[str, str]] | None = None
+    """A listing of the backend that was made for a guard, for the next who needs one."""
+
+    def tell(self, text: str) -> None:
+        """Print `text`, once in a run: a deployment that is previewed first is two operations."""
+        if text not in self.told:
+            self.told.add(text)
+            self.console.print(text, markup=False)
 
 
 def open_run(
@@ -167,14 +177,24 @@ def existing(run: Run) -> set[StackId]:
     folder = state_files.folder_of(run.backend)
     if folder and (folder / "stacks").is_dir():
         return {stack for stack in run.stacks if run.states.of(stack)}
-    try:
-        there = run.engine.existing(run.stacks[0].folder(run.engine.root))
-        return {stack for stack in run.stacks if (stack.project, stack.name) in there}
-    except CommandError as error:
-        raise UsageError(
-            f"the state backend of environment {run.environment.name!r} cannot be read: {engine_error(str(error))}\n"
-            f"`invoke doctor --env {run.environment.name}` says what is missing"
-        ) from None
+    there, run.listing = listing(run), None
+    return {stack for stack in run.stacks if (stack.project, stack.name) in there}
+
+
+def listing(run: Run) -> set[tuple[str, str]]:
+    """Project and name of every stack in the backend, with or without a file. Raises `UsageError`."""
+    folder = state_files.folder_of(run.backend)
+    if folder and (folder / "stacks").is_dir():
+        return state_files.stacks_in(folder)
+    if run.listing is None:
+        try:
+            run.listing = run.engine.existing(run.stacks[0].folder(run.engine.root))
+        except CommandError as error:
+            raise UsageError(
+                f"the state backend of environment {run.environment.name!r} cannot be read: "
+                f"{engine_error(str(error))}\n`invoke doctor --env {run.environment.name}` says what is missing"
+            ) from None
+    return run.listing
 
 
 def _new_logs(root: Path) -> Path:

@@ -1,14 +1,16 @@
-"""A backend for previews of stacks that do not exist yet. It is a folder that is deleted with the logs of the run.
+"""A backend for previews of stacks that do not exist yet, and of imports that are not agreed to yet.
 
-The engine previews only stacks that exist, and creating one is not what a preview may do: it would add a stack to the
-backend, and a secrets provider to the stack's configuration file.
+It is a folder that is deleted with the logs of the run. The engine previews only stacks that exist, and creating one
+is not what a preview may do: it would add a stack to the backend, and a secrets provider to its configuration file.
 """
 
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from shared.layers import StackId
 
@@ -19,19 +21,24 @@ _KEYS = ("encryptionsalt:", "encryptedkey:")
 https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
 
 
-def prepare(folder: Path, stack: StackId, root: Path) -> tuple[Path, dict[str, str]]:
-    """Add `stack`, without resources, to the backend in `folder`.
+class Scratch(NamedTuple):
+    """The copy of a stack's configuration file that the engine may write to, and the environment variables with which
+    it uses the copy and the backend."""
 
-    Returns the copy of its configuration file that the engine may write to, and the environment variables with which
-    the engine uses the copy and the backend.
-    """
+    config_file: Path
+    variables: dict[str, str]
+
+
+def prepare(folder: Path, stack: StackId, root: Path, state: Mapping[str, Any] | None = None) -> Scratch:
+    """Add `stack` to the backend in `folder`, with the resources of `state` (see `Stacks.export`)."""
     # The stacks that it reads, too: a program may refer to them itself, and then gets no outputs.
     for each in [stack, *stack.upstream()]:
-        state = folder / ".pulumi" / "stacks" / each.project / f"{each.name}.json"
-        state.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        checkpoint = {"stack": f"organization/{each.project}/{each.name}", "latest": None}
+        saved = folder / ".pulumi" / "stacks" / each.project / f"{each.name}.json"
+        saved.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        latest = (state or {}).get("deployment") if each == stack else None
+        checkpoint = {"stack": f"organization/{each.project}/{each.name}", "latest": latest}
         # Other stacks of the run read it too, so it is written once.
-        with suppress(FileExistsError), state.open("x") as file:
+        with suppress(FileExistsError), saved.open("x") as file:
             file.write(json.dumps({"version": 3, "checkpoint": checkpoint}))
     # As text: written anew by another YAML library, a value might mean something else to the engine.
     lines = stack.config_file(root).read_text().splitlines(keepends=True)
@@ -44,4 +51,4 @@ def prepare(folder: Path, stack: StackId, root: Path) -> tuple[Path, dict[str, s
     copy = folder / "configuration" / stack.project / f"Pulumi.{stack.name}.yaml"
     copy.parent.mkdir(parents=True, exist_ok=True)
     copy.write_text("".join(lines))
-    return copy, variables
+    return Scratch(copy, variables)

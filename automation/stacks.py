@@ -22,7 +22,7 @@ from pulumi.automation import (
     StackNotFoundError,
     UpdateSummary,
 )
-from pulumi.automation._stack import StackInitMode  # the package does not export it
+from pulumi.automation._stack import StackInitMode, _cleanup  # the package does not export them
 from pulumi.automation.errors import ConcurrentUpdateError
 
 from automation import scratch
@@ -77,6 +77,35 @@ class _Stack(Stack):
     def outputs(self) -> OutputMap:
         """Return nothing, see the class."""
         return {}
+
+    def import_file(
+        self,
+        *,
+        file: Path,
+        protect: bool,
+        on_event: Callable[[EngineEvent], None],
+        color: str,
+        suppress_progress: bool,
+        config_file: str | None = None,
+    ) -> None:
+        """Run `pulumi import --file`. The method of the package passes no events on, and knows no components."""
+        where, thread, stop, folder, server = self._setup_event_log("import", on_event, self.workspace.pulumi_version)
+        words = [
+            "import",
+            "--file",
+            str(file),
+            "--yes",
+            "--skip-preview",
+            "--generate-code=false",
+            "--event-log",
+            where,
+        ]
+        words += [f"--protect={str(protect).lower()}", f"--suppress-progress={str(suppress_progress).lower()}"]
+        words += ["--color", color, *(["--config-file", config_file] if config_file else [])]
+        try:
+            self._run_pulumi_cmd_sync(words)
+        finally:
+            _cleanup(folder, thread, stop, None, server)
 
     def info(self, show_secrets: bool = False) -> UpdateSummary | None:  # noqa: ARG002
         """Return only the time, see the class."""
@@ -155,8 +184,20 @@ class Stacks:
         It does not exist afterwards either: the engine is given a copy of the configuration and a backend of its own,
         because it previews only stacks that exist.
         """
-        file, variables = scratch.prepare(self._logs / "new", stack, self.root)
-        return self._operate(stack, watch, _Stack.preview, variables=variables, config_file=str(file))
+        return self.preview_in(scratch.prepare(self._logs / "new", stack, self.root), stack, watch)
+
+    def preview_in(
+        self, place: scratch.Scratch, stack: StackId, watch: Watch, import_file: Path | None = None
+    ) -> Record:
+        """Preview the stack as it is in a scratch backend. The engine's import file for all that would be created is
+        written to `import_file`."""
+        return self._operate(stack, watch, _Stack.preview, place, import_file=str(import_file) if import_file else None)
+
+    def import_resources(
+        self, stack: StackId, watch: Watch, file: Path, *, protect: bool, place: scratch.Scratch | None = None
+    ) -> Record:
+        """Import what the engine's import file says; in a scratch backend, if there is a `place`."""
+        return self._operate(stack, watch, _Stack.import_file, place, file=file, protect=protect)
 
     def refresh(self, stack: StackId, watch: Watch, *, only: str | None = None) -> Record:
         """Update the state to what is in AWS now; `only` is the URN of a resource, if not of all."""
@@ -201,8 +242,7 @@ class Stacks:
         stack: StackId,
         watch: Watch,
         operation: Callable[..., Any],
-        *,
-        variables: Mapping[str, str] | None = None,
+        place: scratch.Scratch | None = None,
         **options: Any,
     ) -> Record:
         record = Record()
@@ -213,7 +253,9 @@ class Stacks:
         log = self.log_file(stack)
         log.parent.mkdir(parents=True, exist_ok=True)
         workspace = self._workspace(stack, log)
-        workspace.env_vars = dict(variables or {})
+        if place:
+            workspace.env_vars = place.variables
+            options["config_file"] = str(place.config_file)
         work = _Stack(stack.name, workspace, StackInitMode.SELECT)
         try:
             operation(work, on_event=on_event, color="never", suppress_progress=True, **options)

@@ -44,6 +44,20 @@ SALT = "v1:3XAL9Mb5CYk=:v1:7WdDZD9m+mRUtOwJ:9Hbft9ee+O6sR98F7SydZMZCx1ON5A=="
 """Fits the sandbox's passphrase; with it the engine has nothing to add to a file."""
 
 
+MANAGEMENT_ACCOUNT = "123456789012"
+"""The management account of the emulated AWS."""
+
+
+def write_production(root: Path, account: str = MANAGEMENT_ACCOUNT) -> Path:
+    """The files of an environment `prod` beside the sandbox's, the same but for their account id. Returns `root`."""
+    for file in sorted((root / "stacks").glob("*/Pulumi.sandbox*.yaml")):
+        document = yaml.safe_load(file.read_text())
+        document["config"]["aws:allowedAccountIds"] = [account]
+        new = file.with_name(file.name.replace("Pulumi.sandbox", "Pulumi.prod"))
+        new.write_text(yaml.safe_dump(document, sort_keys=False))
+    return root
+
+
 def write_sandbox(root: Path) -> Path:
     """The files of an environment `sandbox` under `root`, in place of every environment that is there.
 

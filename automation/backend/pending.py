@@ -15,8 +15,10 @@ from pulumi.runtime import rpc
 from automation.backend.resources import parts
 from automation.events import Resource
 
-_MASK = "[secret]"
-_MASKED = {rpc._special_sig_key: rpc._special_secret_sig, "plaintext": json.dumps(_MASK)}
+MASK = "[secret]"
+"""What the engine's events show instead of a secret."""
+
+_MASKED = {rpc._special_sig_key: rpc._special_secret_sig, "plaintext": json.dumps(MASK)}
 """How a state marks a secret: https://github.com/pulumi/pulumi/blob/v3.259.0/sdk/go/common/resource/sig/sig.go"""
 
 
@@ -71,6 +73,7 @@ def with_pending(state: Mapping[str, Any], failed: Iterable[StepEventStateMetada
             "inputs": _readable(each.inputs or {}),
             "parent": each.parent,
             "protect": each.protect,
+            "retainOnDelete": each.retain_on_delete,
             "provider": each.provider,
         }
         operations.append({"resource": {key: value for key, value in fields.items() if value}, "type": "creating"})
@@ -83,7 +86,7 @@ def _readable(value: Any) -> Any:
 
     The state must say that the input is a secret, but may have the mask as its value: the next refresh replaces it.
     """
-    if value == _MASK or rpc.is_rpc_secret(value):
+    if value == MASK or rpc.is_rpc_secret(value):
         return _MASKED
     if isinstance(value, dict):
         return {key: _readable(each) for key, each in value.items()}

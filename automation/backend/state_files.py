@@ -34,6 +34,12 @@ def stack_file(folder: Path, stack: StackId) -> Path:
     return folder / "stacks" / stack.project / f"{stack.name}.json"
 
 
+def stacks_in(folder: Path) -> set[tuple[str, str]]:
+    """Project and stack name of every stack in the `folder` of a backend."""
+    ends = (".json", ".json.gz")
+    return {(file.parent.name, file.name.removesuffix(end)) for end in ends for file in folder.glob(f"stacks/*/*{end}")}
+
+
 def exported(content: bytes) -> dict[str, Any]:
     """The content of a state file in the format of `Stacks.export`. Raises `ValueError` for a truncated file."""
     document = json.loads(content)

@@ -50,15 +50,15 @@ class States:
             self._known[stack] = found
         return found
 
-    def content(self, stack: StackId) -> Mapping[str, Any] | None:
-        """The state itself, as `export` gives it; None if the stack does not exist. Raises `ValueError` for a file that
-        is cut off."""
-        file = stack_file(self._folder, stack) if self._folder else None
-        if file and file.exists():
-            return exported(file.read_bytes())
-        if file and not file.with_name(f"{file.name}.gz").exists():
-            return None
-        return self._export(stack)
+    def whole(self, stack: StackId) -> Mapping[str, Any]:
+        """The stack's state itself, with encrypted secrets, in the format of `Stacks.export`; empty if it does not
+        exist. Nothing is remembered."""
+        if self._folder:
+            try:
+                return exported(stack_file(self._folder, stack).read_bytes())
+            except (FileNotFoundError, ValueError):
+                pass  # a compressed file, or one that is cut off, which the engine reports
+        return self._export(stack) or {}
 
     def _read(self, stack: StackId) -> State | None:
         if self._folder:

@@ -13,10 +13,15 @@ from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
 from automation.backend.pending import Creation
-from automation.imports.commands import FINDING
 
 if TYPE_CHECKING:
     from mypy_boto3_organizations import OrganizationsClient
+
+ACCOUNT = "aws:organizations/account:Account"
+OIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
+ORGANIZATION = "aws:organizations/organization:Organization"
+POLICY = "aws:organizations/policy:Policy"
+UNIT = "aws:organizations/organizationalUnit:OrganizationalUnit"
 
 Lookup = Callable[[Creation], str | None]
 
@@ -39,12 +44,12 @@ def in_refusal(creation: Creation, message: str) -> str | None:
     """The id in AWS's refusal to create the resource. Only the embedded provider's error for an account has one: the
     account's e-mail address may be a secret, so it cannot be looked up."""
     found = re.search(r"account (\d{12}) \(.*has this e-mail address already", message)
-    return found[1] if found and creation.resource.type == _ACCOUNT else None
+    return found[1] if found and creation.resource.type == ACCOUNT else None
 
 
 def from_inputs(creation: Creation) -> str | None:
     """The id if it follows from the inputs, without a call to AWS; else None."""
-    if creation.resource.type in FINDING or (creation.resource.type in _ARNS and not _only_account(creation)):
+    if creation.resource.type in _GIVEN or (creation.resource.type in _ARNS and not _only_account(creation)):
         return None
     lookup = _LOOKUPS.get(creation.resource.type)
     return lookup(creation) if lookup else None
@@ -101,8 +106,10 @@ def _attachment(creation: Creation) -> str | None:
     return f"{target}:{policy}" if target and policy else None
 
 
-_ACCOUNT = "aws:organizations/account:Account"
-_ARNS = ("aws:iam/policy:Policy", "aws:iam/openIdConnectProvider:OpenIdConnectProvider")
+_GIVEN = (ACCOUNT, ORGANIZATION, POLICY, UNIT)
+"""The types whose ids AWS generates."""
+
+_ARNS = ("aws:iam/policy:Policy", OIDC)
 
 _name = methodcaller("text", "name")
 
@@ -110,17 +117,20 @@ _LOOKUPS: dict[str, Lookup] = {
     "aws:backup/vault:Vault": _name,
     "aws:iam/accountAlias:AccountAlias": methodcaller("text", "accountAlias"),
     "aws:iam/group:Group": _name,
-    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": _oidc_arn,
+    OIDC: _oidc_arn,
     "aws:iam/policy:Policy": _policy_arn,
     "aws:iam/role:Role": _name,
     "aws:iam/user:User": _name,
-    _ACCOUNT: _member_account,
-    "aws:organizations/organization:Organization": _organization,
-    "aws:organizations/organizationalUnit:OrganizationalUnit": _unit,
-    "aws:organizations/policy:Policy": _organization_policy,
+    ACCOUNT: _member_account,
+    ORGANIZATION: _organization,
+    UNIT: _unit,
+    POLICY: _organization_policy,
     "aws:organizations/policyAttachment:PolicyAttachment": _attachment,
 }
 """The types in this project that AWS refuses to create a second time. All others can safely be created again."""
+
+TYPES = frozenset(_LOOKUPS)
+"""The types that are worth importing."""
 
 
 def _account(creation: Creation) -> str:

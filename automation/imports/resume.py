@@ -4,6 +4,9 @@ A resource can exist in AWS but not in the state. If the engine was killed, the 
 the provider was killed, AWS's answer was lost or the state could not be saved, the engine knows nothing of it. AWS
 then refuses to create it a second time. In a disposable environment the resource is imported if an earlier run had
 begun to create it; elsewhere the user gets a command and decides.
+
+A resource that stays in AWS when it leaves the stack (`retain_on_delete`) is taken back everywhere when it is wanted
+again, if its id follows from its inputs.
 """
 
 import re
@@ -11,19 +14,26 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from pulumi.automation.events import StepEventStateMetadata
+
 from automation.backend import pending as pending_operations
 from automation.backend.pending import Creation
 from automation.events import Problem, Record
 from automation.imports import commands, identities
 from automation.imports.attempts import Attempts
+from automation.imports.identities import ACCOUNT, ORGANIZATION, UNIT
 from automation.reporting.advice import EXISTS
 from automation.stacks import StackCancelled, StackFailed, Stacks, Watch
 from engine.environment import Environment
 from engine.install import Progress
 from shared.layers import StackId
 
+_KEPT = (ACCOUNT, ORGANIZATION, UNIT)
+"""The types of which nobody should delete one in order to have it made again: what is in them would go, or stop it."""
+
 _KILLED = "which an earlier run was killed while it created"
 _BEGUN = "which an earlier run had begun to create"
+_KEPT = "which was kept in AWS"
 
 
 def deploy(stacks: Stacks, environment: Environment, progress: Progress, stack: StackId, watch: Watch) -> Record:
@@ -79,17 +89,26 @@ def _import(
     left = pending_operations.unfinished(state)
     ours = [each for each in left if each.resource.urn in {*pending, *earlier} and each.resource.urn not in imported]
     found = _identities(ours, refused) if environment.disposable else {}
+    kept = _kept(left, [step for urn, step in error.record.begun.items() if urn in refused and urn not in imported])
+    found |= kept
     if not found:
         raise StackFailed(
             _explained(environment, stack, error.problems, left, refused, pending), error.record
         ) from error
-    for each in ours:
+    for each in left:
         urn = each.resource.urn
         if urn in found:
-            why = _KILLED if urn in pending else _BEGUN
+            why = _KEPT if urn in kept else _KILLED if urn in pending else _BEGUN
             progress(f"{stack.label}: importing {each.resource}, {why} ({found[urn]})")
     stacks.replace_state(stack, pending_operations.imported(state, found))
     return set(found)
+
+
+def _kept(creations: Iterable[Creation], refused: Iterable[StepEventStateMetadata]) -> dict[str, str]:
+    """URN → id of the refused creations of resources that stay in AWS when they leave the stack."""
+    retained = {step.urn for step in refused if step.retain_on_delete}
+    found = {each.resource.urn: identities.from_inputs(each) for each in creations if each.resource.urn in retained}
+    return {urn: identity for urn, identity in found.items() if identity}
 
 
 def _identities(creations: Iterable[Creation], refused: Mapping[str, str]) -> dict[str, str]:
@@ -125,15 +144,21 @@ def _explained(
 def _remedy(environment: Environment, stack: StackId, creation: Creation, refusal: str) -> str:
     """What the user can do about a resource that AWS refused to create, or, without a `refusal`, that may exist."""
     identity = identities.from_inputs(creation) or identities.in_refusal(creation, refusal)
-    finding = None if identity else commands.finding_command(creation)
-    found = f" (its id: `{finding}`)" if finding else ""
-    importing = f"import it with `{commands.import_command(stack, creation, identity)}`{found}, or delete it in AWS"
+    command = commands.import_command(stack, creation, identity)
+    importing = f"import it with `{command}`" if command else "import it: `invoke import --help`"
+    if creation.resource.type not in _KEPT:
+        importing += ", or delete it in AWS if nobody uses it"
     if not refusal:
         return f"look for it in AWS: if it is there, {importing}; then run this again"
     again = "run this again, which imports it; or " if environment.disposable and identities.finds(creation) else ""
+    elsewhere = (
+        f". If no account of this organization has its address, another one has: accounts:email in {stack.config_label}"
+        if creation.resource.type == ACCOUNT and not identity
+        else ""
+    )
     return (
         f"it is in AWS and not in the state of {stack.label}, made by hand or by a run that could not record it: "
-        f"{again}{importing} and run this again"
+        f"{again}{importing}; then run this again{elsewhere}"
     )
 
 

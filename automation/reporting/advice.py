@@ -11,11 +11,14 @@ EXISTS = (
 )
 """How AWS and the embedded provider refuse to create something that already exists."""
 
+ACCESS_ROLE = r"(?s)(?=.*AssumeRole\b)(?=.*(AccessDenied|not authorized))"
+"""How AWS refuses to let a role be assumed. It says the same of a role that is not there."""
+
 _ADVICE: tuple[tuple[str, str], ...] = (
     (
         r"OrganizationalUnitNotEmptyException",
-        "a closed account stays in its OU for 90 days, and AWS keeps the OU as long. Move the account to the root "
-        "or wait, then run this again "
+        "AWS deletes an OU only when no account and no OU is in it, also none that no file here describes. A closed "
+        "account stays in its OU for 90 days. Move what is in it to the root or to another OU, then run this again "
         "(https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html)",
     ),
     (
@@ -33,22 +36,22 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "`invoke doctor --env {environment}` says whose they are",
     ),
     (
-        r"IAM Role \(.*\) cannot be assumed|Cannot assume IAM Role|operation error STS: AssumeRole",
+        ACCESS_ROLE + r"|IAM Role \(.*\) cannot be assumed|Cannot assume IAM Role|operation error STS: AssumeRole",
         "is that the account's access role? Accounts made by AWS's default have OrganizationAccountAccessRole, those "
-        "made by earlier versions of this project OrganizationalAccountAccessRole. Write the one that the account has "
-        "as accounts:accessRoleName in stacks/{layer}/Pulumi.{stack}.yaml; the role must trust the management account, "
+        "made by earlier versions of this project OrganizationalAccountAccessRole, and an account that was invited has "
+        "none until somebody makes it (docs/importing.md). Write the one that the account has as "
+        "accounts:accessRoleName in {file}; the role must trust the management account, "
         "and the AWS credentials must be allowed to assume it (`invoke doctor --env {environment}`)",
     ),
     (
         r"AccessDenied|UnauthorizedOperation",
-        "no file mends this: the AWS credentials may not do it. `invoke doctor --env {environment}` says whose they "
-        "are; inside a member account they are those of its access role, and service control policies bound them",
+        "the AWS credentials may not do it. `invoke doctor --env {environment}` says whose they are; inside a member "
+        "account they are those of its access role, and service control policies bound them",
     ),
     (
         EXISTS,
-        "it is in AWS and not in the state of {label}: made by hand, or by a run that was killed before it could "
-        "record it. Import it with `pulumi import {type} {name} <its id> -s {stack} --cwd stacks/{layer}` "
-        "(https://www.pulumi.com/docs/iac/cli/commands/pulumi_import/), or delete it in AWS, and run this again",
+        "something in AWS has that name or address already. Choose another one in {file}; or, if it is what "
+        "{label} is to manage, import it (`invoke import --help`) and run this again",
     ),
     (
         r"(connect|connection).*refused|EndpointConnectionError|Could not connect to the endpoint",
@@ -83,16 +86,9 @@ _ADVICE: tuple[tuple[str, str], ...] = (
 )
 
 
-def advice(stack: StackId, message: str, resource_type: str = "<type>", resource_name: str = "<name>") -> str | None:
+def advice(stack: StackId, message: str) -> str | None:
     """What to do about an error of `stack`, in a sentence; None if the error's own text must be enough."""
     for pattern, text in _ADVICE:
         if re.search(pattern, message):
-            return text.format(
-                environment=stack.environment,
-                label=stack.label,
-                stack=stack.name,
-                layer=stack.layer,
-                type=resource_type,
-                name=resource_name,
-            )
+            return text.format(environment=stack.environment, label=stack.label, file=stack.config_label)
     return None

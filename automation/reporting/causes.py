@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.events import Problem, Resource
-from automation.reporting.advice import advice
+from automation.reporting.advice import ACCESS_ROLE, advice
 from shared.layers import ROOT, StackId
 
 ACCOUNT_FAILURES = (
@@ -61,10 +61,8 @@ class Cause:
 
 def explain(stack: StackId, problem: Problem, root: Path = ROOT) -> Cause:
     """The cause of a problem of `stack` in the repository at `root`."""
-    resource = problem.resource
-    names = (resource.type, resource.name) if resource else ()
     code = aws_code(problem.message)
-    return Cause(code, _files(stack, problem, code, root), problem.remedy or advice(stack, problem.message, *names))
+    return Cause(code, _files(stack, problem, code, root), problem.remedy or advice(stack, problem.message))
 
 
 def aws_code(message: str) -> str | None:
@@ -79,7 +77,8 @@ def aws_code(message: str) -> str | None:
 
 def _files(stack: StackId, problem: Problem, code: str | None, root: Path) -> tuple[str, ...]:
     """The files in which the user can fix the problem; empty if they are not known. Most error codes are about
-    resources in AWS or about the credentials, and no file in this repository fixes those."""
+    resources in AWS or about the credentials, and no file in this repository fixes those. Access is the exception
+    where the file names the role."""
     message = problem.message
     if _NAMED.search(message):
         return ()
@@ -90,6 +89,8 @@ def _files(stack: StackId, problem: Problem, code: str | None, root: Path) -> tu
         # A configuration key such as `org:mode`. A resource type has a second colon.
         key = re.search(rf"(?<![\w:/]){stack.project}:[a-z]\w*(?![\w:])", message)
         return (stack.config_label,) if key else ()
+    if stack.account and re.search(ACCESS_ROLE, message):
+        return (stack.config_label,)
     component = _component_file(stack, problem.resource, root)
     if _ABOUT_DOCUMENTS.search(code):
         return (component,) if component else ()

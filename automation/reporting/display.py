@@ -16,13 +16,22 @@ from rich.text import Text
 
 from automation.events import Change, Counts, Record
 from automation.queue import Status
+from automation.reporting import changes
 from automation.results import StackResult, Wording
 from shared.layers import StackId
 
 PLAIN_WIDTH = 160
 """Columns of a table if there is no terminal that has a width."""
 
-_SIGNS = (("+", "green"), ("~", "yellow"), ("±", "magenta"), ("-", "red"))
+_SIGNS = {
+    "created": ("+", "green"),
+    "updated": ("~", "yellow"),
+    "replaced": ("±", "magenta"),
+    "deleted": ("-", "red"),
+    "kept": ("∅", "blue"),
+}
+_STYLES = {"+ ": "green", "~ ": "yellow", "- ": "red"}
+"""Styles of lines that begin so."""
 
 
 def make_console() -> Console:
@@ -34,11 +43,13 @@ def make_console() -> Console:
 
 
 class Display(AbstractContextManager["Display"]):
-    """Shows the progress of a run. Its methods may be called from any thread."""
+    """Shows the progress of a run, with `diff` every value of what is changed. Its methods may be called from any
+    thread."""
 
-    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
+    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording, *, diff: bool = False) -> None:
         self._console = console
         self._wording = wording
+        self._diff = diff
         self._all = len(stacks)
         self._width = max((len(stack.label) for stack in stacks), default=0)
         self._lock = threading.Lock()
@@ -81,19 +92,28 @@ class Plain(Display):
 
     def event(self, stack: StackId, record: Record, change: Change | None) -> None:  # noqa: ARG002
         if change and not change.resource.type.startswith("pulumi:"):
-            self.say(f"{self._wording.change}{change.what} {change.resource}", stack)
+            self._change(stack, changes.headline(self._wording, change), change)
 
     def ended(self, result: StackResult) -> None:
+        for change in _found(self._wording, result):
+            self._change(result.stack, f"{change.what} in AWS {change.resource}", change)
         self.say(f"{result.describe(self._wording)}{_numbers(result.counts)}", result.stack)
         for problem in result.problems:
             self.say(str(problem), result.stack)
 
+    def _change(self, stack: StackId, headline: str, change: Change) -> None:
+        room = self._console.width - self._width - len(" | ")
+        self.say("\n".join([headline, *changes.lines(change, room, full=self._diff)]), stack)
+
 
 class Rich(Display):
-    """Shows one line per running stack with its current resource and its counts, and a progress bar for the run."""
+    """Shows one line per running stack with its current resource and its counts, and a progress bar for the run.
 
-    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording) -> None:
-        super().__init__(console, stacks, wording)
+    Under a stack that has ended are its changes. Of creations that were carried out, the number must do.
+    """
+
+    def __init__(self, console: Console, stacks: Sequence[StackId], wording: Wording, *, diff: bool = False) -> None:
+        super().__init__(console, stacks, wording, diff=diff)
         self._ended = 0
         self._running: dict[StackId, tuple[float, Record]] = {}
         self._live = Live(console=console, get_renderable=self._render, refresh_per_second=5, transient=True)
@@ -125,7 +145,21 @@ class Rich(Display):
         sign, style = ("✓", "green") if result.status is Status.DONE else ("✗", "red")
         text = f"{result.describe(self._wording)}{_numbers(result.counts)}"
         label = f"{result.stack.label:<{self._width}}"
-        self._console.print(Text.assemble((sign, style), f" {label}  {text}  {result.seconds:.1f} s"))
+        told = [Text.assemble((sign, style), f" {label}  {text}  {result.seconds:.1f} s")]
+        for change in _found(self._wording, result):
+            told += self._change(f"{change.what} in AWS {change.resource}", change)
+        for change in result.record.changes:
+            planned = bool(self._wording.change) or self._diff
+            if not change.resource.type.startswith("pulumi:") and (planned or change.what != "created"):
+                told += self._change(changes.headline(self._wording, change), change)
+        self._console.print(Text("\n").join(told))
+
+    def _change(self, headline: str, change: Change) -> list[Text]:
+        indent = " " * 4
+        under = changes.lines(change, self._console.width - len(indent), full=self._diff)
+        styles = [_STYLES.get(line.lstrip()[:2], "dim") for line in under]
+        first = changes.wrapped(f"  {headline}", self._console.width)
+        return [*map(Text, first), *(Text(indent + line, style) for line, style in zip(under, styles, strict=True))]
 
     def _render(self) -> RenderableType:
         with self._lock:
@@ -146,9 +180,14 @@ class Rich(Display):
         return Group(table, whole)
 
 
-def make_display(console: Console, stacks: Sequence[StackId], wording: Wording) -> Display:
+def make_display(console: Console, stacks: Sequence[StackId], wording: Wording, *, diff: bool = False) -> Display:
     """The display that suits the console."""
-    return Rich(console, stacks, wording) if console.is_terminal else Plain(console, stacks, wording)
+    return (Rich if console.is_terminal else Plain)(console, stacks, wording, diff=diff)
+
+
+def _found(wording: Wording, result: StackResult) -> Sequence[Change]:
+    """What a comparison with AWS found. A refresh records the same, and tells it as its changes."""
+    return result.record.drift if wording.operation == "drift" else ()
 
 
 def _numbers(counts: Counts) -> str:
@@ -157,5 +196,6 @@ def _numbers(counts: Counts) -> str:
 
 
 def _signs(counts: Counts) -> Text:
-    signed = zip(_SIGNS, counts, strict=False)
-    return Text.assemble(*((f"{sign}{number} ", style) for (sign, style), number in signed if number))
+    numbers = counts._asdict()
+    signed = ((sign, numbers[what], style) for what, (sign, style) in _SIGNS.items())
+    return Text.assemble(*((f"{sign}{number} ", style) for sign, number, style in signed if number))

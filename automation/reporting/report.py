@@ -11,6 +11,7 @@ from automation.reporting.schema import (
     ChangeReport,
     CountsReport,
     ProblemReport,
+    PropertyReport,
     Report,
     ResourceReport,
     StackReport,
@@ -96,7 +97,17 @@ def _resource(resource: Resource) -> dict[str, str]:
 
 def _changes(changes: Iterable[Change]) -> list[ChangeReport]:
     return [
-        ChangeReport(**_resource(each.resource), what=each.what, properties=list(each.properties)) for each in changes
+        ChangeReport(
+            **_resource(each.resource),
+            what=each.what,
+            properties=list(each.properties),
+            values=[
+                PropertyReport(property=v.path, old=v.old, new=v.new, forces_replacement=v.forces_replacement)
+                for v in each.values
+            ],
+            keeps_old=each.keeps_old,
+        )
+        for each in changes
     ]
 
 

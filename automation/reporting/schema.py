@@ -34,14 +34,25 @@ class ResourceReport(_Part):
     name: str
 
 
+class PropertyReport(_Part):
+    """A changed property. A secret value is `[secret]`, one that AWS decides `known after the deployment`."""
+
+    property: str = Field(description="its path, such as tags.Owner")
+    old: Any = Field(description="null where it was not set; in a stack's `drift`, the value in the state")
+    new: Any = Field(description="null where it is no longer set; in a stack's `drift`, the value in AWS")
+    forces_replacement: bool
+
+
 class ChangeReport(ResourceReport):
-    """A changed resource. Values are not reported, only the names of the changed `properties`."""
+    """A changed resource."""
 
     what: str = Field(
-        description="created, updated, replaced or deleted; of a preview or of drift, what a deploy would do. "
-        "In a stack's `drift`: changed or gone."
+        description="created, updated, replaced, deleted or kept (no longer managed, but still in AWS); of a preview "
+        "or of drift, what a deploy would do. In a stack's `drift`: changed or gone."
     )
-    properties: list[str]
+    properties: list[str] = Field(description="the changed properties as the engine names them")
+    values: list[PropertyReport] = Field(description="old and new values; of what is created or deleted, all inputs")
+    keeps_old: bool = Field(description="the resource that is replaced stays in AWS")
 
 
 class ProblemReport(_Part):
@@ -62,6 +73,7 @@ class CountsReport(_Part):
     replaced: int
     deleted: int
     unchanged: int
+    kept: int = Field(description="no longer managed, but still in AWS")
 
 
 class StackReport(_Part):

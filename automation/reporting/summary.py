@@ -42,15 +42,17 @@ def _table(run: RunResult) -> Table:
     done = sum(result.status is Status.DONE for result in run.stacks)
     table.add_column("stack", footer="all", no_wrap=True)
     table.add_column("result", footer=f"{done} of {len(run.stacks)} done")
-    for name, number in sums._asdict().items():
-        table.add_column(name, footer=str(number), justify="right")
+    # Most runs keep nothing: a column more would only take room.
+    columns = [name for name in sums._fields if name != "kept" or sums.kept]
+    for name in columns:
+        table.add_column(name, footer=str(getattr(sums, name)), justify="right")
     table.add_column("seconds", footer=f"{run.seconds:.1f}", justify="right")
     same = [result for result in run.stacks if result.record.same_inputs]
     together = len(same) > SHOWN_SAME
     for result in run.stacks:
         if together and result.record.same_inputs:
             continue
-        numbers = ["" if number == 0 else str(number) for number in result.counts]
+        numbers = [str(getattr(result.counts, name) or "") for name in columns]
         text = Text(result.describe(run.wording), style=_STYLES[result.status])
         table.add_row(result.stack.label, text, *numbers, f"{result.seconds:.1f}" if result.seconds else "")
     if together:

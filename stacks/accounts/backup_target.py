@@ -25,13 +25,18 @@ class BackupTargetArgs:
 class BackupTarget(Component):
     """A vault in every region that the backup policy writes to, and the role that AWS Backup assumes.
 
+    All of it stays in AWS when it leaves the stack, for example because the account moves to an OU without backups: the
+    backups in the vaults are kept, and need the role to be restored. When it is wanted again, it is taken back
+    (`automation.imports.resume`).
+    https://www.pulumi.com/docs/iac/concepts/resources/options/retainondelete/
+
     One provider is enough for all regions: with version 7 of the AWS provider a resource has a `region`.
     https://www.pulumi.com/registry/packages/aws/how-to-guides/7-0-migration/
     """
 
     def __init__(self, name: str, args: BackupTargetArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("accounts:BackupTarget", name, opts, formerly="acme:accounts:BackupTarget")
-        child = pulumi.ResourceOptions(parent=self)
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
         vaults = [
             aws.backup.Vault(f"vault-{region}", name=args.vault_name, region=region, opts=child)
             for region in args.regions

@@ -8,7 +8,7 @@ import yaml
 from automation.add_account import add_account
 from shared.errors import ConfigError, LayerError
 from shared.layers import discover
-from tests.configuration import write_sandbox
+from tests.configuration import write_production, write_sandbox
 
 TAGS = {"CostCenter": "Development", "Owner": "platform-team"}
 
@@ -31,6 +31,12 @@ def test_what_is_written_is_a_stack_that_passes_every_check(copy: Path) -> None:
         "accounts:tags": TAGS,
     }
     assert "accounts/data-lake" in [stack.label for stack in discover("sandbox", copy)]
+
+
+def test_it_belongs_to_the_management_account_of_its_environment(copy: Path) -> None:
+    write_production(copy, "012345678901")
+    file = add_account("prod", "data-lake", email="lake@example.com", unit="Development", tags=TAGS, root=copy)
+    assert yaml.safe_load(file.read_text())["config"]["aws:allowedAccountIds"] == ["012345678901"]
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_only_the_sandbox_takes_over_what_a_killed_run_was_creating(
     assert (made.engine.done, made.engine.replaced, asked) == (["up org"], [], [])
     assert "importing" not in made.printed
     for name in ("r", "s"):
-        assert f"pulumi import aws:iam/role:Role {name} {name} -s {environment} --cwd stacks/org" in made.printed
+        assert f"`invoke import org:{name} {name} --env {environment}`" in made.printed
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -110,7 +110,7 @@ def test_only_the_sandbox_takes_over_what_an_earlier_run_had_begun(
         return
     assert deploy(made) == 1
     assert (made.engine.replaced, asked) == ([], [])
-    assert f"pulumi import aws:iam/role:Role r r -s {environment} --cwd stacks/org" in made.printed
+    assert f"`invoke import org:r r --env {environment}`" in made.printed
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -139,6 +139,39 @@ def test_what_no_earlier_run_had_begun_is_a_surprise_in_the_sandbox_too(tmp_path
     made.engine.answers = [refusal(stack)]
     assert deploy(made) == 1
     assert (made.engine.replaced, asked) == ([], [])
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("retained", [True, False])
+def test_what_was_kept_in_aws_is_taken_back_in_every_environment(
+    tmp_path: Path, asked: list[str], environment: str, retained: bool
+) -> None:
+    """A resource that stays in AWS when it leaves the stack is there when it is wanted again."""
+    stack = StackId("org", environment)
+    made = FakeRun(tmp_path, [stack], {stack: {"deployment": {}}})
+    failed = refusal(stack)
+    failed.record.begun[urn(stack)].retain_on_delete = retained
+    made.engine.answers = [failed]
+    assert deploy(made) == (0 if retained else 1)
+    assert asked == []
+    if not retained:
+        assert made.engine.replaced == []
+        return
+    assert made.engine.done == ["up org", "replace the state of org", "up with refresh org"]
+    (taken,) = made.engine.replaced[0]["deployment"]["resources"]
+    assert (taken["urn"], taken["id"], taken["retainOnDelete"]) == (urn(stack), "r", True)
+    assert "org: importing aws:iam/role:Role r, which was kept in AWS (r)" in made.printed
+
+
+def test_what_was_kept_and_is_refused_again_is_an_error(tmp_path: Path) -> None:
+    stack = StackId("org", "prod")
+    made = FakeRun(tmp_path, [stack], {stack: {"deployment": {}}})
+    for _ in range(2):
+        failed = refusal(stack)
+        failed.record.begun[urn(stack)].retain_on_delete = True
+        made.engine.answers.append(failed)
+    assert deploy(made) == 1
+    assert len(made.engine.replaced) == 1
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
+from tests import aws_cli
+from tests.configuration import MANAGEMENT_ACCOUNT
 from tests.e2e import accidents
 from tests.e2e.project import Project
 
@@ -144,17 +146,24 @@ def test_accounts_that_fail_and_that_take_longer_than_the_provider_waits(project
 def test_elsewhere_a_person_takes_over_with_the_command_that_is_named(project: Project) -> None:
     organizations = project.aws("organizations")
     root = organizations.list_roots()["Roots"][0]["Id"]
-    unit = organizations.create_organizational_unit(ParentId=root, Name="Prod")["OrganizationalUnit"]["Id"]
-    settings = {"aws:region": "us-west-2", "org:mode": "lookup", "org:organizationalUnits": ["Prod"]}
+    organizations.create_organizational_unit(ParentId=root, Name="Prod")
+    settings = {
+        "aws:region": "us-west-2",
+        "aws:allowedAccountIds": [MANAGEMENT_ACCOUNT],
+        "org:mode": "lookup",
+        "org:organizationalUnits": ["Prod"],
+    }
     (project.root / "stacks/org/Pulumi.prod.yaml").write_text(yaml.safe_dump({"config": settings}))
     command = "invoke deploy-all --env prod --yes --only org"
     for _ in range(2):  # also not the second time
         output = project.shell(command, expect=1).output
         assert "DuplicateOrganizationalUnitException" in output
         assert TAKE_OVER not in output
-    assert f"aws organizations list-organizational-units-for-parent --parent-id {root}" in output
-    found = re.search(r"import it with `(pulumi import [^`]+)`", output)
+    found = re.search(r"import it with `(invoke import [^`]+)`", output)
     assert found, output
-    project.shell(f"{found[1].replace('<its id>', unit)} --yes", cwd=".")
+    assert f"--parent-id {root}" in found[1]
+    assert "or delete it" not in output
+    aws_cli.install(project.root / "bin")
+    project.shell(f'PATH="$PWD/bin:$PATH"; {found[1]} --yes')
     done = project.shell(command).output
     assert "failed" not in done

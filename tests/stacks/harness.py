@@ -31,6 +31,8 @@ class Registered:
     provider: str
     protect: bool
     ignored: list[str]
+    kept: bool
+    """Whether it stays in AWS when it leaves the stack."""
     secrets: set[str]
     """The inputs that are encrypted in the state."""
 
@@ -101,6 +103,7 @@ class _RecordingMonitor(MockMonitor):
                     request.provider,
                     request.protect,
                     list(request.ignoreChanges),
+                    request.retainOnDelete,
                     {name for name, value in sent.items() if is_rpc_secret(value)},
                 )
             )

@@ -8,6 +8,7 @@ from typing import Any, cast
 from moto.account.models import AccountBackend as MotoAccountBackend
 from moto.account.models import account_backends
 
+from sandbox.emulator.regions import ENABLED_BY_DEFAULT
 from sandbox.emulator.settings import now
 
 CODE_SECONDS = 24 * 3600
@@ -51,6 +52,12 @@ class AccountBackend(MotoAccountBackend):
     update: EmailUpdate | None
     opted_in: set[str]
     """The regions that the account has besides those that every account has."""
+
+    def opt_status(self, region: str) -> str:
+        """Whether the account has the region: https://docs.aws.amazon.com/accounts/latest/reference/API_Region.html"""
+        if region in ENABLED_BY_DEFAULT:
+            return "ENABLED_BY_DEFAULT"
+        return "ENABLED" if region in self.opted_in else "DISABLED"
 
     def start_update(self, email: str) -> None:
         """Send a code to the new address; a code that was sent before is no longer good."""

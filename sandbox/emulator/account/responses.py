@@ -14,6 +14,7 @@ from moto.organizations.models import FakeAccount
 
 from sandbox.emulator.account.models import AccountBackend, account_backend
 from sandbox.emulator.errors import AwsError
+from sandbox.emulator.organizations.account_life import created
 from sandbox.emulator.organizations.models import (
     OrganizationsBackend,
     address_is_taken,
@@ -67,7 +68,7 @@ class AccountResponse(MotoAccountResponse):
             {
                 "AccountId": account_id,
                 "AccountName": account.name,
-                "AccountCreatedDate": account.create_time,
+                "AccountCreatedDate": created(account),
                 "AccountState": state,
             }
         )
@@ -134,8 +135,7 @@ class AccountResponse(MotoAccountResponse):
         organization = organization_of(account_id)
         if organization is None or account_id == organization.account_id or not self._manages(organization):
             raise _denied()
-        trusted = any(service["ServicePrincipal"] == PRINCIPAL for service in organization.services)
-        if not trusted or organization.organization.feature_set != "ALL":
+        if not organization.trusts(PRINCIPAL) or organization.organization.feature_set != "ALL":
             raise _denied(f"The organization has no trusted access for {PRINCIPAL}, or not all features.")
         account = organization.get_account_by_id(account_id)
         if account.state != "ACTIVE":
@@ -164,7 +164,10 @@ class AccountResponse(MotoAccountResponse):
         size, start = int(self._get_param("MaxResults") or 50), str(self._get_param("NextToken") or "")
         if not 1 <= size <= 50:
             raise AwsError("ValidationException", "MaxResults is not a number from 1 to 50.")
-        found = [{"RegionName": name, "RegionOptStatus": self._opt_status(name)} for name in regions() if name >= start]
+        account = self._account
+        found = [
+            {"RegionName": name, "RegionOptStatus": account.opt_status(name)} for name in regions() if name >= start
+        ]
         found = [region for region in found if not wanted or region["RegionOptStatus"] in wanted]
         answer: dict[str, Any] = {"Regions": found[:size]}
         if len(found) > size:
@@ -173,7 +176,7 @@ class AccountResponse(MotoAccountResponse):
 
     def get_region_opt_status(self) -> ActionResult:
         name = self._region_name()
-        return ActionResult({"RegionName": name, "RegionOptStatus": self._opt_status(name)})
+        return ActionResult({"RegionName": name, "RegionOptStatus": self._account.opt_status(name)})
 
     def enable_region(self) -> EmptyResult:
         self._account.opted_in.add(self._optional_region())
@@ -182,11 +185,6 @@ class AccountResponse(MotoAccountResponse):
     def disable_region(self) -> EmptyResult:
         self._account.opted_in.discard(self._optional_region())
         return EmptyResult()
-
-    def _opt_status(self, name: str) -> str:
-        if name in ENABLED_BY_DEFAULT:
-            return "ENABLED_BY_DEFAULT"
-        return "ENABLED" if name in self._account.opted_in else "DISABLED"
 
     def _region_name(self) -> str:
         name = str(self._get_param("RegionName") or "")

@@ -4,21 +4,21 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
 
 
-@lru_cache(maxsize=1)
+@cache
 def aws_policies() -> Mapping[str, dict[str, Any]]:
     """Every AWS managed policy by ARN: moto's data with the policy's name."""
     policies: dict[str, dict[str, Any]] = json.loads(aws_managed_policies_data)
     return {f"arn:aws:iam::aws:policy{data['Path']}{name}": {**data, "Name": name} for name, data in policies.items()}
 
 
-@lru_cache(maxsize=256)
+@cache
 def _document_text(arn: str) -> str:
     """Cached, so that all accounts share one text."""
     return json.dumps(aws_policies()[arn]["Document"])

@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, cast
 
 from moto.organizations.exceptions import AccountAlreadyClosedException
 from moto.organizations.models import FakeAccount, organizations_backends
 
 from sandbox.emulator.organizations.exceptions import client_error, constraint_violation
-from sandbox.emulator.organizations.policies import PoliciesBackend, Target
+from sandbox.emulator.organizations.units import UnitsBackend
 from sandbox.emulator.settings import now, settings
 
 DAY = 86_400
@@ -44,7 +45,13 @@ USABLE = frozenset({"PENDING_ACTIVATION", "ACTIVE", "PENDING_CLOSURE"})
 """The states in which the account's own users and roles can still do something."""
 
 
-class AccountLifeBackend(PoliciesBackend):
+def created(account: FakeAccount) -> datetime:
+    """When the account was made; `create_time` is when it joined the organization."""
+    time: datetime = vars(account).get("created", account.create_time)
+    return time
+
+
+class AccountLifeBackend(UnitsBackend):
     """The part of `OrganizationsBackend` that is about accounts which are there."""
 
     def _reset(self) -> None:
@@ -67,10 +74,6 @@ class AccountLifeBackend(PoliciesBackend):
             if account.state == "SUSPENDED" and account.id not in {closure[0] for closure in self.closures}:
                 account.state = "CLOSED"
                 self.closures.append((account.id, now(), now()))
-
-    def path_of(self, target: Target) -> str:
-        """The path of an account or OU, as AWS writes it: organization, root, OUs and the target."""
-        return "/".join([self.organization.id, *(str(level.id) for level in self.path(target)), ""])
 
     def describe_account(self, **kwargs: Any) -> dict[str, Any]:
         return {"Account": self.describe(self.get_account_by_id(kwargs["AccountId"]))}
@@ -117,11 +120,7 @@ class AccountLifeBackend(PoliciesBackend):
                 "CANNOT_CLOSE_MANAGEMENT_ACCOUNT", "You can't close the management account with this API."
             )
         account = self.get_account_by_id(kwargs["AccountId"])
-        if self.organization.feature_set != "ALL":
-            raise constraint_violation(
-                "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
-                "This operation requires that all features are enabled in the organization.",
-            )
+        self.require_all_features()
         if account.state == "PENDING_CLOSURE":
             raise client_error(
                 "ConflictException", "The request failed because it conflicts with the current state of the account."
@@ -135,6 +134,14 @@ class AccountLifeBackend(PoliciesBackend):
         asked = now()
         self.closures.append((account.id, asked, asked + max(CLOSING_SECONDS, fault.get("seconds", 0))))
         self.set_state(account, "PENDING_CLOSURE")
+
+    def require_all_features(self) -> None:
+        """Raise what AWS answers in an organization that shares its bills alone."""
+        if self.organization.feature_set != "ALL":
+            raise constraint_violation(
+                "ORGANIZATION_NOT_IN_ALL_FEATURES_MODE",
+                "This operation requires that all features are enabled in the organization.",
+            )
 
     def closed_lately(self) -> int:
         """How many accounts were closed within the time that AWS counts."""
@@ -172,12 +179,16 @@ class AccountLifeBackend(PoliciesBackend):
     # Leaving
 
     def remove_account_from_organization(self, **kwargs: str) -> None:
-        if kwargs["AccountId"] == self.account_id:
+        self.release(kwargs["AccountId"])
+
+    def release(self, account_id: str) -> None:
+        """Let the account go, by its own wish or not. Raises what AWS answers if it may not."""
+        if account_id == self.account_id:
             raise client_error(
                 "MasterCannotLeaveOrganizationException",
                 "You can't remove a management account from an organization.",
             )
-        account = self.get_account_by_id(kwargs["AccountId"])
+        account = self.get_account_by_id(account_id)
         if any(admin.account.id == account.id for admin in self.admins):
             raise constraint_violation(
                 "CANNOT_REMOVE_DELEGATED_ADMINISTRATOR_FROM_ORG",
@@ -192,7 +203,7 @@ class AccountLifeBackend(PoliciesBackend):
             )
         self._refuse_unready(account)
         own = cast(AccountLifeBackend, organizations_backends[account.id]["aws"])
-        own.alone = {"name": account.name, "email": account.email, "created": account.create_time}
+        own.alone = {"name": account.name, "email": account.email, "created": created(account)}
         self.depart(account)
 
     def _refuse_unready(self, account: FakeAccount) -> None:

@@ -19,3 +19,8 @@ def constraint_violation(reason: str, message: str) -> OrganizationsClientError:
 def invalid_input(reason: str, message: str) -> OrganizationsClientError:
     """https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html lists the reasons."""
     return client_error("InvalidInputException", message, reason)
+
+
+def handshake_violation(reason: str, message: str) -> OrganizationsClientError:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_AcceptHandshake.html lists the reasons."""
+    return client_error("HandshakeConstraintViolationException", message, reason)

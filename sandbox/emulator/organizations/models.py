@@ -5,7 +5,7 @@ enabling a policy type, is done when the call returns.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -14,21 +14,18 @@ from moto.organizations import utils
 from moto.organizations.exceptions import (
     AccountNotFoundException,
     AlreadyInOrganizationException,
-    DuplicateOrganizationalUnitException,
     OrganizationNotEmptyException,
 )
-from moto.organizations.models import FakeAccount, FakeOrganizationalUnit, organizations_backends
+from moto.organizations.models import FakeAccount, organizations_backends
 
 from sandbox.emulator.iam.models import iam_backend
-from sandbox.emulator.organizations.account_life import USABLE, AccountLifeBackend
+from sandbox.emulator.organizations.account_life import USABLE
 from sandbox.emulator.organizations.exceptions import client_error
+from sandbox.emulator.organizations.handshakes import HandshakesBackend
 from sandbox.emulator.settings import now
 
 CREATION_SECONDS = 0.2
 """How long an account is `IN_PROGRESS`."""
-
-MAXIMUM_DEPTH = 5
-"""OUs below one another, under the root."""
 
 ACCESS_POLICY = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -61,7 +58,7 @@ class PendingAccount:
         return {name: value for name, value in found.items() if value is not None}
 
 
-class OrganizationsBackend(AccountLifeBackend):
+class OrganizationsBackend(HandshakesBackend):
     """Organizations of one management account."""
 
     def _reset(self) -> None:
@@ -93,6 +90,14 @@ class OrganizationsBackend(AccountLifeBackend):
         if not self.creating:
             super().attach_policy(**kwargs)
 
+    def enable_policy_type(self, **kwargs: str) -> dict[str, Any]:
+        if self.organization.feature_set != "ALL":
+            raise client_error(
+                "PolicyTypeNotAvailableForOrganizationException",
+                "You can't use the specified policy type with the feature set currently enabled for this organization.",
+            )
+        return super().enable_policy_type(**kwargs)
+
     def delete_organization(self) -> None:
         if len(self.accounts) > 1:
             raise OrganizationNotEmptyException
@@ -102,45 +107,6 @@ class OrganizationsBackend(AccountLifeBackend):
                 message = f"To delete an organization you must first remove all {what}."
                 raise client_error("OrganizationNotEmptyException", message)
         super().delete_organization()
-
-    # Organizational units
-
-    def create_organizational_unit(self, **kwargs: Any) -> dict[str, Any]:
-        parent = self.get_organizational_unit_by_id(self.validate_parent_id(kwargs["ParentId"]))
-        self._refuse_sibling(parent.id, kwargs["Name"])
-        if len(self.path(parent)) > MAXIMUM_DEPTH:
-            raise client_error(
-                "ConstraintViolationException",
-                "You have exceeded the maximum organizational unit depth.",
-                "OU_DEPTH_LIMIT_EXCEEDED",
-            )
-        unit = FakeOrganizationalUnit(self.organization, **kwargs)
-        self.ou.append(unit)
-        self.attach_defaults(unit)
-        return unit.describe()
-
-    def update_organizational_unit(self, **kwargs: Any) -> dict[str, Any]:
-        unit = self.get_organizational_unit_by_id(kwargs["OrganizationalUnitId"])
-        name = str(kwargs.get("Name", unit.name))
-        if name != unit.name:
-            self._refuse_sibling(unit.parent_id, name)
-        unit.name = name
-        return unit.describe()
-
-    def delete_organizational_unit(self, **kwargs: Any) -> None:
-        unit = self.get_organizational_unit_by_id(kwargs["OrganizationalUnitId"])
-        if any(child.parent_id == unit.id for child in self.targets()):
-            raise client_error(
-                "OrganizationalUnitNotEmptyException",
-                "The specified OU is not empty. Move all accounts to another root or to other OUs, remove all child "
-                "OUs, and try the operation again.",
-            )
-        self.drop_attachments(unit)
-        super().delete_organizational_unit(**kwargs)
-
-    def _refuse_sibling(self, parent_id: str | None, name: str) -> None:
-        if any(unit.parent_id == parent_id and unit.name == name for unit in self.ou):
-            raise DuplicateOrganizationalUnitException
 
     # Accounts
 
@@ -175,16 +141,46 @@ class OrganizationsBackend(AccountLifeBackend):
 
     def _make_account(self, arguments: dict[str, Any]) -> str:
         account = FakeAccount(self.organization, **arguments)
-        account.create_time = datetime.fromtimestamp(now(), UTC).replace(tzinfo=None)
-        self.accounts.append(account)
-        self.taken.add(account.email.lower())
-        organizations_backends.master_accounts[account.id] = (self.account_id, self.partition)
-        self.attach_defaults(account)
+        account.create_time = _utc_now()
+        self._take_in(account)
         # moto made the role, as AWS does, without the policy that makes it worth assuming.
         role = arguments.get("RoleName") or "OrganizationAccountAccessRole"
         iam_backend(account.id).attach_role_policy(ACCESS_POLICY, role)
         account_id: str = account.id
         return account_id
+
+    def join(self, account_id: str, tags: Mapping[str, str]) -> None:
+        """An account that was invited joins. It gets no access role."""
+        left = organization_of(account_id)
+        if left is not None:
+            organization_backend(left.account_id).release(account_id)
+        own = organization_backend(account_id)
+        # To call moto's class would make an account with an id and a role of its own.
+        account = FakeAccount.__new__(FakeAccount)
+        vars(account).update(
+            type="ACCOUNT",
+            region=self.organization.region,
+            organization_id=self.organization.id,
+            master_account_id=self.account_id,
+            id=account_id,
+            name=own.alone["name"],
+            email=own.alone["email"],
+            created=own.alone["created"],
+            create_time=_utc_now(),
+            joined_method="INVITED",
+            parent_id=self.organization.root_id,
+            attached_policies=[],
+            tags=dict(tags),
+        )
+        self.set_state(account, "ACTIVE")
+        own.alone = {}
+        self._take_in(account)
+
+    def _take_in(self, account: FakeAccount) -> None:
+        self.accounts.append(account)
+        self.taken.add(account.email.lower())
+        organizations_backends.master_accounts[account.id] = (self.account_id, self.partition)
+        self.attach_defaults(account)
 
     def register_members(self) -> None:
         """Tell moto which organization the accounts belong to, which it does not save."""
@@ -201,12 +197,14 @@ class OrganizationsBackend(AccountLifeBackend):
             "We can't find an create account request with the CreateAccountRequestId that you specified.",
         )
 
-    def list_create_account_status(self, **kwargs: Any) -> dict[str, Any]:
-        wanted = kwargs.get("States") or ["IN_PROGRESS", "SUCCEEDED", "FAILED"]
-        found = [request.describe() for request in self.requests if request.state in wanted]
-        start, size = int(kwargs.get("NextToken") or 0), int(kwargs.get("MaxResults") or 20)
-        more = {"NextToken": str(start + size)} if len(found) > start + size else {}
-        return {"CreateAccountStatuses": found[start : start + size], **more}
+    def account_requests(self, states: Collection[str]) -> list[PendingAccount]:
+        """The requests for accounts that are in one of the states, or all."""
+        return [request for request in self.requests if not states or request.state in states]
+
+
+def _utc_now() -> datetime:
+    # moto's times have no zone.
+    return datetime.fromtimestamp(now(), UTC).replace(tzinfo=None)
 
 
 def organization_backend(account_id: str) -> OrganizationsBackend:
@@ -233,6 +231,18 @@ def all_organizations() -> Sequence[OrganizationsBackend]:
 def address_is_taken(email: str) -> bool:
     """Whether an account of any organization has the e-mail address, or had it when it was closed or left."""
     return any(email.lower() in organization.addresses() for organization in all_organizations())
+
+
+def known_account(target: str) -> str | None:
+    """The account with that id or e-mail address, if it is in use and manages no organization."""
+    for organization in all_organizations():
+        names = {account.id: account.email for account in organization.accounts[1:] if account.state in USABLE}
+        if organization.alone and not organization.org and not account_is_closed(organization.account_id):
+            names[organization.account_id] = organization.alone["email"]
+        for account_id, email in names.items():
+            if target in (account_id, email):
+                return account_id
+    return None
 
 
 def account_is_closed(account_id: str) -> bool:

@@ -75,7 +75,8 @@ class PoliciesBackend(MotoOrganizationsBackend):
         """The root, the OUs and the accounts."""
         return [*self.ou, *self.accounts]
 
-    def _target(self, target_id: str) -> Target:
+    def target(self, target_id: str) -> Target:
+        """The root, OU or account. Raises what AWS answers if there is none."""
         if not re.fullmatch(f"{utils.ROOT_ID_REGEX}|{utils.OU_ID_REGEX}|{utils.ACCOUNT_ID_REGEX}", target_id):
             raise client_error("InvalidInputException", "You specified an invalid value.", "INVALID_PATTERN_TARGET_ID")
         for target in self.targets():
@@ -129,7 +130,7 @@ class PoliciesBackend(MotoOrganizationsBackend):
         super().delete_policy(**kwargs)
 
     def attach_policy(self, **kwargs: Any) -> None:
-        policy, target = self.get_policy_by_id(kwargs["PolicyId"]), self._target(kwargs["TargetId"])
+        policy, target = self.get_policy_by_id(kwargs["PolicyId"]), self.target(kwargs["TargetId"])
         if not self.enabled(policy.type):
             raise PolicyTypeNotEnabledException
         if policy in target.attached_policies:
@@ -147,7 +148,7 @@ class PoliciesBackend(MotoOrganizationsBackend):
         super().attach_policy(**kwargs)
 
     def detach_policy(self, **kwargs: str) -> None:
-        policy, target = self.get_policy_by_id(kwargs["PolicyId"]), self._target(kwargs["TargetId"])
+        policy, target = self.get_policy_by_id(kwargs["PolicyId"]), self.target(kwargs["TargetId"])
         if policy not in target.attached_policies:
             raise client_error(
                 "PolicyNotAttachedException",
@@ -165,7 +166,7 @@ class PoliciesBackend(MotoOrganizationsBackend):
     def describe_effective_policy(self, policy_type: str, target_id: str) -> dict[str, Any]:
         if policy_type not in (TAG_POLICY, BACKUP_POLICY):
             raise InvalidInputException("You specified an invalid value.")
-        target = self._target(target_id)
+        target = self.target(target_id)
         if not isinstance(target, FakeAccount):
             raise TargetNotFoundException
         levels = self._documents(target, policy_type)

@@ -1,7 +1,7 @@
 """The emulated AWS as a WSGI application: authentication, dispatch to moto, faults, counts and saving.
 
 What a test can ask of the emulator itself is under `/_sandbox/`: `health`, `calls`, `reset` and `faults` here, `clock`,
-`settings`, `accounts` and `mail` in `controls`.
+`settings`, `accounts`, `standalone-accounts` and `mail` in `controls`.
 
 moto's backends are not made for threads, so one request at a time reaches them. The delay of a fault holds up no other
 request.
@@ -205,6 +205,7 @@ class Application:
             ("POST", "clock"): lambda request: self._change(controls.move_clock, request),
             ("POST", "settings"): lambda request: self._change(controls.change_settings, request),
             ("POST", "accounts"): lambda request: self._change(controls.change_account, request),
+            ("POST", "standalone-accounts"): lambda request: self._change(controls.sign_up, request),
             ("GET", "mail"): lambda _request: controls.mail(),
         }
         handler = handlers.get((request.method, name))

@@ -7,16 +7,27 @@
   own quota. False is AWS's own rule for accounts that leave, see `organizations.account_life`.
 - `POST /_sandbox/accounts` with `{"account_id": "…", "state": "SUSPENDED"}`: what AWS does to an account without being
   asked by an API: it suspends it, or opens it again (`ACTIVE`). With `"payment_method": true` it can leave.
+- `POST /_sandbox/standalone-accounts` with `{"name": "…", "email": "…"}`: somebody signs up with AWS. Answers the id of
+  the account, which is in no organization, and an access key of an administrator in it.
 - `GET /_sandbox/mail`: `[{"account_id": "…", "address": "…", "code": "123456"}]`, the one-time codes that are still
   good.
 """
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
+from moto.organizations.utils import make_random_account_id
+
 from sandbox.emulator.account.models import codes
+from sandbox.emulator.iam.models import iam_backend
 from sandbox.emulator.organizations.account_life import DAY
-from sandbox.emulator.organizations.models import organization_of
+from sandbox.emulator.organizations.models import (
+    ACCESS_POLICY,
+    address_is_taken,
+    organization_backend,
+    organization_of,
+)
 from sandbox.emulator.settings import changeable_settings, now, settings
 
 STATES = ("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED")
@@ -73,6 +84,30 @@ def change_account(body: Any) -> dict[str, Any]:
     if body.get("payment_method"):
         organization.payers.add(account_id)
     return organization.describe(account)
+
+
+def sign_up(body: Any) -> dict[str, str]:
+    """Make an account that is in no organization. Raises `ControlError`."""
+    if (
+        not isinstance(body, dict)
+        or set(body) != {"name", "email"}
+        or not all(isinstance(v, str) for v in body.values())
+    ):
+        raise ControlError(f"{body!r}: there are name and email")
+    if address_is_taken(body["email"]):
+        raise ControlError(f"{body['email']} is the address of another account")
+    account_id = make_random_account_id()
+    own, identity = organization_backend(account_id), iam_backend(account_id)
+    own.taken.add(body["email"].lower())
+    own.alone = {**body, "created": datetime.fromtimestamp(now(), UTC).replace(tzinfo=None)}
+    identity.create_user("us-east-1", "admin")
+    identity.attach_user_policy(ACCESS_POLICY, "admin")
+    key = identity.create_access_key("admin")
+    return {
+        "account_id": account_id,
+        "access_key_id": key.access_key_id,
+        "secret_access_key": key.secret_access_key,
+    }
 
 
 def mail() -> list[dict[str, str]]:

@@ -18,6 +18,7 @@ from sandbox.emulator.account.models import AccountBackend
 from sandbox.emulator.backup.models import BackupBackend
 from sandbox.emulator.ec2.models import ec2_backends
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
+from sandbox.emulator.organizations.delegation import know_all_services
 from sandbox.emulator.organizations.models import ACCESS_POLICY, OrganizationsBackend, all_organizations
 from sandbox.emulator.settings import settings_backends
 from sandbox.emulator.store.dirty_tracking import AccountBackends, BackendKey
@@ -46,6 +47,7 @@ def install() -> None:
     iam_backends.backend = IAMBackend
     organizations_backends.backend = OrganizationsBackend
     sts_backends.backend = STSBackend
+    know_all_services()
 
 
 def empty() -> None:

@@ -1,6 +1,7 @@
 """The ids of resources that a killed run was creating, from moto's AWS."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,9 +12,10 @@ from pulumi.automation.events import StepEventStateMetadata
 
 from automation.backend.pending import Creation, imported, unfinished, with_pending
 from automation.events import Resource
-from automation.imports.commands import finding_command, import_command
+from automation.imports.commands import import_command
 from automation.imports.identities import from_inputs, identities, in_refusal
 from shared.layers import StackId
+from tests import aws_cli
 
 
 @pytest.fixture(autouse=True)
@@ -178,6 +180,8 @@ def test_a_state_takes_over_what_was_found() -> None:
 SECRET = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "plaintext": '"[secret]"'}
 UNIT, VAULT = "aws:organizations/organizationalUnit:OrganizationalUnit", "aws:backup/vault:Vault"
 ACCOUNT, POLICY = "aws:organizations/account:Account", "aws:iam/policy:Policy"
+ORGANIZATION_POLICY = "aws:organizations/policy:Policy"
+OIDC = "aws:iam/openIdConnectProvider:OpenIdConnectProvider"
 
 
 def creation(type_: str, inputs: dict[str, Any], provider: dict[str, Any] | None = None) -> Creation:
@@ -234,28 +238,53 @@ def test_ids_that_are_known_without_asking(made: Creation, expected: str | None)
     assert from_inputs(made) == expected
 
 
-def test_the_command_that_takes_over() -> None:
-    stack = StackId("accounts", "prod", "shop")
-    prefix = "urn:pulumi:prod.shop::accounts"
-    below = f"--parent backup={prefix}::acme:accounts:BackupTarget::backup"
-    made_by = f"--provider inside={prefix}::pulumi:providers:aws::inside"
-    where = "-s prod.shop --cwd stacks/accounts --generate-code=false"
+def test_the_command_that_imports() -> None:
+    shop, org = StackId("accounts", "prod", "shop"), StackId("org", "prod")
     vault = creation(VAULT, {"name": "Default", "region": "us-east-1"})
-    assert import_command(stack, vault, "Default") == (
-        f"pulumi import {VAULT} it Default@us-east-1 {where} {below} {made_by}"
-    )
-    top = Creation(Resource("urn:x::y::t::a b"), {}, {}, Resource("urn:x::y::pulumi:pulumi:Stack::y-x"))
-    assert import_command(stack, top, None) == f"pulumi import t 'a b' <its id> {where}"
+    assert import_command(shop, vault, "Default") == "invoke import accounts/shop:it Default --env prod"
+    account = creation(ACCOUNT, {"email": "a@example.com", "name": "A shop"})
+    assert import_command(shop, account, "123456789012") == "invoke import accounts/shop 123456789012 --env prod"
+    odd = Creation(Resource(f"urn:pulumi:prod::org::{UNIT}::a b"), {}, {})
+    assert import_command(org, odd, "ou-1") == "invoke import 'org:a b' ou-1 --env prod"
 
 
-def test_the_command_that_finds_an_id() -> None:
-    unit = finding_command(creation(UNIT, {"name": "U", "parentId": "r-1"}))
-    assert unit == (
-        "aws organizations list-organizational-units-for-parent --parent-id r-1 "
-        """--query "OrganizationalUnits[?Name=='U'].Id" --output text"""
-    )
-    policy = finding_command(creation("aws:organizations/policy:Policy", {"name": "P"}))
-    assert policy is not None
-    assert "--filter SERVICE_CONTROL_POLICY " in policy
-    assert finding_command(creation(ACCOUNT, {"email": SECRET})) is None
-    assert finding_command(creation("aws:iam/role:Role", {"name": "R"})) is None
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (
+            creation(UNIT, {"name": "U", "parentId": "r-1"}),
+            "organizations list-organizational-units-for-parent --parent-id r-1 "
+            """--query "OrganizationalUnits[?Name=='U'].Id" --output text""",
+        ),
+        (
+            creation(ORGANIZATION_POLICY, {"name": "P"}),
+            "organizations list-policies --filter SERVICE_CONTROL_POLICY "
+            """--query "Policies[?Name=='P'].Id" --output text""",
+        ),
+        (
+            creation(ACCOUNT, {"email": "a@example.com", "name": "A"}),
+            """organizations list-accounts --query "Accounts[?Email=='a@example.com'].Id" --output text""",
+        ),
+        # The address is a secret.
+        (
+            creation(ACCOUNT, {"email": SECRET, "name": "A"}),
+            """organizations list-accounts --query "Accounts[?Name=='A'].Id" --output text""",
+        ),
+        (
+            creation(OIDC, {"url": "https://gitlab.example.com/x"}),
+            "iam list-open-id-connect-providers "
+            """--query "OpenIDConnectProviderList[?ends_with(Arn, '/gitlab.example.com/x')].Arn" --output text""",
+        ),
+        (creation(ACCOUNT, {"email": SECRET, "name": SECRET}), None),
+        # What a shell or a query would take for something else.
+        (creation(UNIT, {"name": "it's", "parentId": "r-1"}), None),
+        (creation(UNIT, {"name": "$(ls)", "parentId": "r-1"}), None),
+        (creation("aws:iam/role:Role", {"name": "R"}), None),
+    ],
+)
+def test_an_id_that_only_aws_knows_is_looked_up_by_the_command_itself(made: Creation, expected: str | None) -> None:
+    command = import_command(StackId("org", "prod"), made, None)
+    assert command == (f'invoke import org:it "$(aws {expected})" --env prod' if expected else None)
+    if command:
+        service, *_ = aws_cli.request(shlex.split(expected or ""))
+        assert service in ("iam", "organizations")

@@ -95,6 +95,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
         # A type is not a key, and an address not a type.
         (IDENTITY, "acme:identity:Developers broke", None, []),
         (IDENTITY, "identity:index:Thing broke", None, []),
+        # The role that is assumed is named in a file; the others are not.
+        (WEB, "STS: AssumeRole, api error AccessDenied: no", ACCOUNT, ["stacks/accounts/Pulumi.prod.web.yaml"]),
+        (WEB, "IAM: UpdateAssumeRolePolicy, api error AccessDenied: no", ACCOUNT, []),
+        (IDENTITY, "STS: AssumeRole, api error AccessDenied: no", IN_DEVELOPERS, []),
         # No file mends these.
         (IDENTITY, "api error AccessDenied: not authorized", IN_DEVELOPERS, []),
         (IDENTITY, "api error ConcurrentModificationException: again", IN_DEVELOPERS, []),
@@ -154,3 +158,19 @@ def test_a_role_that_cannot_be_assumed_may_have_another_name(message: str) -> No
     cause = explain(WEB, Problem(message, ACCOUNT))
     assert cause.advice
     assert "accounts:accessRoleName in stacks/accounts/Pulumi.prod.web.yaml" in cause.advice
+
+
+@pytest.mark.parametrize(
+    ("message", "told", "untold"),
+    [
+        ("STS: AssumeRole, api error AccessDenied: not authorized", "accounts:accessRoleName", "no file"),
+        ("api error AccessDenied: not authorized", "service control policies", "no file"),
+        ("api error OrganizationalUnitNotEmptyException: x", "no account and no OU is in it", "delete it in AWS"),
+        ("api error DuplicateOrganizationalUnitException: x", "`invoke import --help`", "delete it in AWS"),
+    ],
+)
+def test_advice_names_what_helps_and_nothing_that_does_harm(message: str, told: str, untold: str) -> None:
+    advice = explain(WEB, Problem(message, ACCOUNT)).advice
+    assert advice
+    assert told in advice
+    assert untold not in advice

@@ -61,7 +61,7 @@ def test_a_deployment_that_fails_in_part(repository: Repository, tmp_path: Path)
     assert (org.label, org.project, org.stack, org.layer, org.account) == ("org", "org", "sandbox", "org", None)
     assert (account.label, account.stack, account.account) == ("accounts/one", "sandbox.one", "one")
     assert (org.result, org.same_inputs, org.because, org.problems) == ("deployed", False, None, [])
-    assert org.counts == CountsReport(created=2, updated=0, replaced=0, deleted=0, unchanged=0)
+    assert org.counts == CountsReport(created=2, updated=0, replaced=0, deleted=0, unchanged=0, kept=0)
     assert 0 < org.seconds <= found.seconds
     made = next(each for each in org.changes if each.type == "shelf:index:Item")
     assert (made.name, made.what, made.urn.startswith("urn:pulumi:sandbox::org::")) == ("org", "created", True)
@@ -229,7 +229,7 @@ def stack(status: schema.Status, message: str = "no") -> StackReport:
         same_inputs=False,
         because=None,
         seconds=1.5,
-        counts=CountsReport(created=3, updated=0, replaced=0, deleted=0, unchanged=0),
+        counts=CountsReport(created=3, updated=0, replaced=0, deleted=0, unchanged=0, kept=0),
         changes=[],
         drift=[],
         problems=[problem] if status == "failed" else [],

@@ -107,10 +107,10 @@ def aws(running: Server) -> Server:
 class Organization:
     """An organization in the emulator, and short ways to make what a test needs in it."""
 
-    def __init__(self, aws: Server):
+    def __init__(self, aws: Server, feature_set: str = "ALL"):
         self.aws = aws
         self.api = aws.client("organizations")
-        self.id = self.api.create_organization(FeatureSet="ALL")["Organization"]["Id"]
+        self.id = self.api.create_organization(FeatureSet=feature_set)["Organization"]["Id"]
         self.root = self.api.list_roots()["Roots"][0]["Id"]
 
     def enable(self, *policy_types: str) -> None:

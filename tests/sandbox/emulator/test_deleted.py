@@ -67,6 +67,7 @@ def test_no_record_is_left_of_a_part_of_an_organization(own: Own) -> None:
     before = parts(own.records())
     policy = organization.attach("TAG_POLICY", {"tags": {}}, organization.root)
     unit, account = organization.unit("Unit"), organization.account("two")
+    organization.api.enable_aws_service_access(ServicePrincipal=PRINCIPAL)
     organization.api.register_delegated_administrator(AccountId=one, ServicePrincipal=PRINCIPAL)
     assert parts(own.records()) - before == {policy, unit, account, f"admin-{one}"}
 

@@ -180,6 +180,17 @@ def test_backup_has_a_vault_in_every_region_and_its_role(primary: list[str]) -> 
     }
 
 
+def test_backups_outlive_their_resources_and_nothing_else_does() -> None:
+    kept = {(r.type, r.name) for r in account(FULL).resources if r.kept}
+    assert kept == {
+        (VAULT, "vault-us-west-2"),
+        (VAULT, "vault-eu-west-1"),
+        (VAULT, "vault-us-east-1"),
+        (ROLE, "MyMonthlyBackupIamRole"),
+        ("aws:iam/rolePolicyAttachment:RolePolicyAttachment", "MyMonthlyBackupIamRole"),
+    }
+
+
 def test_the_vault_and_the_role_are_those_that_the_policies_layer_exports() -> None:
     spec = {**BACKUP, "vaultName": "Monthly", "roleName": "BackupRole", "primaryRegions": ["us-west-2"]}
     run = account(upstream={**UPSTREAM, "policies": {**POLICIES, "backup": {"Development": spec}}})

@@ -108,6 +108,7 @@ def test_who_may_leave(organization: Organization) -> None:
     api, aws = organization.api, organization.aws
     account, at_once, delegated = (organization.account(name) for name in ("one", "two", "three"))
     api.remove_account_from_organization(AccountId=at_once)
+    api.enable_aws_service_access(ServicePrincipal="guardduty.amazonaws.com")
     api.register_delegated_administrator(AccountId=delegated, ServicePrincipal="guardduty.amazonaws.com")
     assert reason(lambda: api.remove_account_from_organization(AccountId=delegated)) == (
         "ConstraintViolationException",
