@@ -12,7 +12,7 @@ from typing import Any
 from automation.backend.resources import parts
 from automation.configuration import read_raw
 from automation.lifecycle.account import TYPE
-from automation.runs import Run
+from automation.runs import Run, listing
 from automation.stacks import StackFailed
 from shared.errors import ConfigError
 from shared.layers import StackId
@@ -32,6 +32,8 @@ def refuse_changed(run: Run, chosen: Sequence[StackId], doing: str) -> None:
     if doing not in {"deploy", "preview"}:
         return
     edited = [stack for stack in chosen if stack.account and run.ledger.configuration_differs(stack)]
+    there = listing(run) if edited else ()
+    edited = [stack for stack in edited if (stack.project, stack.name) in there]
     with ThreadPoolExecutor(run.parallel) as pool:
         problems = [problem for problem in pool.map(partial(_problem, run), edited) if problem]
     if problems:
@@ -40,8 +42,7 @@ def refuse_changed(run: Run, chosen: Sequence[StackId], doing: str) -> None:
 
 def _problem(run: Run, stack: StackId) -> str | None:
     try:
-        state = run.states.whole(stack)
-        resource = of_account(state)
+        resource = of_account(run.states.whole(stack))
         if resource is None:
             return None
         configured, deployed = in_file(run, stack), in_state(run, stack, resource)
