@@ -144,6 +144,9 @@ def repository(tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture(autouse=True)
-def no_aws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Runs over these stacks of ours have no AWS that could say whose their credentials are."""
+def no_aws(monkeypatch: pytest.MonkeyPatch) -> tuple[guards.Guard, ...]:
+    """Runs over these stacks of ours have no AWS that could say whose their credentials are. The value is all guards
+    that users have."""
+    everyone_s = guards.GUARDS
     monkeypatch.setattr(guards, "GUARDS", tuple(guard for guard in guards.GUARDS if guard is not caller.require))
+    return everyone_s

@@ -153,6 +153,18 @@ def test_every_command_asks_before_the_engine_does_anything(
     assert command(fake) == 0
 
 
+def test_it_is_one_of_the_guards_of_every_command(no_aws: tuple[guards.Guard, ...]) -> None:
+    assert caller.require in no_aws
+
+
+def test_an_account_that_has_no_file_is_asked_for_with_the_credentials_of_the_org_layer(
+    member: str, tmp_path: Path
+) -> None:
+    fake = FakeRun(files(tmp_path, org=role_in(member)), [ORG, IDENTITY])
+    with pytest.raises(UserError, match=f"member account {member} "):
+        caller.require(fake.run, [], "change")
+
+
 def test_the_sandbox_is_not_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caller, "client", lambda *_args, **_options: pytest.fail("AWS was asked"))
     stack = StackId("org", "sandbox")
