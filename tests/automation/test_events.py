@@ -155,7 +155,7 @@ def test_engine_error(text: str, expected: str) -> None:
     ],
 )
 def test_advice(message: str, expected: str) -> None:
-    told = advice(StackId("accounts", "sandbox", "a"), message, "aws:iam/role:Role", "dev")
+    told = advice(StackId("accounts", "sandbox", "a"), message)
     assert told
     assert expected in told
 
