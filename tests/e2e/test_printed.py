@@ -142,6 +142,7 @@ def test_an_organization_that_exists_goes_to_production(company: Project) -> Non
     organizations.move_account(AccountId=shop, SourceParentId=root, DestinationParentId=units["Workloads/Production"])
 
     assert shop not in shell(company, "aws sts get-caller-identity")
+    assert shell(company, "aws sts get-caller-identity --query Account --output text").strip() != shop
     shell(company, "invoke doctor --env prod", expect=None)
     # The organization lacks what the policies need; the error says what to run.
     refused = shell(company, f"invoke import org:Workloads {units['Workloads']} --env prod --yes", expect=1)
