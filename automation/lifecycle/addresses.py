@@ -55,7 +55,7 @@ def _problem(run: Run, stack: StackId) -> str | None:
     return (
         f"{stack.config_label}: {KEY} is {new}, and account {resource.get('id')} has {old}: AWS cannot change it by a "
         f"deployment; allowed: {'the address that it has' if secret else deployed}, or, to change it: "
-        f"invoke change-email {stack.account} {'<address>' if secret else configured} --env {stack.environment}"
+        f"invoke change-email {stack.account} {'ADDRESS' if secret else configured} --env {stack.environment}"
     )
 
 

@@ -86,7 +86,7 @@ def _ask_and_accept(update: PrimaryEmail, *, interactive: bool) -> None:
     if not _CODE.match(code):
         raise UsageError(
             f"the address is as it was, until AWS has the code that it has sent to {update.address}. "
-            f"Go on with: {update.command} --code <the code>"
+            f"Go on with: {update.command} --code CODE"
         )
     update.accept(code)
 

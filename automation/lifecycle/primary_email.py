@@ -83,7 +83,7 @@ class PrimaryEmail:
             if error.code == "ValidationException":
                 raise UsageError(
                     f"AWS says that {code} is not the code that it sent to {self.address}; the address is as it was. "
-                    f"Go on with: {self.command} --code <the code>, or without --code, which has a new one sent"
+                    f"Go on with: {self.command} --code CODE, or without --code, which has a new one sent"
                 ) from None
             if error.code == "ResourceNotFoundException":
                 raise UsageError(

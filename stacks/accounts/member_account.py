@@ -76,6 +76,6 @@ def warn_of_another_address(account: pulumi.Resource, deployed: str, configured:
         pulumi.log.warn(
             f"{stack.config_label}: accounts:email is not the address of the account, which keeps its own: AWS cannot "
             "change it by a deployment; allowed: the account's address, or, to change it: "
-            f"invoke change-email {stack.account} <address> --env {stack.environment}",
+            f"invoke change-email {stack.account} ADDRESS --env {stack.environment}",
             resource=account,
         )

@@ -115,7 +115,7 @@ def test_an_address_changes_by_a_code_and_by_no_deployment(project: Project) -> 
     asked = project.run(*advised.split(), expect=1).output
     (mail,) = accidents.control(project, "GET", "mail")
     assert (mail["account_id"], mail["address"]) == (account, "post@example.com")
-    assert f"Go on with: {advised} --code <the code>" in asked
+    assert f"Go on with: {advised} --code CODE" in asked
     # Killed while AWS is asked to accept the code, whose answer is lost.
     accidents.faults(project, {"service": "account", "action": "AcceptPrimaryEmailUpdate", "delay_seconds": 3})
     run = accidents.reach(project, "account", "AcceptPrimaryEmailUpdate", *advised.split()[1:], "--code", mail["code"])

@@ -79,7 +79,7 @@ def everywhere(engine: Engine) -> set[str]:
 
 
 def test_the_code_is_sent_and_then_given(fake: FakeRun, engine: Engine, organization: Organization) -> None:
-    with pytest.raises(UsageError, match=f"Go on with: invoke change-email web {NEW} --env prod --code <the code>"):
+    with pytest.raises(UsageError, match=f"Go on with: invoke change-email web {NEW} --env prod --code CODE"):
         changed(fake)
     assert f"1. AWS sends a one-time code to {NEW}" in fake.printed
     assert everywhere(engine) == {OLD}

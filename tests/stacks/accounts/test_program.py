@@ -59,7 +59,7 @@ def test_an_address_that_the_account_has_not_is_warned_of(monkeypatch: pytest.Mo
     account({**ACCOUNT, "email": "other@example.com"}, deployed=ADDRESS)
     (warning,) = warnings
     assert "stacks/accounts/Pulumi.sandbox.developer.yaml: accounts:email is not the address" in warning
-    assert "invoke change-email developer <address> --env sandbox" in warning
+    assert "invoke change-email developer ADDRESS --env sandbox" in warning
     # It may be a secret.
     assert "other@example.com" not in warning
 
