@@ -50,10 +50,17 @@ def _closed(run: Run, stack: StackId) -> str | None:
     except AwsFailed:
         return None  # the engine says what is wrong with AWS or the credentials
     called = f"account {account.id}" + (f" ({account.name})" if account.name else "")
-    command = f"{stack.account} --env {run.environment.name} takes its stack and file out"
+    name, environment = stack.account, run.environment.name
     if now == GONE:
-        return f"{called} is not in the organization any more: invoke forget-account {command}"
-    return f"{called} is closed ({now}): invoke close-account {command}" if now in CLOSED else None
+        return (
+            f"{called} is not in the organization any more: "
+            f"invoke forget-account {name} --env {environment} takes its stack and file out"
+        )
+    if now in CLOSED:
+        return (
+            f"{called} is closed ({now}): invoke close-account {name} --env {environment} takes its stack and file out"
+        )
+    return None
 
 
 def current_state(environment: str, root: Path, account: str) -> str:

@@ -9,35 +9,62 @@ DAILY = "tests/e2e/test_printed.py::test_daily_life"
 PROD = "tests/e2e/test_printed.py::test_an_organization_that_exists_goes_to_production"
 IDS = "tests/automation/imports/test_imports.py::test_the_commands_that_look_ids_up_find_them"
 
+STAYED = "tests/e2e/test_drift.py::test_what_a_stack_gave_up_is_listed_and_is_no_difference"
+FOREIGN = "tests/e2e/test_drift.py::test_what_was_made_by_hand_is_found_and_can_be_removed"
+IN_THE_WAY = (
+    "tests/e2e/test_drift.py::test_an_account_in_an_ou_that_nobody_declared_is_found_before_anything_is_destroyed"
+)
+CLOSED = "tests/e2e/test_drift.py::test_a_closed_account_is_recognized_before_the_engine_works_in_it"
+HANDED_OVER = "tests/e2e/test_drift.py::test_an_account_that_was_handed_over_is_in_no_stack"
+RENAMED = "tests/e2e/test_drift.py::test_an_account_whose_file_was_renamed_is_not_taken_over"
+
 # fmt: off
 TESTS: dict[str, str] = {
+    "aws backup delete-backup-vault --backup-vault-name {} --region {}": STAYED,
     "aws iam attach-role-policy --role-name {} --policy-arn arn:aws:iam::aws:policy/AdministratorAccess": PROD,
     "aws iam create-access-key --user-name cicd-automation": DAILY,
     "aws iam create-role --role-name {} --assume-role-policy-document '{}'": PROD,
     "aws iam list-open-id-connect-providers --query \"OpenIDConnectProviderList[?ends_with(Arn, '/{}')].Arn\" --output text": IDS,
+    "aws iam remove-user-from-group --group-name {} --user-name {}": FOREIGN,
+    "aws iam {}": FOREIGN,
+    "aws organizations close-account --account-id {}": FOREIGN,
+    "aws organizations delete-organizational-unit --organizational-unit-id {}": FOREIGN,
+    "aws organizations delete-policy --policy-id {}": FOREIGN,
+    "aws organizations deregister-delegated-administrator --account-id {} --service-principal {}": FOREIGN,
     "aws organizations describe-organization --query Organization.Id --output text": IDS,
+    "aws organizations detach-policy --policy-id {} --target-id {}": FOREIGN,
+    "aws organizations disable-aws-service-access --service-principal {}": FOREIGN,
     "aws organizations enable-aws-service-access --service-principal {}": PROD,
     "aws organizations enable-policy-type --root-id {} --policy-type {}": PROD,
     "aws organizations list-accounts --query \"Accounts[?Email=='{}'].Id\" --output text": IDS,
     "aws organizations list-accounts --query \"Accounts[?Name=='{}'].Id\" --output text": IDS,
     "aws organizations list-organizational-units-for-parent --parent-id {} --query \"OrganizationalUnits[?Name=='{}'].Id\" --output text": PROD,
     "aws organizations list-policies --filter {} --query \"Policies[?Name=='{}'].Id\" --output text": IDS,
+    "aws organizations move-account --account-id {} --source-parent-id {} --destination-parent-id {}": FOREIGN,
+    "aws organizations remove-account-from-organization --account-id {}": IN_THE_WAY,
     "aws sts get-caller-identity": PROD,
     "invoke --help import": DAILY,
     "invoke --help {}": DAILY,
     "invoke access": DAILY,
     "invoke add-account web-shop --email aws-web-shop@example.com --ou Development": DAILY,
     "invoke add-account web-shop --email aws-web-shop@example.com --ou Development --tag CostCenter=Testing --tag Owner=web-team": DAILY,
+    "invoke add-account {} --email {} --ou {} --display-name {} --env {}": FOREIGN,
+    "invoke close-account {} --env {}": CLOSED,
     "invoke deploy-all": DAILY,
     "invoke deploy-all --env prod": PROD,
     "invoke deploy-all --env {}": DAILY,
+    "invoke deploy-all --force": CLOSED,
     "invoke deploy-all --only identity --only accounts/developer --report run.json": DAILY,
     "invoke deploy-all --parallel 4": DAILY,
+    "invoke destroy {} --env {}": FOREIGN,
     "invoke destroy-all": DAILY,
+    "invoke destroy-all --include-protected --confirm sandbox": IN_THE_WAY,
+    "invoke destroy-all {} --env {}": IN_THE_WAY,
     "invoke doctor": DAILY,
     "invoke doctor --env prod": PROD,
     "invoke doctor --env {}": DAILY,
     "invoke drift": DAILY,
+    "invoke forget-account {} --env {}": HANDED_OVER,
     "invoke graph": DAILY,
     "invoke graph --affected --json": DAILY,
     "invoke graph --svg": DAILY,
@@ -55,6 +82,8 @@ TESTS: dict[str, str] = {
     "invoke preview-all --parallel 4": DAILY,
     "invoke refresh-all": DAILY,
     "invoke refresh-all --env {}": DAILY,
+    "invoke rename-account {}": RENAMED,
+    "invoke rename-account {} {} --env {}": RENAMED,
     "invoke sandbox.env": DAILY,
     "invoke sandbox.reset": DAILY,
     "invoke sandbox.start": DAILY,

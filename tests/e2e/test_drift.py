@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests import aws_cli
-from tests.e2e.project import Project
+from tests.e2e.project import REGION, Project
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +32,10 @@ def test_an_account_whose_file_was_renamed_is_not_taken_over(deployed: Project) 
         assert "invoke rename-account developer team-a --env sandbox" in refused
         assert "Traceback" not in refused
     assert states(deployed) == before
-    (deployed.root / RENAMED).rename(deployed.root / "put-away.yaml")
+    deployed.invoke("rename-account", "developer", "team-a", "--env", "sandbox")
+    assert "| created" not in deployed.invoke("deploy-all").output
+    deployed.invoke("rename-account", "team-a", "developer", "--env", "sandbox")
+    (deployed.root / DEVELOPER).rename(deployed.root / "put-away.yaml")
 
 
 @pytest.mark.parametrize("command", ["deploy-all", "preview-all", "refresh-all", "outputs", "access", "doctor"])
@@ -75,13 +78,15 @@ def drift(project: Project, expect: int, *options: str) -> tuple[str, dict[str, 
     return output, {each["id"]: each for each in json.loads(file.read_text())["foreign"]}
 
 
-def run_aws(project: Project, line: str) -> None:
-    """Carry out a line of `aws` commands, as the AWS CLI would."""
+def run_aws(project: Project, line: str, account: str | None = None) -> None:
+    """Carry out a line of `aws` commands, as the AWS CLI would, with credentials of a member account if it is given."""
+    credentials = project.inside(account) if account else None
     for command in line.split(" && "):
         aws, *words = shlex.split(command)
         assert aws == "aws"
-        service, operation, parameters, _options = aws_cli.request(words)
-        getattr(project.aws(service), operation)(**parameters)
+        service, operation, parameters, options = aws_cli.request(words)
+        client = project.aws(service, credentials, options.region or REGION)
+        getattr(client, operation)(**parameters)
 
 
 def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) -> None:
@@ -98,7 +103,7 @@ def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) ->
         organizations.create_organizational_unit(ParentId=legacy, Name=f"Old {number}")["OrganizationalUnit"]["Id"]
         for number in range(22)
     ]
-    stray = make_account(deployed, "Stray")
+    stray, legacy_account = make_account(deployed, "Stray"), make_account(deployed, "Forgotten", inner[0])
     deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:Create*", "Resource": "*"}]}
     by_hand = organizations.create_policy(
         Name="By hand", Description="x", Type="SERVICE_CONTROL_POLICY", Content=json.dumps(deny)
@@ -122,7 +127,16 @@ def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) ->
 
     output, foreign = drift(deployed, 2)
     assert set(foreign) == {
-        *(legacy, *inner, stray, by_hand, f"{legacy}:{own}", "sso.amazonaws.com", "guardduty.amazonaws.com"),
+        *(
+            legacy,
+            *inner,
+            stray,
+            legacy_account,
+            by_hand,
+            f"{legacy}:{own}",
+            "sso.amazonaws.com",
+            "guardduty.amazonaws.com",
+        ),
         *(f"{stray}/guardduty.amazonaws.com", "eve", "Admins", "More", "cicd-automation", "DeveloperRole"),
     }
     for identity, each in foreign.items():
@@ -139,10 +153,10 @@ def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) ->
     deployed.configure("org/Pulumi.sandbox.yaml", ignore=["Legacy", stray, "user/*", "group/Admins", "nobody"])
     output, left = drift(deployed, 2)
     assert set(foreign) - set(left) == {
-        *(legacy, *inner, stray, f"{stray}/guardduty.amazonaws.com", f"{legacy}:{own}", "eve", "Admins")
+        *(legacy, *inner, stray, legacy_account, f"{stray}/guardduty.amazonaws.com", f"{legacy}:{own}", "eve", "Admins")
     }
     assert "org:ignore has 'nobody', which fits nothing that was found" in output
-    assert "(28 left alone: org:ignore)" in output
+    assert "(29 left alone: org:ignore)" in output
     deployed.configure("org/Pulumi.sandbox.yaml", ignore=None)
 
     # Who looks at one account does not look at the organization.
@@ -151,10 +165,47 @@ def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) ->
     assert json.loads(file.read_text())["foreign"] is None
 
     # Each command that removes something works as printed, in the order of the lines.
-    for each in foreign.values():
-        run_aws(deployed, each["remove"].rpartition("), ")[2])
-    # The trusted services were in the state's organization, too, as what differs.
-    assert drift(deployed, 0)[1] == {}
+    whole = {
+        legacy_account: f"aws organizations close-account --account-id {legacy_account}",
+        inner[1]: f"aws organizations delete-organizational-unit --organizational-unit-id {inner[1]}",
+        by_hand: f"aws organizations detach-policy --policy-id {by_hand} --target-id {development} && "
+        f"aws organizations delete-policy --policy-id {by_hand}",
+        f"{stray}/guardduty.amazonaws.com": "aws organizations deregister-delegated-administrator "
+        f"--account-id {stray} --service-principal guardduty.amazonaws.com",
+        "sso.amazonaws.com": "aws organizations disable-aws-service-access --service-principal sso.amazonaws.com",
+        "cicd-automation": "aws iam remove-user-from-group --group-name developers --user-name cicd-automation",
+    }
+    assert {identity: foreign[identity]["remove"] for identity in whole} == whole
+    for identity, each in foreign.items():
+        if identity not in (stray, inner[0], legacy):
+            run_aws(deployed, each["remove"])
+    # A closed account still is in its OU.
+    run_aws(
+        deployed,
+        f"aws organizations move-account --account-id {legacy_account} --source-parent-id {inner[0]} "
+        f"--destination-parent-id {top}",
+    )
+    for unit in (inner[0], legacy):
+        run_aws(deployed, foreign[unit]["remove"].rpartition("), ")[2])
+
+    # So does what adopts.
+    move = (
+        f"aws organizations move-account --account-id {stray} --source-parent-id {top} "
+        f"--destination-parent-id {development}"
+    )
+    words = ["add-account", "stray", "--email", "stray@example.com", "--ou", "Development", "--display-name", "Stray"]
+    words += ["--env", "sandbox"]
+    assert foreign[stray]["adopt"] == (
+        f"move it into an OU, such as with {move}, then invoke {shlex.join(words)} (with the tags of the OU), "
+        f"then invoke import accounts/stray {stray} --env sandbox"
+    )
+    run_aws(deployed, move)
+    deployed.invoke(*words, "--tag", "CostCenter=Testing", "--tag", "Owner=nobody")
+    deployed.invoke("import", "accounts/stray", stray, "--env", "sandbox", "--yes")
+    assert drift(deployed, 0, "--layer", "org")[1] == {}
+    # It leaves the organization again.
+    deployed.invoke("destroy", "accounts/stray", "--env", "sandbox", "--include-protected", "--confirm", "sandbox")
+    (deployed.root / "stacks/accounts/Pulumi.sandbox.stray.yaml").unlink()
 
 
 def test_an_account_in_an_ou_that_nobody_declared_is_found_before_anything_is_destroyed(deployed: Project) -> None:
@@ -163,7 +214,8 @@ def test_an_account_in_an_ou_that_nobody_declared_is_found_before_anything_is_de
     unit = organizations.create_organizational_unit(ParentId=root, Name="Side")["OrganizationalUnit"]["Id"]
     side = make_account(deployed, "SideProject", unit)
     before = states(deployed)
-    refused = deployed.invoke("destroy-all", "--include-protected", "--confirm", "sandbox", expect=1).output
+    words = ["destroy-all", "--include-protected", "--confirm", "sandbox"]
+    refused = deployed.invoke(*words, "--env", "sandbox", expect=1).output
     assert "nothing was destroyed: org cannot be destroyed because of these" in refused
     assert f"account SideProject in Side ({side})" in refused
     assert f"remove: aws organizations remove-account-from-organization --account-id {side}\n" in refused
@@ -185,6 +237,10 @@ def test_what_a_stack_gave_up_is_listed_and_is_no_difference(deployed: Project) 
         assert f"  role of accounts/{account}, MyMonthlyBackupIamRole (arn:aws:iam::" in output
         for region in ("us-east-1", "us-west-2"):
             assert f"  vault of accounts/{account}, Default in {region}, with 0 recovery points (arn:" in output
+    developer = deployed.outputs("accounts/developer")["accountId"]
+    delete = "aws backup delete-backup-vault --backup-vault-name Default --region us-east-1"
+    assert f"with credentials of account {developer}: {delete}\n" in output
+    run_aws(deployed, delete, developer)
 
 
 def test_a_closed_account_is_recognized_before_the_engine_works_in_it(deployed: Project) -> None:
@@ -206,3 +262,15 @@ def test_a_closed_account_is_recognized_before_the_engine_works_in_it(deployed: 
     for file, content in states(deployed).items():
         if file.name == "sandbox.developer.json":
             assert content == before[file]
+    # What the message says ends it.
+    deployed.invoke("close-account", "developer", "--env", "sandbox", "--confirm", "developer")
+    assert drift(deployed, 0)[1] == {}
+
+
+def test_an_account_that_was_handed_over_is_in_no_stack(deployed: Project) -> None:
+    account = deployed.outputs("accounts/shared-test")["accountId"]
+    (deployed.root / "stacks/accounts/Pulumi.sandbox.shared-test.yaml").unlink()
+    deployed.invoke("forget-account", "shared-test", "--env", "sandbox", "--confirm", "shared-test")
+    output, foreign = drift(deployed, 2)
+    assert set(foreign) == {account}
+    assert "no file" not in output
