@@ -16,7 +16,7 @@ from automation.imports.identities import POLICY
 from automation.imports.trial import Result, Trial
 from automation.operate import Operation, operate
 from automation.results import Wording
-from automation.runs import Run, missing
+from automation.runs import Run, existing
 from automation.stacks import Stacks, Watch
 from shared.errors import UsageError
 from shared.layers import StackId
@@ -94,4 +94,4 @@ def _import(run: Run, stack: StackId, result: Result) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.import_resources(stack, watch, result.file, protect=result.protect)
 
-    return operate(run, [stack], Operation(work, wording, create=missing(run, [stack]))).exit_code
+    return operate(run, [stack], Operation(work, wording, create={stack} - existing(run))).exit_code

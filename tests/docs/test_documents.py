@@ -63,7 +63,9 @@ def parse(command: str) -> None:
     parser().parse_argv(words)
 
 
-@pytest.mark.parametrize("wrong", ["doctor --stack prod", "--help nothing", "deploy", "up org --only org", "up", "sandbox.begin"])
+@pytest.mark.parametrize(
+    "wrong", ["doctor --stack prod", "--help nothing", "deploy", "up org --only org", "up", "sandbox.begin"]
+)
 def test_a_command_that_invoke_would_not_take_is_found(wrong: str) -> None:
     with pytest.raises(ParseError):
         parse(wrong)

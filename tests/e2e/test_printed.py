@@ -63,6 +63,7 @@ NEW_ACCOUNT = (
 def run_all(project: Project, commands: tuple[str, ...]) -> None:
     """Run each command in a shell of its own."""
     for command in commands:
+        print(command)
         output = project.shell(f"{QUIET}; {command}").output
         assert "Traceback" not in output, command
 
