@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from automation import guards
-from automation.environment_lock import exclusive, to_create
+from automation.environment_lock import exclusive
 from automation.events import Record
 from automation.imports.engine_file import Key
 from automation.imports.existing import attached, find, with_companions
@@ -17,7 +17,7 @@ from automation.imports.identities import POLICY
 from automation.imports.trial import Result, Trial
 from automation.operate import Operation, operate
 from automation.results import Wording
-from automation.runs import Run
+from automation.runs import Run, existing
 from automation.stacks import Stacks, Watch
 from shared.errors import UsageError
 from shared.layers import StackId
@@ -96,4 +96,4 @@ def _import(run: Run, stack: StackId, result: Result) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.import_resources(stack, watch, result.file, protect=result.protect)
 
-    return operate(run, [stack], Operation(work, wording, create=to_create(run, [stack]))).exit_code
+    return operate(run, [stack], Operation(work, wording, create={stack} - existing(run))).exit_code

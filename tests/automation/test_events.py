@@ -190,7 +190,7 @@ def test_engine_error(text: str, expected: str) -> None:
     ("message", "expected"),
     [
         ("OrganizationalUnitNotEmptyException: x", "90 days"),
-        ("api error EntityAlreadyExists: Role", "Choose another one in stacks/accounts/Pulumi.sandbox.a.yaml; or"),
+        ("api error EntityAlreadyExists: Role", "Choose another one in stacks/accounts/Pulumi.sandbox.a.yaml; or, if"),
         ("ConcurrentModificationException: x", "run this again"),
         ("ExpiredToken: x", "invoke doctor --env sandbox"),
         ("error reading from server: EOF", "the AWS provider's process ended"),

@@ -49,7 +49,7 @@ def test_the_life_of_accounts(project: Project) -> None:
     refused = shell(project, "invoke close-account developer --env sandbox", expect=1)
     assert "needs --confirm developer" in refused
     answer(project, "invoke forget-account developer --env sandbox", "developer")
-    assert not [stack for stack in project.root.glob("stacks/accounts/Pulumi.sandbox.*.yaml")]
+    assert not list(project.root.glob("stacks/accounts/Pulumi.sandbox.*.yaml"))
     assert "Not in any stack: 2" in shell(project, "invoke drift", expect=2)
 
 

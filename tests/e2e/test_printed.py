@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests import aws_cli
 from tests.e2e.accidents import until
 from tests.e2e.project import Project
+
+if TYPE_CHECKING:
+    from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 pytestmark = pytest.mark.e2e
 
@@ -63,6 +66,7 @@ NEW_ACCOUNT = (
 def run_all(project: Project, commands: tuple[str, ...]) -> None:
     """Run each command in a shell of its own."""
     for command in commands:
+        print(command)
         output = project.shell(f"{QUIET}; {command}").output
         assert "Traceback" not in output, command
 
@@ -135,7 +139,8 @@ def test_an_organization_that_exists_goes_to_production(company: Project) -> Non
 
     def account() -> str | None:
         found = organizations.describe_create_account_status(CreateAccountRequestId=request)
-        return found["CreateAccountStatus"].get("AccountId")
+        id_: str | None = found["CreateAccountStatus"].get("AccountId")
+        return id_
 
     until(account)
     shop = str(account())
@@ -198,7 +203,7 @@ def test_an_organization_that_exists_goes_to_production(company: Project) -> Non
     assert organizations.list_accounts()["Accounts"] == before
 
 
-def remove(project: Project, role: str, credentials: Mapping[str, str]) -> None:
+def remove(project: Project, role: str, credentials: CredentialsTypeDef) -> None:
     """Delete a role in the account of these credentials."""
     iam = project.aws("iam", credentials)
     for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:

@@ -213,8 +213,9 @@ def test_a_name_is_the_id_of_what_aws_does_not_number() -> None:
     ],
 )
 def test_a_name_stands_for_one_resource(name: str, id_: str, expected: Key) -> None:
-    made = [(ACCOUNT, "account", {}), (MEMBERSHIP, "ada", {}), (USER, "ada", {}), (ORGANIZATION, "organization", {})]
-    plan = planned(SHOP, *made, (UNIT, "organization", {}), state=((UNIT, "known", "ou-abcd-12345678"),))
+    made: list[tuple[str, str, dict[str, Any]]] = [(ACCOUNT, "account", {}), (MEMBERSHIP, "ada", {}), (USER, "ada", {})]
+    made += [(ORGANIZATION, "organization", {}), (UNIT, "organization", {})]
+    plan = planned(SHOP, *made, state=((UNIT, "known", "ou-abcd-12345678"),))
     assert find(plan, name, id_) == expected
 
 
