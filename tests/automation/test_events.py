@@ -58,7 +58,9 @@ def test_a_replacement_counts_once() -> None:
 
 def test_a_change_has_its_values() -> None:
     record = Record()
-    sides = {side: {"urn": URN, "inputs": {"path": value}} for side, value in (("old", "/a"), ("new", "/b"))}
+    sides: dict[str, Any] = {
+        side: {"urn": URN, "inputs": {"path": value}} for side, value in (("old", "/a"), ("new", "/b"))
+    }
     change = record.take(step("resOutputsEvent", "replace", keys=["path"], diffs=["path"], **sides))
     assert change
     assert change.values == (PropertyChange("path", "/a", "/b", forces_replacement=True),)
@@ -70,7 +72,9 @@ def test_a_change_has_its_values() -> None:
 def test_what_a_refresh_finds_has_its_values() -> None:
     record = Record()
     record.take(step("resourcePreEvent", "refresh"))
-    sides = {side: {"urn": URN, "outputs": {"path": value}} for side, value in (("old", "/state"), ("new", "/AWS"))}
+    sides: dict[str, Any] = {
+        side: {"urn": URN, "outputs": {"path": value}} for side, value in (("old", "/state"), ("new", "/AWS"))
+    }
     record.take(step("resOutputsEvent", "refresh", diffs=["path"], **sides))
     assert record.drift[0].values == (PropertyChange("path", "/state", "/AWS"),)
 

@@ -12,7 +12,7 @@ from automation.events import Problem, Record
 from automation.operations import COMPARE, DEPLOY, PREVIEW
 from automation.queue import Outcome, Status
 from automation.reporting.display import Plain, Rich, make_display
-from automation.results import StackResult
+from automation.results import StackResult, Wording
 from automation.stacks import StackFailed
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
@@ -115,7 +115,7 @@ def changed() -> Record:
     return record
 
 
-def ended(wording: operations.Wording, *, diff: bool = False, width: int = 80) -> list[str]:
+def ended(wording: Wording, *, diff: bool = False, width: int = 80) -> list[str]:
     """What a terminal has of a stack that has ended."""
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=width, color_system=None, soft_wrap=True)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from automation import operations
 from automation.reporting import report, schema
 from automation.reporting.junit import as_xml
-from automation.reporting.schema import CountsReport, ProblemReport, Report, StackReport
+from automation.reporting.schema import CountsReport, ForeignReport, ProblemReport, Report, StackReport
 from automation.runs import open_run
 from shared.errors import UsageError
 from shared.layers import ROOT, StackId
@@ -113,7 +113,7 @@ def test_drift_is_in_the_report(repository: Repository, tmp_path: Path) -> None:
     assert (same.drift, same.changes, same.status) == ([], [], "done")
 
     cases = ElementTree.parse(xml).getroot().findall("testsuite/testcase")  # noqa: S314 - written just now
-    assert [case.find("failure") is not None for case in cases] == [True, False]
+    assert [case.find("failure") is not None for case in cases] == [True, False, False]
     failure = cases[0].find("failure")
     assert failure is not None
     assert failure.text
@@ -242,6 +242,24 @@ def test_junit() -> None:
     assert failure.attrib == {"type": "AccessDenied", "message": "first line"}
     assert failure.text == "first line\nsecond\nAWS code: AccessDenied\nlook in: a.py:3\nto do: sign in"
     assert cases[0][0].text == "so done\n3 created\nlog: x.log"
+
+
+@pytest.mark.parametrize(
+    "foreign", [None, [], [ForeignReport(kind="OU", name="x", id="ou-1", adopt="do", remove=None)]]
+)
+def test_junit_of_the_inventory(foreign: list[ForeignReport] | None) -> None:
+    made = made_of(stack("done")).model_copy(update={"foreign": foreign})
+    suite = ElementTree.fromstring(as_xml(made)).find("testsuite")  # noqa: S314 - made just now
+    assert suite is not None
+    found = {case.attrib["name"]: case.find("failure") for case in suite.findall("testcase")}
+    assert list(found) == ["accounts/done", *(["the organization"] if foreign is not None else [])]
+    assert suite.attrib["tests"] == str(len(found))
+    if foreign:
+        failure = found["the organization"]
+        assert failure is not None
+        assert failure.text == "OU x (ou-1): do"
+    else:
+        assert set(found.values()) == {None}
 
 
 @given(message=st.text(min_size=1))

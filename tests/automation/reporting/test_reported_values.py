@@ -1,7 +1,9 @@
 """What the real engine's runs show and report of values: old, new, masked."""
 
 import subprocess
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from automation import operations
 from tests.automation.conftest import Repository
@@ -54,11 +56,8 @@ def test_old_and_new_values_and_what_forces_a_replacement(repository: Repository
     program.write_text(program.read_text().replace('{"name": name, "color"', renaming))
 
     previewed = []
-    for operation in (
-        lambda run: operations.preview(run, [org]),
-        lambda run: operations.deploy(run, [org], yes=True, interactive=False),
-    ):
-        assert operation(repository.run(report=tmp_path / "report.json")) == 0
+    for operation in (operations.preview, partial(operations.deploy, yes=True, interactive=False)):
+        assert operation(repository.run(report=tmp_path / "report.json"), [org]) == 0
         values = {
             (each.name, each.what): [(v.property, v.old, v.new, v.forces_replacement) for v in each.values]
             for each in load(tmp_path / "report.json").stacks[0].changes
@@ -72,7 +71,7 @@ def test_old_and_new_values_and_what_forces_a_replacement(repository: Repository
 
 
 def test_what_is_kept_is_not_counted_as_deleted(repository: Repository, tmp_path: Path) -> None:
-    items = {"kept": RED | {"retain": True}, "gone": RED}
+    items: dict[str, dict[str, Any]] = {"kept": {**RED, "retain": True}, "gone": RED}
     org = repository.plan("org", items)
     operations.deploy(repository.run(), [org], yes=True, interactive=False)
     repository.plan("org", {})
