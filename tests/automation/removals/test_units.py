@@ -136,9 +136,9 @@ def test_a_unit_without_protection_is_previewed_and_deleted_as_it_is(
 @pytest.mark.usefixtures("organizations")
 def test_a_unit_that_is_not_empty_stops_the_run_before_anything_is_done(tmp_path: Path) -> None:
     made = fake(tmp_path, "Full", "Other")
-    for doing in (lambda: deploy(made), lambda: operations.preview(made.run, [ORG])):
+    for preview in (False, True):
         with pytest.raises(UserError) as error:
-            doing()
+            operations.preview(made.run, [ORG]) if preview else deploy(made)
         assert str(error.value).splitlines() == [
             "nothing was changed: AWS deletes only empty OUs",
             "the OU 'Full' is gone from stacks/org/Pulumi.sandbox.yaml and still holds",
