@@ -33,7 +33,7 @@ _NEVER_DELETED = (ACCOUNT, ORGANIZATION, UNIT)
 
 _KILLED = "which an earlier run was killed while it created"
 _BEGUN = "which an earlier run had begun to create"
-_KEPT = "which was kept in AWS"
+_RETAINED = "which was kept in AWS"
 
 
 def deploy(stacks: Stacks, environment: Environment, progress: Progress, stack: StackId, watch: Watch) -> Record:
@@ -98,7 +98,7 @@ def _import(
     for each in left:
         urn = each.resource.urn
         if urn in found:
-            why = _KEPT if urn in kept else _KILLED if urn in pending else _BEGUN
+            why = _RETAINED if urn in kept else _KILLED if urn in pending else _BEGUN
             progress(f"{stack.label}: importing {each.resource}, {why} ({found[urn]})")
     stacks.replace_state(stack, pending_operations.imported(state, found))
     return set(found)
