@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,6 +95,16 @@ def client(
         return _made(_session(settings, variables), service, region or _region(settings), attempts)
 
 
+def inside(environment: str, role: str, service: str, root: Path = ROOT, region: str | None = None) -> Any:
+    """A client for `service` in the account of `role`, an ARN that the credentials of `client` may assume."""
+    settings = _settings(StackId("org", environment), root)
+    entered = (("RoleArn", role), ("RoleSessionName", "automation"))
+    variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
+    with errors(environment, f"connecting to AWS ({service})"), _lock:
+        session = _session(replace(settings, roles=(*settings.roles, entered)), variables)
+        return _made(session, service, region or _region(settings))
+
+
 @contextmanager
 def errors(environment: str, doing: str) -> Iterator[None]:
     """Turns the errors of boto3 into one `AwsFailed`: `doing`, AWS's code and text, and where to look."""
@@ -103,9 +113,9 @@ def errors(environment: str, doing: str) -> Iterator[None]:
     except Exception as error:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        reason = None
+        reason: str | None = None
         if isinstance(error, ClientError):
-            reason = error.response.get("Reason")
+            reason = str(error.response.get("Reason") or "") or None
             code = str(error.response.get("Error", {}).get("Code", "unknown"))
             why = f"{code}: {error.response.get('Error', {}).get('Message') or 'AWS gives no reason'}"
         elif isinstance(error, BotoCoreError):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from automation.backend.state_files import folder_of
 from automation.runs import Run, existing, missing
@@ -36,7 +36,7 @@ def exclusive(*, destroys: bool = False) -> Callable[[Command[P, T]], Command[P,
             with held(run, chosen, destroys=destroys):
                 return command(run, chosen, *args, **options)
 
-        return run_alone
+        return cast(Command[P, T], run_alone)  # to mypy, its first two arguments have names
 
     return decorate
 

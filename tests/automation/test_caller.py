@@ -13,6 +13,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as MANAGEMENT
 
 from automation import caller, guards, operations
 from automation.aws import AwsFailed
+from automation.aws import client as aws_client
 from shared.errors import ConfigError, UserError
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
@@ -106,7 +107,7 @@ def test_an_environment_bound_to_a_member_account_is_told_so(member: str, tmp_pa
 def test_credentials_that_may_not_ask_for_the_organization_may_do_their_layer_s_work(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = caller.client
+    real = aws_client
 
     def client(environment: str, service: str, *args: Any, **options: Any) -> Any:
         if service == "organizations":
