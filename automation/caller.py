@@ -76,7 +76,8 @@ def refusal(stacks: Sequence[StackId], root: Path, *, attempts: int | None = Non
     def config(stack: StackId) -> dict[str, Any]:
         return read_raw(stack, root)[0]
 
-    belongs = account_of(stacks, config, root)
+    read = [upstream for stack in stacks for upstream in stack.upstream()]
+    belongs = account_of(list(dict.fromkeys([*read, *stacks])), config, root)
     # A file may name credentials of its own, such as a profile. Few differ, and AWS is asked once for each.
     asked: dict[str, StackId] = {}
     for stack in stacks:

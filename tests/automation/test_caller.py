@@ -129,6 +129,13 @@ def test_files_that_name_no_account_are_refused_without_asking(tmp_path: Path, m
         caller.refusal([ORG, IDENTITY], root)
 
 
+def test_a_file_that_names_another_account_than_those_it_reads_is_refused(tmp_path: Path) -> None:
+    root = files(tmp_path)
+    ORG.config_file(root).write_text(yaml.safe_dump({"config": {KEY: ["210987654321"]}}))
+    with pytest.raises(ConfigError, match=r"^stacks/identity/Pulumi\.prod\.yaml: .* and in stacks/org/"):
+        caller.refusal([IDENTITY], root)
+
+
 COMMANDS: list[Callable[[FakeRun], int]] = [
     lambda fake: operations.deploy(fake.run, [ORG], yes=True, interactive=False),
     lambda fake: operations.preview(fake.run, [ORG]),
