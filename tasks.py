@@ -253,14 +253,16 @@ def forget_account(options: OneAccount, confirm: str | None = None) -> int:
     "org:organization, identity:ada, policies:RootTags",
     id="its id in AWS: twelve digits, ou-…, o-…, p-…; of a user or a group its name",
 )
-def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False) -> int:
+def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False, wait: bool = False) -> int:
     """Bring something that exists in AWS under management: an account, an OU, the organization, a user, a policy.
 
     It is checked and previewed first, and AWS is not changed. What belongs to it comes with it: the OUs above and below
     an OU, the attachments of a policy. Run again after a crash, it goes on.
     """
     label, _, part = name.partition(":")
-    return imports.import_existing(*Named(label, env).open(), part, id, yes=yes, interactive=interactive())
+    return imports.import_existing(
+        *ChangingNamed(label, env, wait).open(), part, id, yes=yes, interactive=interactive()
+    )
 
 
 @command()

@@ -57,6 +57,10 @@ class Run:
     report: Path | None = None
     wait: bool = False
     stop: threading.Event = field(default_factory=threading.Event)
+    removed_units: set[str] = field(default_factory=set)
+    """URNs of OUs that have left the configuration: they are deleted although they are protected."""
+    removed_users: set[str] = field(default_factory=set)
+    """Names of IAM users who are deleted: they have left the configuration, or all are destroyed."""
     told: set[str] = field(default_factory=set)
     """What was printed with `tell`."""
     listing: set[tuple[str, str]] | None = None

@@ -178,13 +178,16 @@ class Stacks:
         """Show what deploying the stack would change; with `refresh`, read the current resources from AWS first."""
         return self._operate(stack, watch, _Stack.preview, refresh=refresh or None)
 
-    def preview_new(self, stack: StackId, watch: Watch) -> Record:
-        """Show what the first deployment of a stack would create that does not exist in the backend yet.
+    def preview_new(
+        self, stack: StackId, watch: Watch, state: Mapping[str, Any] | None = None, *, refresh: bool = False
+    ) -> Record:
+        """Show what deploying a stack would change that does not exist in the backend yet, or not with this `state`.
 
-        It does not exist afterwards either: the engine is given a copy of the configuration and a backend of its own,
+        The backend is as before afterwards: the engine is given a copy of the configuration and a backend of its own,
         because it previews only stacks that exist.
         """
-        return self.preview_in(scratch.prepare(self._logs / "new", stack, self.root), stack, watch)
+        place = scratch.prepare(self._logs / "new", stack, self.root, state)
+        return self._operate(stack, watch, _Stack.preview, place, refresh=refresh or None)
 
     def preview_in(
         self, place: scratch.Scratch, stack: StackId, watch: Watch, import_file: Path | None = None
@@ -233,9 +236,9 @@ class Stacks:
         finally:
             file.unlink()
 
-    def unprotect(self, stack: StackId) -> None:
-        """Remove the protection of every resource of the stack. Raises `StackFailed`."""
-        self.ask(stack, ["state", "unprotect", "--all", "--yes", "--stack", stack.name])
+    def unprotect(self, stack: StackId, urns: Iterable[str] = ()) -> None:
+        """Remove the protection of some resources of the stack, or else of every one. Raises `StackFailed`."""
+        self.ask(stack, ["state", "unprotect", *(urns or ["--all"]), "--yes", "--stack", stack.name])
 
     def _operate(
         self,

@@ -22,6 +22,11 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "(https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html)",
     ),
     (
+        r"DeleteConflict",
+        "AWS deletes it only when nothing is left that was made for it by hand: keys, MFA devices, policies. Remove "
+        "them in AWS, or for users set identity:forceDestroyUsers: true, and run this again",
+    ),
+    (
         r"CLOSE_ACCOUNT_QUOTA_EXCEEDED",
         "AWS closes the higher of 250 and 20% of an organization's accounts within 30 days; run this again later "
         "(https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html)",
@@ -51,7 +56,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (
         EXISTS,
         "something in AWS has that name or address already. Choose another one in {file}; or, if it is what "
-        "{label} is to manage, import it (`invoke import --help`) and run this again",
+        "{label} is to manage, import it (`invoke --help import`) and run this again",
     ),
     (
         r"(connect|connection).*refused|EndpointConnectionError|Could not connect to the endpoint",

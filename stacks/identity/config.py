@@ -62,7 +62,8 @@ class IdentityConfig(Settings):
     require_mfa: bool = Field(default=True, description="people need MFA to assume DeveloperRole")
     self_service_mfa: bool = Field(default=True, description="developers may enrol their own MFA device")
     force_destroy_users: bool = Field(
-        default=False, description="delete users together with keys and MFA devices they made themselves"
+        default=False,
+        description="delete users together with the keys, MFA devices and whatever else was made for them by hand",
     )
     automation: Literal["user", "oidc"] = Field(
         default="user", description="user: the IAM user cicd-automation; oidc: federation, no user"

@@ -71,7 +71,12 @@ class FakeEngine:
     def preview(self, stack: StackId, _watch: Watch, *, refresh: bool = False) -> Record:
         return self._next("preview with refresh" if refresh else "preview", stack)
 
-    def preview_new(self, stack: StackId, _watch: Watch) -> Record:
+    def preview_new(
+        self, stack: StackId, _watch: Watch, state: dict[str, Any] | None = None, *, refresh: bool = False
+    ) -> Record:
+        if state is not None:
+            self.replaced.append(state)
+            return self._next("preview with another state" + " and refresh" * refresh, stack)
         return self._next("preview of the new", stack)
 
     def outputs(self, stack: StackId) -> dict[str, Any] | None:
@@ -86,8 +91,8 @@ class FakeEngine:
     def create(self, stack: StackId) -> None:
         self._next("create", stack)
 
-    def unprotect(self, stack: StackId) -> None:
-        self.done.append(f"unprotect {stack.label}")
+    def unprotect(self, stack: StackId, urns: Sequence[str] = ()) -> None:
+        self.done.append(f"unprotect {', '.join(urns) or stack.label}")
 
     def export(self, stack: StackId) -> dict[str, Any] | None:
         return self.states.get(stack)

@@ -14,15 +14,14 @@ DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
 ROLE = "MyMonthlyBackupIamRole"
 
 
-def changes(project: Project, command: str, *options: str) -> dict[str, set[tuple[str, str, bool]]]:
-    """Stack → resource, change and whether it is kept, of everything that the command changes, or would change."""
+def changes(project: Project, command: str, *options: str) -> dict[str, set[tuple[str, str]]]:
+    """Stack → resource and change, of everything that the command changes, or would change."""
     file = project.root / "report.json"
     project.invoke(command, *options, "--report", str(file))
     stacks: list[dict[str, Any]] = json.loads(file.read_text())["stacks"]
     return {
         each["label"]: {
-            (change["urn"].rpartition("$")[2].replace("::", " "), change["what"], change["kept"])
-            for change in each["changes"]
+            (change["urn"].rpartition("$")[2].replace("::", " "), change["what"]) for change in each["changes"]
         }
         for each in stacks
         if each["changes"]
@@ -49,15 +48,15 @@ def test_an_account_that_leaves_a_backed_up_unit_keeps_its_backups_and_comes_bac
 
     project.configure(DEVELOPER, organizationalUnit="Archive")
     kept = {
-        ("aws:backup/vault:Vault vault-us-east-1", "deleted", True),
-        ("aws:backup/vault:Vault vault-us-west-2", "deleted", True),
-        (f"aws:iam/role:Role {ROLE}", "deleted", True),
-        (f"aws:iam/rolePolicyAttachment:RolePolicyAttachment {ROLE}", "deleted", True),
+        ("aws:backup/vault:Vault vault-us-east-1", "kept"),
+        ("aws:backup/vault:Vault vault-us-west-2", "kept"),
+        (f"aws:iam/role:Role {ROLE}", "kept"),
+        (f"aws:iam/rolePolicyAttachment:RolePolicyAttachment {ROLE}", "kept"),
     }
     planned = changes(project, "preview-all")
-    assert kept == {change for change in planned["accounts/developer"] if change[2]}
+    assert kept == {change for change in planned["accounts/developer"] if change[1] == "kept"}
     output = project.invoke("preview-all").output
-    assert "would be deleted aws:backup/vault:Vault vault-us-east-1 (only from the state; it is kept in AWS)" in output
+    assert "would be kept in AWS, no longer managed: aws:backup/vault:Vault vault-us-east-1" in output
     assert changes(project, "deploy-all") == planned
     assert backups(project) == before
 

@@ -156,7 +156,7 @@ class OrganizationsBackend(HandshakesBackend):
             organization_backend(left.account_id).release(account_id)
         own = organization_backend(account_id)
         # To call moto's class would make an account with an id and a role of its own.
-        account = FakeAccount.__new__(FakeAccount)
+        account = cast(FakeAccount, FakeAccount.__new__(FakeAccount))
         vars(account).update(
             type="ACCOUNT",
             region=self.organization.region,

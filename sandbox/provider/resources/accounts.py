@@ -120,7 +120,7 @@ class Account(Tagged):
                 )
             raise ProviderError(
                 f"account {id_} ({name}) of this organization has this e-mail address already. If an earlier run made "
-                f"it and was interrupted, import it with: pulumi import {self.token} <resource name> {id_}"
+                "it and was interrupted, import it (`invoke --help import`)"
             )
 
     def _wait(self, aws: Aws, status: dict[str, Any], email: str) -> str:

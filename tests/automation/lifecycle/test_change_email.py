@@ -199,7 +199,7 @@ def test_a_deployment_refuses_an_edited_address(fake: FakeRun, engine: Engine) -
     engine.set_file(NEW)
     for doing in ("deploy", "preview"):
         with pytest.raises(ConfigError) as refused:
-            guards.before(fake.run, fake.run.stacks, doing)  # type: ignore[arg-type]
+            guards.before(fake.run, fake.run.stacks, doing)
         text = str(refused.value)
         assert "stacks/accounts/Pulumi.prod.web.yaml: accounts:email is " in text
         assert f"account {ID} has" in text
