@@ -11,6 +11,7 @@ from tests.e2e.project import Project, kill_tree
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("deployed")]
 
 ORG = "org/Pulumi.sandbox.yaml"
+IDENTITY = "identity/Pulumi.sandbox.yaml"
 DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
 
 
@@ -111,3 +112,33 @@ def test_a_unit_whose_key_is_edited_is_not_taken_for_another_one(project: Projec
         ORG, organizationalUnits=[{"key": "Development", "name": "Engineering"}, {"key": "Lab", "name": "Laboratory"}]
     )
     assert changes(project, "deploy-all") == {"org": {("Lab", "updated")}}
+
+
+def test_a_removed_user_with_a_key_and_a_device_is_said_and_goes_with_them_if_allowed(project: Project) -> None:
+    project.configure(IDENTITY, users=["ada", "grace", "turing"], forceDestroyUsers=None)
+    project.invoke("deploy-all", "--layer", "identity")
+    iam = project.aws("iam")
+    key = iam.create_access_key(UserName="turing")["AccessKey"]["AccessKeyId"]
+    serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="turing")["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(
+        UserName="turing", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="234567"
+    )
+    project.configure(IDENTITY, users=["ada", "grace"])
+    for command in ("preview-all", "deploy-all"):
+        output = project.invoke(command, "--layer", "identity", expect=1).output
+        assert f"access key {key}: aws iam delete-access-key --user-name turing --access-key-id {key}" in output
+        assert "set identity:forceDestroyUsers: true in stacks/identity/Pulumi.sandbox.yaml" in output
+    assert iam.get_user(UserName="turing")
+    # In one deployment with the removal.
+    project.configure(IDENTITY, forceDestroyUsers=True)
+    process = accidents.reach(project, "iam", "DeleteAccessKey", "deploy-all", "--layer", "identity")
+    kill_tree(process)
+    assert ("turing", "deleted") in changes(project, "preview-all", "--layer", "identity")["identity"]
+    project.invoke("deploy-all", "--layer", "identity")
+    assert {user["UserName"] for user in iam.list_users()["Users"]} == {
+        "ada",
+        "grace",
+        "cicd-automation",
+        "sandbox-admin",
+    }
+    assert iam.list_virtual_mfa_devices()["VirtualMFADevices"] == []

@@ -26,14 +26,19 @@ def run(project: Project, command: str, *options: str, expect: int = 0) -> tuple
         }
         for stack in report["stacks"]
         for change in [*stack["changes"], *stack["drift"]]
+        # A component may have the name of a resource in it.
+        if change["type"].startswith("aws:")
     }
     return output, changes
 
 
 def encrypt(project: Project, account: str, address: str) -> None:
     """Make the account's e-mail address a secret of its configuration."""
-    project.shell(f"pulumi config set --secret accounts:email {address} -s sandbox.{account}", cwd="stacks/accounts")
-    assert address not in (project.root / f"stacks/accounts/Pulumi.sandbox.{account}.yaml").read_text()
+    file = f"Pulumi.sandbox.{account}.yaml"
+    # A stack that exists, since the account's own need not.
+    command = f"pulumi config set --secret accounts:email {address} -s sandbox.shared-test --config-file {file}"
+    project.shell(command, cwd="stacks/accounts")
+    assert address not in (project.root / "stacks" / "accounts" / file).read_text()
 
 
 def test_the_regions_of_a_service_control_policy(project: Project) -> None:
@@ -101,12 +106,9 @@ def test_an_address_that_is_a_secret_is_nowhere(project: Project) -> None:
     secret = "[secret]"
     for command, code in (("preview-all", 0), ("drift", 2), ("deploy-all", 0)):
         output, found = run(project, command, "--diff", "--layer", "accounts", expect=code)
-        assert ("email: [secret]" in output, found[("accounts/staging", "account", "created")]["email"]) == (
-            True,
-            (None, secret),
-        )
-        owner = found[("accounts/shared-test", "account", "updated")]["tags.Owner"]
-        assert owner == (secret, secret)
+        assert "email: [secret]" in output
+        assert found[("accounts/staging", "account", "created")]["email"] == (None, secret)
+        assert found[("accounts/shared-test", "account", "updated")]["tags.Owner"] == (secret, secret)
         for told in (output, (project.root / "report.json").read_text()):
             assert ADDRESS not in told
             assert "staging@example.com" not in told

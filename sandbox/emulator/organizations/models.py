@@ -240,7 +240,7 @@ def known_account(target: str) -> str | None:
         if organization.alone and not organization.org and not account_is_closed(organization.account_id):
             names[organization.account_id] = organization.alone["email"]
         for account_id, email in names.items():
-            if target in (account_id, email):
+            if target.lower() in (account_id, email.lower()):
                 return account_id
     return None
 
