@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine test mutants bench clean distclean
+.PHONY: help sandbox install engine test mutants edits bench clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,6 +14,7 @@ help:
 	@echo 'make engine     the Pulumi engine, in .engine unless PATH has one that is not older than the SDK'
 	@echo 'make test       style, types and tests: what CI runs'
 	@echo 'make mutants    puts known faults into a copy of the code, one at a time: the tests must find each'
+	@echo 'make edits      random edits of a deployed organization: the preview must say what each deployment does'
 	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
 	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
 	@echo 'make distclean  clean, and drop .venv and .engine'
@@ -36,6 +37,9 @@ test: install engine
 MUTANTS :=
 mutants: install engine
 	$(BIN)/python -m tests.mutants $(MUTANTS)
+
+edits: install engine
+	$(BIN)/pytest --hypothesis-profile=closing tests/e2e/test_random_edits.py
 
 # The plot's packages are in a virtual environment of their own: what is measured has the packages that a user has.
 # Fewer accounts: make bench BENCH_ARGS='--accounts 1,3' BENCH_OUT=/tmp/bench

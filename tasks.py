@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from automation import importing as imports
     from automation import operations
     from automation.inventory import stacks as undeclared
+    from automation.lifecycle import change_email as email
     from automation.lifecycle import close, handover, rename
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
@@ -34,7 +35,8 @@ else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
     imports, operations = Later("automation.importing"), Later("automation.operations")
     close, handover = Later("automation.lifecycle.close"), Later("automation.lifecycle.handover")
-    rename, undeclared = Later("automation.lifecycle.rename"), Later("automation.inventory.stacks")
+    email, rename = Later("automation.lifecycle.change_email"), Later("automation.lifecycle.rename")
+    undeclared = Later("automation.inventory.stacks")
     graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
@@ -211,6 +213,22 @@ def rename_account(options: OneAccount, new: str, yes: bool = False) -> int:
     return rename.rename(options.open(), options.name, new, yes=yes, interactive=interactive())
 
 
+@command(
+    OneAccount,
+    **_ACCOUNT,
+    address="the new address of the root user, which no other AWS account has",
+    code="the one-time code that AWS has sent to the new address, instead of typing it when asked",
+)
+def change_email(options: OneAccount, address: str, code: str | None = None, yes: bool = False) -> int:
+    """Change the address of an account: in AWS, which sends a code to the new one, in its file and in its state.
+
+    Run again after a crash, or with the code, it goes on.
+    """
+    return email.change_email(
+        options.open(), options.name, address=address, code=code, yes=yes, interactive=interactive()
+    )
+
+
 @command(OneAccount, **_ACCOUNT, **_CONFIRM)
 def close_account(options: OneAccount, confirm: str | None = None) -> int:
     """Close an account in AWS, and take its file and its stack out. It cannot be undone here.
@@ -235,14 +253,16 @@ def forget_account(options: OneAccount, confirm: str | None = None) -> int:
     "org:organization, identity:ada, policies:RootTags",
     id="its id in AWS: twelve digits, ou-…, o-…, p-…; of a user or a group its name",
 )
-def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False) -> int:
+def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool = False, wait: bool = False) -> int:
     """Bring something that exists in AWS under management: an account, an OU, the organization, a user, a policy.
 
     It is checked and previewed first, and AWS is not changed. What belongs to it comes with it: the OUs above and below
     an OU, the attachments of a policy. Run again after a crash, it goes on.
     """
     label, _, part = name.partition(":")
-    return imports.import_existing(*Named(label, env).open(), part, id, yes=yes, interactive=interactive())
+    return imports.import_existing(
+        *ChangingNamed(label, env, wait).open(), part, id, yes=yes, interactive=interactive()
+    )
 
 
 @command()
@@ -296,6 +316,7 @@ namespace = Collection(
     doctor,
     add_account,
     rename_account,
+    change_email,
     close_account,
     forget_account,
     Collection("sandbox", start, stop, reset, status, env),

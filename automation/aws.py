@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +47,9 @@ _ROLE_KEYS = {
 """Keys of a role in `aws:assumeRoles` → parameters of AssumeRole. A `duration` has no use: credentials are renewed.
 https://www.pulumi.com/registry/packages/aws/api-docs/provider/#providerassumerole"""
 
+CREDENTIAL_KEYS = ("profile", "assumeRoles", *_NOT_READ)
+"""The settings of the official provider that decide whose credentials it has."""
+
 _lock = threading.Lock()
 
 
@@ -67,19 +70,39 @@ class _Settings:
     roles: tuple[tuple[tuple[str, str], ...], ...]
 
 
-def client(environment: str, service: str, root: Path = ROOT, region: str | None = None) -> Any:
+def client(
+    environment: str,
+    service: str,
+    root: Path = ROOT,
+    region: str | None = None,
+    *,
+    stack: StackId | None = None,
+    attempts: int | None = None,
+) -> Any:
     """A boto3 client for `service` in the management account of the environment.
 
     Its credentials and region are those of this process's variables, unless `aws:profile`, `aws:region` and
-    `aws:assumeRoles` in stacks/org/Pulumi.<environment>.yaml say otherwise, as for the provider of the stacks.
-    `region` overrides both. Raises `ConfigError` for a value in that file that cannot be used, and `AwsFailed` if
-    there is no such profile. What its calls raise becomes one message with `errors`.
+    `aws:assumeRoles` in stacks/org/Pulumi.<environment>.yaml, or in the file of `stack`, say otherwise, as for the
+    provider of the stacks.
+    `region` overrides both, and `attempts` how often a call is tried. Raises `ConfigError` for a value in that file
+    that cannot be used, and `AwsFailed` if there is no such profile. What its calls raise becomes one message with
+    `errors`.
     https://www.pulumi.com/registry/packages/aws/installation-configuration/
     """
-    settings = _settings(environment, root)
+    settings = _settings(stack or StackId("org", environment), root)
     variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
     with errors(environment, f"connecting to AWS ({service})"), _lock:  # making clients is not thread-safe
-        return _made(_session(settings, variables), service, region or _region(settings))
+        return _made(_session(settings, variables), service, region or _region(settings), attempts)
+
+
+def inside(environment: str, role: str, service: str, root: Path = ROOT, region: str | None = None) -> Any:
+    """A client for `service` in the account of `role`, an ARN that the credentials of `client` may assume."""
+    settings = _settings(StackId("org", environment), root)
+    entered = (("RoleArn", role), ("RoleSessionName", "automation"))
+    variables = tuple(sorted((key, value) for key, value in os.environ.items() if key.startswith("AWS_")))
+    with errors(environment, f"connecting to AWS ({service})"), _lock:
+        session = _session(replace(settings, roles=(*settings.roles, entered)), variables)
+        return _made(session, service, region or _region(settings))
 
 
 @contextmanager
@@ -90,9 +113,9 @@ def errors(environment: str, doing: str) -> Iterator[None]:
     except Exception as error:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        reason = None
+        reason: str | None = None
         if isinstance(error, ClientError):
-            reason = error.response.get("Reason")
+            reason = str(error.response.get("Reason") or "") or None
             code = str(error.response.get("Error", {}).get("Code", "unknown"))
             why = f"{code}: {error.response.get('Error', {}).get('Message') or 'AWS gives no reason'}"
         elif isinstance(error, BotoCoreError):
@@ -104,8 +127,7 @@ def errors(environment: str, doing: str) -> Iterator[None]:
         ) from None
 
 
-def _settings(environment: str, root: Path) -> _Settings:
-    stack = StackId("org", environment)
+def _settings(stack: StackId, root: Path) -> _Settings:
     try:
         document = yaml.safe_load(stack.config_file(root).read_text())
     except (OSError, UnicodeDecodeError, yaml.YAMLError):  # `automation.configuration` reports what is wrong with it
@@ -182,13 +204,13 @@ def _assumed(source: "boto3.Session", role: dict[str, str]) -> Any:
     return provider
 
 
-def _made(session: "boto3.Session", service: str, region: str | None) -> Any:
+def _made(session: "boto3.Session", service: str, region: str | None, attempts: int | None = None) -> Any:
     from botocore.config import Config
 
     limits = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,
-        retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+        retries={"mode": "adaptive", "total_max_attempts": attempts or ATTEMPTS},
     )
     where = region or session.region_name or DEFAULT_REGION
     return session.client(service, region_name=where, config=limits)  # type: ignore[call-overload]

@@ -2,13 +2,16 @@
 
 from pathlib import Path
 
+from automation import caller
+from automation.aws import AwsFailed
 from automation.environments import environment
 from automation.inventory.doctor import undeclared_stacks
+from automation.management_account import KEY
 from engine import checks
 from engine.checks import Check
 from engine.install import find_engine
-from shared.errors import LayerError
-from shared.layers import ROOT, SANDBOX, discover
+from shared.errors import ConfigError, LayerError
+from shared.layers import ROOT, SANDBOX, StackId, discover
 
 
 def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
@@ -21,11 +24,28 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     found = [checks.python(), checks.sdk(), checks.found_engine(engine, passed_over), checks.language_host(engine)]
     if engine is None:
         found.append(checks.go())
-    found += environment(name, root).checks(engine)
+    where = environment(name, root)
+    found += where.checks(engine)
     try:
         stacks = discover(name, root)
     except LayerError as error:
         return [*found, Check("configuration", False, str(error), "create the file that is missing")]
     labels = ", ".join(stack.label for stack in stacks)
     found.append(Check("configuration", True, f"{len(stacks)} stacks: {labels}"))
-    return found + (undeclared_stacks(environment(name, root), engine, stacks, root) if engine else [])
+    if not where.disposable:
+        found.append(_bound(stacks, root))
+    return found + (undeclared_stacks(where, engine, stacks, root) if engine else [])
+
+
+def _bound(stacks: list[StackId], root: Path) -> Check:
+    """Whether the files name one management account, and the credentials of a run are that account's."""
+    name = "management account"
+    try:
+        problem = caller.refusal(stacks, root, attempts=1)
+    except ConfigError as error:
+        return Check(name, False, "; ".join(error.problems), "correct the files")
+    except AwsFailed as error:
+        return Check(name, False, str(error), "see AWS credentials, above")
+    if problem:
+        return Check(name, False, problem, "sign in there before any command that works on the environment")
+    return Check(name, True, f"the credentials of a run are its, as {KEY} says in every file")

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from automation.backend.state_files import folder_of
-from automation.runs import Run
+from automation.runs import Run, existing, missing
 from engine.run_lock import Holder, hold, records
 from shared.layers import StackId
 
@@ -36,7 +36,7 @@ def exclusive(*, destroys: bool = False) -> Callable[[Command[P, T]], Command[P,
             with held(run, chosen, destroys=destroys):
                 return command(run, chosen, *args, **options)
 
-        return run_alone
+        return cast(Command[P, T], run_alone)  # to mypy, its first two arguments have names
 
     return decorate
 
@@ -47,6 +47,17 @@ def held(run: Run, stacks: Collection[StackId], *, destroys: bool = False) -> Ab
     mine = Holder.here({_full(stack) for stack in stacks}, {_full(stack) for stack in reads}, destroys=destroys)
     waiting = (lambda text: run.console.print(text, markup=False)) if run.wait else None
     return hold(_records(run), mine, waiting=waiting)
+
+
+def to_create(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
+    """The chosen stacks that do not exist yet. Those that they read exist afterwards."""
+    there = existing(run)
+    absent = set().union(*(stack.upstream() for stack in chosen)).difference(chosen, there)
+    if not absent:
+        return missing(run, chosen, there)
+    # Another run may be about to create them too.
+    with held(run, absent):
+        return missing(run, chosen, existing(run))
 
 
 def _full(stack: StackId) -> str:

@@ -45,9 +45,9 @@ class Counts(NamedTuple):
     updated: int = 0
     replaced: int = 0
     deleted: int = 0
-    unchanged: int = 0
     kept: int = 0
     """Deleted from the state alone: the resource stays in AWS (`retain_on_delete`)."""
+    unchanged: int = 0
 
     @property
     def changes(self) -> int:

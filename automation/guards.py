@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from automation import caller
+from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
-from automation.lifecycle import closings
+from automation.lifecycle import addresses, closings
 from automation.removals import units, users
 from automation.runs import Run
 from shared.layers import StackId
@@ -15,7 +17,15 @@ Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
 Guard = Callable[[Run, Sequence[StackId], Doing], None]
 """Raises `shared.errors.UserError` if the operation must not be carried out on the chosen stacks."""
 
-GUARDS: tuple[Guard, ...] = (undeclared_stacks.guard, closings.remind, units.check, users.check)
+GUARDS: tuple[Guard, ...] = (
+    undeclared_stacks.guard,
+    caller.require,
+    destroying.guard,
+    addresses.refuse_changed,
+    units.check,
+    users.check,
+    closings.remind,
+)
 """The guards of every operation, in their order: those that cost nothing first."""
 
 

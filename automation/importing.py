@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from automation import guards
+from automation.environment_lock import exclusive, to_create
 from automation.events import Record
 from automation.imports.engine_file import Key
 from automation.imports.existing import attached, find, with_companions
@@ -16,12 +17,13 @@ from automation.imports.identities import POLICY
 from automation.imports.trial import Result, Trial
 from automation.operate import Operation, operate
 from automation.results import Wording
-from automation.runs import Run, missing
+from automation.runs import Run
 from automation.stacks import Stacks, Watch
 from shared.errors import UsageError
 from shared.layers import StackId
 
 
+@exclusive()
 def import_existing(
     run: Run, chosen: Sequence[StackId], name: str, identity: str, *, yes: bool, interactive: bool
 ) -> int:
@@ -94,4 +96,4 @@ def _import(run: Run, stack: StackId, result: Result) -> int:
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.import_resources(stack, watch, result.file, protect=result.protect)
 
-    return operate(run, [stack], Operation(work, wording, create=missing(run, [stack]))).exit_code
+    return operate(run, [stack], Operation(work, wording, create=to_create(run, [stack]))).exit_code

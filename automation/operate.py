@@ -16,7 +16,7 @@ from automation.events import Problem, Record
 from automation.reporting import summary
 from automation.reporting.display import Display, make_display
 from automation.reporting.report import write_report
-from automation.results import RunResult, StackResult, Wording, exit_code
+from automation.results import Foreign, RunResult, StackResult, Wording, exit_code
 from automation.runs import Run
 from automation.stacks import StackFailed, Stacks, Watch
 from shared.layers import StackId, graph
@@ -36,6 +36,7 @@ class Operation:
     takes the stack's lock. `again` says whether to work also on stacks that have not changed since their last
     deployment. `reasons` computes why to work on a stack although nothing has changed yet, and `code` the exit code.
     `diff` says whether to show every value of what is changed.
+    `foreign` is what was found in AWS that no stack has, None if that was not looked at.
     """
 
     work: Work
@@ -47,6 +48,7 @@ class Operation:
     reasons: Callable[[StackId], list[str]] = lambda _stack: []
     code: Callable[[Iterable[StackResult]], int] = exit_code
     diff: bool = False
+    foreign: Sequence[Foreign] | None = None
 
 
 def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunResult:
@@ -124,6 +126,7 @@ def _finish(
         run.engine.version,
         run.logs,
         run.engine.root,
+        operation.foreign,
     )
     summary.show(run.console, found)
     if run.report:

@@ -7,21 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from rich import box
-from rich.table import Table
-
 from automation import guards
 from automation.backend import resources
-from automation.environment_lock import exclusive, held
+from automation.environment_lock import exclusive, to_create
 from automation.events import Record
 from automation.imports import resume
 from automation.imports.attempts import Attempts
+from automation.inventory import closed, comparison
+from automation.inventory.comparison import Inventory
 from automation.operate import Operation, Work, operate
 from automation.plan import Plan
-from automation.queue import Status
 from automation.removals import units, users
-from automation.results import RunResult, StackResult, Wording, exit_code
-from automation.runs import Run, existing, missing
+from automation.reporting import differences
+from automation.results import StackResult, Wording, exit_code
+from automation.runs import Run, existing
 from automation.skipping.sources import undeclared
 from automation.stacks import Stacks, Watch
 from shared import planned_outputs
@@ -54,7 +53,7 @@ def deploy(
         code = preview(run, chosen, force=force, diff=diff)
         if code or not _agreed(f"Deploy this to {run.environment.name}? [y/N] ", {"y", "yes"}):
             return code or 1
-    create = _to_create(run, chosen)
+    create = to_create(run, chosen)
     return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force, diff=diff)).exit_code
 
 
@@ -73,34 +72,33 @@ def refresh(run: Run, chosen: Sequence[StackId]) -> int:
     there = existing(run)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        closed.refuse(run, stack)
         return stacks.refresh(stack, watch) if stack in there else Record()
 
     return operate(run, chosen, Operation(work, REFRESH)).exit_code
 
 
 def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
-    """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing."""
+    """Compare the chosen stacks with AWS and with their programs; returns 2 if anything differs. Changes nothing.
+
+    With the org stack, the whole organization is compared with all states, too.
+    """
     guards.before(run, chosen, "drift")
+    inventory = comparison.compare(run, chosen)
     work, _plan = _previewing(run, refresh=True)
-    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=_drift_code, diff=diff))
-    _show_drift(run, found)
-    if found.exit_code == DRIFT_EXIT:
+    code = partial(_drift_code, inventory)
+    foreign = inventory.foreign if inventory and not inventory.failure else None
+    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=code, foreign=foreign, diff=diff))
+    differences.show(run.console, found)
+    if inventory:
+        comparison.show(run.console, inventory)
+    if found.exit_code == DRIFT_EXIT and any(map(_can_be_brought_back, found.stacks)):
         run.console.print(
             f"To bring AWS back to the programs: invoke refresh-all --env {run.environment.name}, which records what "
-            f"AWS has, then invoke deploy-all --env {run.environment.name}"
+            f"AWS has, then invoke deploy-all --env {run.environment.name}",
+            soft_wrap=not run.console.is_terminal,
         )
     return found.exit_code
-
-
-def _to_create(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
-    """The chosen stacks that do not exist yet. Those that they read exist afterwards."""
-    there = existing(run)
-    absent = set().union(*(stack.upstream() for stack in chosen)).difference(chosen, there)
-    if not absent:
-        return missing(run, chosen, there)
-    # Another run may be about to create them too.
-    with held(run, absent):
-        return missing(run, chosen, existing(run))
 
 
 def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
@@ -111,6 +109,9 @@ def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     os.environ[planned_outputs.VARIABLE] = str(plan.folder)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        if refresh and (found := closed.as_drift(run, stack)):
+            return found
+        closed.refuse(run, stack)
         plan.prepare(stack)
         known = stack in there
         state = units.unprotected(run, stack) if known else None
@@ -124,9 +125,15 @@ def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
     return work, plan
 
 
-def _drift_code(results: Iterable[StackResult]) -> int:
+def _drift_code(inventory: Inventory | None, results: Iterable[StackResult]) -> int:
     results = list(results)
-    return exit_code(results) or DRIFT_EXIT * any(each.record.drift or each.record.changes for each in results)
+    failed = exit_code(results) or int(bool(inventory and inventory.failure))
+    differs = any(each.record.drift or each.record.changes for each in results)
+    return failed or DRIFT_EXIT * bool(differs or (inventory and inventory.foreign))
+
+
+def _can_be_brought_back(result: StackResult) -> bool:
+    return bool(result.record.changes or any(each.what != closed.CLOSED_ACCOUNT for each in result.record.drift))
 
 
 @exclusive(destroys=True)
@@ -161,6 +168,8 @@ def destroy(
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         if resources.is_empty(states.get(stack, {})):
             return Record()
+        if len(resources.held(states[stack])) > 1:  # else only the account is left, and can be on its way out
+            closed.refuse(run, stack)
         if stack in guarded:
             stacks.unprotect(stack)
         users.strip(run, stack)
@@ -184,6 +193,7 @@ def _up(run: Run) -> Work:
     progress = partial(run.console.print, markup=False)
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
+        closed.refuse(run, stack)
         units.unprotect(run, stack)
         users.strip(run, stack)
         run.ledger.begin(stack)
@@ -199,32 +209,6 @@ def _up(run: Run) -> Work:
         return record
 
     return work
-
-
-def _show_drift(run: Run, result: RunResult) -> None:
-    """Print a table of the differences, if there are any."""
-    table = Table("stack", "resource", "found", "a deploy would", "properties", box=box.SIMPLE)
-    for each in result.stacks:
-        if each.status is not Status.DONE:
-            continue
-        found = {change.resource.urn: change for change in each.record.drift}
-        planned = {change.resource.urn: change for change in each.record.changes}
-        for urn in dict.fromkeys([*found, *planned]):
-            change = found.get(urn) or planned[urn]
-            properties = sorted({*change.properties, *(planned[urn].properties if urn in planned else ())})
-            table.add_row(
-                each.stack.label,
-                str(change.resource),
-                f"{found[urn].what} in AWS" if urn in found else "not deployed yet",
-                _would(planned[urn].what) if urn in planned else "leave it",
-                ", ".join(properties),
-            )
-    if table.row_count:
-        run.console.print(table)
-
-
-def _would(what: str) -> str:
-    return "keep it, no longer managed" if what == "kept" else what.removesuffix("d")
 
 
 def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) -> None:

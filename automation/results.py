@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -70,10 +70,30 @@ class StackResult:
         if self.status is Status.DONE:
             if self.record.same_inputs:
                 return "unchanged (inputs)"
-            return wording.done if self.counts.changes else "unchanged"
+            differs = self.counts.changes or (wording.operation == "drift" and self.record.drift)
+            return wording.done if differs else "unchanged"
         if self.status is Status.SKIPPED and self.because is not None:
             return f"skipped ({self.because.label} failed)"
         return str(self.status.value)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Something that no stack has. `adopt` and `remove` are commands, with what must be done first if need be; one of
+    them may be missing. `keys` are what an entry of `org:ignore` can name it by."""
+
+    kind: str
+    name: str
+    id: str
+    adopt: str | None
+    remove: str | None
+    keys: tuple[str, ...] = field(default=(), repr=False)
+
+    def __str__(self) -> str:
+        called = f"{self.kind} {self.name}" + (f" ({self.id})" if self.id != self.name else "")
+        ways = [f"adopt: {self.adopt}"] if self.adopt else []
+        ways += [f"remove: {self.remove}"] if self.remove else []
+        return f"{called}; {'; '.join(ways)}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +110,8 @@ class RunResult:
     engine_version: str
     logs: Path
     root: Path
+    foreign: Sequence[Foreign] | None = None
+    """What was found in AWS that no stack has; None if that was not looked at."""
 
     def log_file(self, stack: StackId) -> Path:
         """The log with all output for `stack`. It does not exist if nothing was run."""

@@ -1,4 +1,5 @@
-"""A backend for previews of stacks that do not exist yet, and of imports that are not agreed to yet.
+"""A backend for previews of stacks that do not exist, or not in the state that is previewed, and for imports that are
+not agreed to yet.
 
 It is a folder that is deleted with the logs of the run. The engine previews only stacks that exist, and creating one
 is not what a preview may do: it would add a stack to the backend, and a secrets provider to its configuration file.

@@ -202,9 +202,9 @@ class Stacks:
         """Import what the engine's import file says; in a scratch backend, if there is a `place`."""
         return self._operate(stack, watch, _Stack.import_file, place, file=file, protect=protect)
 
-    def refresh(self, stack: StackId, watch: Watch) -> Record:
-        """Update the state to what is in AWS now."""
-        return self._operate(stack, watch, _Stack.refresh)
+    def refresh(self, stack: StackId, watch: Watch, *, only: str | None = None) -> Record:
+        """Update the state to what is in AWS now; `only` is the URN of a resource, if not of all."""
+        return self._operate(stack, watch, _Stack.refresh, target=[only] if only else None)
 
     def destroy(self, stack: StackId, watch: Watch) -> Record:
         """Delete all resources of the stack. Its configuration and history stay."""

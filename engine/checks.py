@@ -97,33 +97,54 @@ def backend(engine: Engine | None, variables: Mapping[str, str], root: Path) -> 
 
 
 def credentials(variables: Mapping[str, str]) -> Check:
-    """Whose AWS credentials a run would use, from STS GetCallerIdentity, which needs no permission
-    (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html)."""
+    """Whose AWS credentials this shell has, from STS GetCallerIdentity, which needs no permission
+    (https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html), and what their account is in its
+    organization."""
     name = "AWS credentials"
-    who = caller(variables)
+    who = caller(variables, organization=True)
     if who is None:
         return Check(name, False, "STS does not answer", "check the network, then AWS_ENDPOINT_URL and proxies")
     if "error" in who:
         remedy = "sign in (`aws sso login`) or choose a profile (`export AWS_PROFILE=...`)"
         return Check(name, False, who["error"], remedy)
-    return Check(name, True, f"account {who['account']}, {who['arn']}")
+    account, organization, management = (who.get(key, "") for key in ("account", "organization", "management"))
+    if management not in ("", account):
+        what = f"member account {account} of organization {organization}, {who['arn']}"
+        return Check(name, False, what, f"sign in to its management account, {management}")
+    role = f", the management account of organization {organization}" if organization else ""
+    role = role or (", in no organization" if "organization" in who else "")
+    return Check(name, True, f"account {account}{role}, {who['arn']}")
 
 
-def caller(variables: Mapping[str, str]) -> dict[str, str] | None:
-    """The owner of the AWS credentials: `account` and `arn`, or an `error`; None if STS does not answer."""
+def caller(variables: Mapping[str, str], *, organization: bool = False) -> dict[str, str] | None:
+    """The owner of the AWS credentials: `account` and `arn`, or an `error`; None if STS does not answer.
+
+    With `organization` also the id of their `organization` and its `management` account, empty if there is none, and
+    absent if AWS does not say.
+    """
     # In a process of its own, because boto3 reads its own process's environment, and `variables` may differ from it.
-    output = _output([sys.executable, "-c", _WHO], variables)
+    output = _output([sys.executable, "-c", _WHO, *(["organization"] if organization else [])], variables)
     return dict(json.loads(output)) if output else None
 
 
 _WHO = """
-import json, boto3, botocore.config, botocore.exceptions
+import json, sys, boto3, botocore.config, botocore.exceptions
 quick = botocore.config.Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 1})
 try:
     session = boto3.Session()
     sts = session.client("sts", region_name=session.region_name or "us-east-1", config=quick)
     identity = sts.get_caller_identity()
-    print(json.dumps({"account": identity["Account"], "arn": identity["Arn"]}))
+    found = {"account": identity["Account"], "arn": identity["Arn"]}
+    if sys.argv[1:]:
+        organizations = session.client("organizations", region_name="us-east-1", config=quick)
+        try:
+            own = organizations.describe_organization()["Organization"]
+            found.update(organization=own["Id"], management=own["MasterAccountId"])
+        except organizations.exceptions.AWSOrganizationsNotInUseException:
+            found.update(organization="", management="")
+        except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError):
+            pass
+    print(json.dumps(found))
 except botocore.exceptions.ClientError as error:
     print(json.dumps({"error": error.response["Error"]["Code"] + " from STS"}))
 except botocore.exceptions.BotoCoreError as error:

@@ -124,8 +124,8 @@ def _refusal(folder: Path, mine: Holder) -> str | None:
         common = None if holder.is_same_process(mine) else holder.in_the_way_of(mine)
         if common is not None:
             more = [f"and {len(common) - SHOWN} more"] if len(common) > SHOWN else []
-            what = ", ".join([*common[:SHOWN], *more]) if common else "everything here"
-            return f"another run is at work on {what}\n  {holder}"
+            what = f"on {', '.join([*common[:SHOWN], *more])}" if common else "here"
+            return f"another run is at work {what}\n  {holder}"
     return None
 
 

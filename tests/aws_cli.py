@@ -32,6 +32,11 @@ def install(folder: Path) -> None:
     program.chmod(0o755)
 
 
+def words(command: str) -> list[str]:
+    """The words after `aws` in a command as a shell takes it."""
+    return shlex.split(command)[1:]
+
+
 def request(words: Sequence[str]) -> tuple[str, str, dict[str, Any], argparse.Namespace]:
     """The service, boto3's name of the operation, its parameters, and the options of every command.
 

@@ -28,7 +28,7 @@ from engine.environment import Environment
 from engine.install import Progress
 from shared.layers import StackId
 
-_KEPT = (ACCOUNT, ORGANIZATION, UNIT)
+_NEVER_DELETED = (ACCOUNT, ORGANIZATION, UNIT)
 """The types of which nobody should delete one in order to have it made again: what is in them would go, or stop it."""
 
 _KILLED = "which an earlier run was killed while it created"
@@ -145,8 +145,8 @@ def _remedy(environment: Environment, stack: StackId, creation: Creation, refusa
     """What the user can do about a resource that AWS refused to create, or, without a `refusal`, that may exist."""
     identity = identities.from_inputs(creation) or identities.in_refusal(creation, refusal)
     command = commands.import_command(stack, creation, identity)
-    importing = f"import it with `{command}`" if command else "import it: `invoke import --help`"
-    if creation.resource.type not in _KEPT:
+    importing = f"import it with `{command}`" if command else "import it: `invoke --help import`"
+    if creation.resource.type not in _NEVER_DELETED:
         importing += ", or delete it in AWS if nobody uses it"
     if not refusal:
         return f"look for it in AWS: if it is there, {importing}; then run this again"

@@ -11,7 +11,6 @@ from typing import Any
 
 from automation.backend import resources
 from automation.configuration import read_raw
-from automation.results import Operation
 from automation.runs import Run, listing
 from shared.errors import ConfigError, LayerError, UsageError
 from shared.layers import LAYERS, StackId, parse_stack
@@ -103,13 +102,15 @@ def of_environment(names: Iterable[tuple[str, str]], environment: str) -> set[St
     return found
 
 
-def guard(run: Run, chosen: Sequence[StackId], doing: Operation) -> None:
+def guard(run: Run, chosen: Sequence[StackId], doing: str) -> None:
     """Name the undeclared stacks to whoever works on all stacks of their layers, and refuse what would harm them.
 
-    Raises `UsageError` for a deployment of an account that such a stack manages, and for destroying what it reads.
+    Raises `UsageError` for work on a new stack whose account such a stack manages, and for destroying what it reads.
     """
+    if doing == "change":  # a command about the life of one account, which such a stack may have
+        return
     found = undeclared(run)
-    if doing in ("deploy", "preview"):
+    if doing in ("deploy", "preview", "refresh"):  # an import is a refresh, too
         _refuse_second_stack(run, chosen, found)
     if doing == "destroy":
         _refuse_destroying_under(chosen, found)

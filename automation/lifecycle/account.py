@@ -151,19 +151,20 @@ def agreed(run: Run, *, yes: bool, interactive: bool) -> bool:
         return True
     if not interactive:
         raise UsageError("nothing was changed: without a terminal to ask on, this needs --yes")
-    return _answer(f"Do this in {run.environment.name}? [y/N] ").lower() in {"y", "yes"}
+    return answer(f"Do this in {run.environment.name}? [y/N] ").lower() in {"y", "yes"}
 
 
 def confirmed(name: str, *, confirm: str | None, interactive: bool) -> None:
     """Raise `UsageError` unless the account's name is given as `confirm` or typed."""
     if confirm is None and not interactive:
         raise UsageError(f"nothing was changed: without a terminal to ask on, this needs --confirm {name}")
-    given = confirm if confirm is not None else _answer(f"Type the account's name to go on ({name}): ")
+    given = confirm if confirm is not None else answer(f"Type the account's name to go on ({name}): ")
     if given != name:
         raise UsageError(f"nothing was changed: {given!r} is not the account's name; allowed: {name}")
 
 
-def _answer(question: str) -> str:
+def answer(question: str) -> str:
+    """What the user types; empty if he does not."""
     try:
         return input(question).strip()
     except (EOFError, KeyboardInterrupt):

@@ -143,11 +143,14 @@ def _notes(closing: Closing, state: str) -> list[str]:
         "Then everything in it is deleted.",
         f"{address} is used up: no other account can have it, not even later.",
     ]
+    stack = found.stack
+    change = f"invoke change-email {stack.account} ADDRESS --env {stack.environment}"
     if state != OPEN:
         return [f"Account {id_} is {'being closed' if state == CLOSING else 'closed'} in AWS already.", *after]
     return [
         "Nobody gets into a closed account, and nothing in it works any more.",
         *after,
+        f"To have that address again, give the account another one first: {change}",
         "AWS closes the higher of 250 and 20% of the accounts, and at most 1,000, within 30 days; this repository has "
         f"closed {count} of them ({_DOCUMENT}).",
     ]

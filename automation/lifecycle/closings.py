@@ -22,7 +22,9 @@ from shared.layers import StackId
 COUNTED = timedelta(days=30)
 """How long AWS counts a closed account."""
 
-_HEAD = "# Written by `invoke close-account`; commit it. AWS counts the accounts that were closed within 30 days.\n"
+_HEAD = (
+    "# Written by `invoke close-account NAME`; commit it. AWS counts the accounts that were closed within 30 days.\n"
+)
 
 
 @dataclass

@@ -56,7 +56,7 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     (
         EXISTS,
         "something in AWS has that name or address already. Choose another one in {file}; or, if it is what "
-        "{label} is to manage, import it (`invoke import --help`) and run this again",
+        "{label} is to manage, import it (`invoke --help import`) and run this again",
     ),
     (
         r"(connect|connection).*refused|EndpointConnectionError|Could not connect to the endpoint",

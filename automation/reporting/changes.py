@@ -13,6 +13,16 @@ from automation.values import Marker, PropertyChange
 SHOWN_LINES = 8
 """Lines under a resource unless all are asked for."""
 
+SIGNS = {
+    "created": ("+", "green"),
+    "updated": ("~", "yellow"),
+    "replaced": ("±", "magenta"),
+    "deleted": ("-", "red"),
+    "kept": ("∅", "blue"),
+    "unchanged": ("=", "dim"),
+}
+"""The sign of each change where there is no room for the word, and its style."""
+
 _INDENT = "  "
 _NARROWEST = 30
 _CUT = "…"

@@ -23,13 +23,6 @@ from shared.layers import StackId
 PLAIN_WIDTH = 160
 """Columns of a table if there is no terminal that has a width."""
 
-_SIGNS = {
-    "created": ("+", "green"),
-    "updated": ("~", "yellow"),
-    "replaced": ("±", "magenta"),
-    "deleted": ("-", "red"),
-    "kept": ("∅", "blue"),
-}
 _STYLES = {"+ ": "green", "~ ": "yellow", "- ": "red"}
 """Styles of lines that begin so."""
 
@@ -197,5 +190,5 @@ def _numbers(counts: Counts) -> str:
 
 def _signs(counts: Counts) -> Text:
     numbers = counts._asdict()
-    signed = ((sign, numbers[what], style) for what, (sign, style) in _SIGNS.items())
+    signed = ((sign, numbers[what], style) for what, (sign, style) in changes.SIGNS.items() if what != "unchanged")
     return Text.assemble(*((f"{sign}{number} ", style) for sign, number, style in signed if number))

@@ -5,10 +5,11 @@ https://github.com/jenkinsci/xunit-plugin (its junit-10.xsd) and https://docs.gi
 """
 
 import re
+from collections.abc import Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from automation.reporting.schema import ProblemReport, Report, StackReport
+from automation.reporting.schema import ForeignReport, ProblemReport, Report, StackReport
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML does not allow, not even escaped: https://www.w3.org/TR/xml/#charsets"""
@@ -23,8 +24,10 @@ def as_xml(report: Report) -> str:
     suite = SubElement(suites, "testsuite", name=name, timestamp=report.start.strftime("%Y-%m-%dT%H:%M:%S"))
     for stack in report.stacks:
         _add_case(suite, report, stack)
+    if report.foreign is not None:
+        _add_inventory(suite, report, report.foreign)
     for element in (suites, suite):
-        element.set("tests", str(len(report.stacks)))
+        element.set("tests", str(len(suite)))
         for attribute, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
             element.set(attribute, str(len(suite.findall(f"testcase/{tag}"))))
         element.set("time", f"{report.seconds:.3f}")
@@ -58,6 +61,16 @@ def _add_case(suite: Element, report: Report, stack: StackReport) -> None:
     counts = ", ".join(f"{number} {what}" for what, number in stack.counts.model_dump().items() if number)
     lines = [stack.result, *([counts] if counts else []), *([f"log: {stack.log}"] if stack.log else [])]
     SubElement(case, "system-out").text = _clean("\n".join(lines))
+
+
+def _add_inventory(suite: Element, report: Report, foreign: Sequence[ForeignReport]) -> None:
+    """A test case for the whole organization, which fails if something there is in no stack."""
+    name = f"{report.operation}.{report.environment}"
+    case = SubElement(suite, "testcase", classname=name, name="the organization", time="0.000")
+    if foreign:
+        found = SubElement(case, "failure", type="foreign", message=f"{len(foreign)} in no stack")
+        lines = [f"{each.kind} {each.name} ({each.id}): {each.adopt or each.remove}" for each in foreign]
+        found.text = _clean("\n".join(lines))
 
 
 def _problem_text(problem: ProblemReport) -> str:

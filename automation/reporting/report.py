@@ -10,13 +10,14 @@ from automation.reporting.causes import explain
 from automation.reporting.schema import (
     ChangeReport,
     CountsReport,
+    ForeignReport,
     ProblemReport,
     PropertyReport,
     Report,
     ResourceReport,
     StackReport,
 )
-from automation.results import RunResult, StackResult
+from automation.results import Foreign, RunResult, StackResult
 from shared.errors import UsageError
 from shared.layers import StackId
 
@@ -52,6 +53,7 @@ def write_report(file: Path, run: RunResult) -> None:
         engine_version=run.engine_version,
         parallel=run.parallel,
         stacks=[_stack(result, run) for result in run.stacks],
+        foreign=None if run.foreign is None else [_foreign(each) for each in run.foreign],
     )
     text = junit.as_xml(made) if file.suffix == ".xml" else as_json(made)
     # Another process that waits for the file must not read half of it.
@@ -89,6 +91,10 @@ def _stack(result: StackResult, run: RunResult) -> StackReport:
         problems=[_problem(stack, problem, run.root) for problem in result.problems],
         log=os.path.relpath(log, run.root) if log.exists() else None,
     )
+
+
+def _foreign(thing: Foreign) -> ForeignReport:
+    return ForeignReport(kind=thing.kind, name=thing.name, id=thing.id, adopt=thing.adopt, remove=thing.remove)
 
 
 def _resource(resource: Resource) -> dict[str, str]:

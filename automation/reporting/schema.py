@@ -48,7 +48,7 @@ class ChangeReport(ResourceReport):
 
     what: str = Field(
         description="created, updated, replaced, deleted or kept (no longer managed, but still in AWS); of a preview "
-        "or of drift, what a deploy would do. In a stack's `drift`: changed or gone."
+        "or of drift, what a deploy would do. In a stack's `drift`: changed, gone, or closed, of an account."
     )
     properties: list[str] = Field(description="the changed properties as the engine names them")
     values: list[PropertyReport] = Field(description="old and new values; of what is created or deleted, all inputs")
@@ -72,8 +72,8 @@ class CountsReport(_Part):
     updated: int
     replaced: int
     deleted: int
-    unchanged: int
     kept: int = Field(description="no longer managed, but still in AWS")
+    unchanged: int
 
 
 class StackReport(_Part):
@@ -96,6 +96,16 @@ class StackReport(_Part):
     log: str | None = Field(description="the file with all output, from the repository's top; null if nothing was run")
 
 
+class ForeignReport(_Part):
+    """Something in AWS that no stack has, or a stack that no file describes."""
+
+    kind: str = Field(description="account, OU, policy, attachment, user and so on")
+    name: str = Field(description="what users call it, and where it is")
+    id: str = Field(description="AWS's id; an IAM name or ARN where there is none")
+    adopt: str | None = Field(description="the commands that bring it into a stack")
+    remove: str | None = Field(description="the commands that remove it")
+
+
 class Report(_Part):
     """A run: one operation on stacks of one environment. The stacks are in the order of the work."""
 
@@ -111,6 +121,9 @@ class Report(_Part):
     engine_version: str
     parallel: int = Field(description="how many stacks were worked on at a time, at most")
     stacks: list[StackReport]
+    foreign: list[ForeignReport] | None = Field(
+        default=None, description="what is in AWS and in no stack; null where that was not, or could not be, looked at"
+    )
 
 
 def json_schema() -> str:

@@ -7,9 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from automation.events import total
+from automation.events import Counts, total
 from automation.queue import Status
+from automation.reporting import differences
 from automation.reporting.causes import explain
+from automation.reporting.changes import SIGNS
 from automation.results import RunResult
 
 SHOWN_SAME = 20
@@ -23,12 +25,20 @@ def show(console: Console, run: RunResult) -> None:
     logs = short(run.logs, run.root)
     _show_problems(console, run, logs)
     console.print()
-    console.print(_table(run))
+    narrow = console.width < differences.NARROW
+    console.print(_table(run, narrow=narrow))
+    if narrow:
+        legend = ", ".join(f"{SIGNS[name][0]} {name}" for name in _columns(run))
+        console.print(Text(f"  {legend}", "dim"))
+    soft = not console.is_terminal
     if any(result.status is not Status.DONE for result in run.stacks):
-        console.print(f"Stacks that did not get done are left as they were: run the same command again. Logs: {logs}")
+        console.print(
+            f"Stacks that did not get done are left as they were: run the same command again. Logs: {logs}",
+            soft_wrap=soft,
+        )
     else:
         following = "; ".join((*run.wording.next, f"logs: {logs}"))
-        console.print(f"Next: {following}")
+        console.print(f"Next: {following}", soft_wrap=soft)
 
 
 def short(path: Path, root: Path) -> Path:
@@ -36,17 +46,22 @@ def short(path: Path, root: Path) -> Path:
     return path.relative_to(root) if path.is_relative_to(root) else path
 
 
-def _table(run: RunResult) -> Table:
+def _columns(run: RunResult) -> list[str]:
+    # Most runs keep nothing: a column more would only take room.
+    kept = total(result.counts for result in run.stacks).kept
+    return [name for name in Counts._fields if name != "kept" or kept]
+
+
+def _table(run: RunResult, *, narrow: bool) -> Table:
     table = Table(box=box.SIMPLE, show_footer=True)
     sums = total(result.counts for result in run.stacks)
     done = sum(result.status is Status.DONE for result in run.stacks)
     table.add_column("stack", footer="all", no_wrap=True)
     table.add_column("result", footer=f"{done} of {len(run.stacks)} done")
-    # Most runs keep nothing: a column more would only take room.
-    columns = [name for name in sums._fields if name != "kept" or sums.kept]
+    columns = _columns(run)
     for name in columns:
-        table.add_column(name, footer=str(getattr(sums, name)), justify="right")
-    table.add_column("seconds", footer=f"{run.seconds:.1f}", justify="right")
+        table.add_column(SIGNS[name][0] if narrow else name, footer=str(getattr(sums, name)), justify="right")
+    table.add_column("s" if narrow else "seconds", footer=f"{run.seconds:.1f}", justify="right")
     same = [result for result in run.stacks if result.record.same_inputs]
     together = len(same) > SHOWN_SAME
     for result in run.stacks:

@@ -42,7 +42,7 @@ class Reader:
         """The current inputs of the stack. For the stacks that it reads, the state from the last read is used."""
         found = {
             "program": self._program(stack.layer),
-            "configuration": _content(stack.config_file(self._root)),
+            "configuration": self.configuration(stack),
             "tools": self._tools,
             "environment": self._environment_inputs,
         }
@@ -50,6 +50,10 @@ class Reader:
             state = self._states.of(upstream)
             found[f"outputs of {upstream.label}"] = state.outputs if state else ""
         return found
+
+    def configuration(self, stack: StackId) -> str:
+        """The digest of the stack's file."""
+        return _content(stack.config_file(self._root))
 
     def stamps(self, stack: StackId) -> list[int]:
         """The modification times of the stack's files. They also show an edit that was undone."""

@@ -37,6 +37,14 @@ class Ledger:
         state = self._states.of(stack)
         return found if state and state.whole == whole else [*found, "state"]
 
+    def configuration_differs(self, stack: StackId) -> bool:
+        """Whether the stack's file is not the one of its last successful deployment from here. Reads no state."""
+        try:
+            known = json.loads(self._file(stack).read_text())["inputs"]["configuration"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return True
+        return bool(known != self._reader.configuration(stack))
+
     def begin(self, stack: StackId) -> None:
         """Forget the last deployment, because an update begins."""
         self.forget(stack)

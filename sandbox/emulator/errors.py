@@ -1,9 +1,12 @@
 """AWS errors that the emulator raises itself, written in the protocol of each service."""
 
+import json
+from xml.sax.saxutils import escape
+
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationNotFoundError
 from moto.core.exceptions import ServiceException
-from moto.core.model import OperationModel
+from moto.core.model import OperationModel, ServiceModel
 from moto.core.request import Request, determine_request_protocol
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
@@ -26,11 +29,9 @@ def error_response(request: Request, service: str, action: str | None, error: Aw
 
     The HTTP status of an `AwsError` is its own; that of moto's exceptions is in botocore's model of the service.
     """
-    status = error.status if isinstance(error, AwsError) else 400
-    try:
-        model = get_service_model(service)
-    except UnknownServiceError:
-        return Response(f"{error.code}: {error.message}\n", status, mimetype="text/plain")
+    model = _model(request, service)
+    if model is None:
+        return _generic_response(request, error)
     try:
         operation = model.operation_model(action or "")
     except OperationNotFoundError:
@@ -41,3 +42,29 @@ def error_response(request: Request, service: str, action: str | None, error: Aw
     status = error.status if isinstance(error, AwsError) else written["status_code"]
     headers = {**written["headers"], "x-amzn-RequestId": str(mock_random.uuid4())}
     return Response(written["body"], status, headers)
+
+
+def _model(request: Request, service: str) -> ServiceModel | None:
+    """The service's model; None if the request is not one of that service: several share a name in signatures."""
+    try:
+        # CloudWatch's clients read a format of their own.
+        model = get_service_model("cloudwatch" if service == "monitoring" else service)
+    except UnknownServiceError:
+        return None
+    protocols = set(model.metadata.get("protocols", [model.protocol]))
+    if "X-Amz-Target" in request.headers:
+        return model if protocols & {"json", "smithy-rpc-v2-cbor"} else None
+    if "Action" in request.values:
+        return model if protocols & {"query", "ec2"} else None
+    return model if protocols - {"query", "ec2", "json"} else None
+
+
+def _generic_response(request: Request, error: AwsError | ServiceException) -> Response:
+    """The error for a client of a service that is not known: XML to who sends a form, else JSON."""
+    status = error.status if isinstance(error, AwsError) else 400
+    if "Action" in request.values:
+        code, message = escape(error.code), escape(error.message)
+        body = f"<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        return Response(body, status, mimetype="text/xml")
+    body = json.dumps({"__type": error.code, "message": error.message})
+    return Response(body, status, {"x-amzn-ErrorType": error.code}, mimetype="application/x-amz-json-1.1")

@@ -1,7 +1,9 @@
 """The configuration of the running Pulumi program."""
 
 import json
+import sys
 from collections.abc import Iterable
+from types import TracebackType
 from typing import Any, TypeVar
 
 import pulumi
@@ -28,6 +30,7 @@ def load(model: type[S]) -> S:
 
     Raises `pulumi.RunError` with one line per problem, before any resource is registered.
     """
+    sys.excepthook = _uncaught
     stack = current_stack()
     prefix = f"{stack.project}:"
     file = stack.config_label
@@ -41,6 +44,12 @@ def load(model: type[S]) -> S:
     except ConfigError as error:
         raise pulumi.RunError(_text(error.problems)) from None
     return settings
+
+
+def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    # The engine interrupts the program when a provider fails, as with the wrong credentials, and says so itself.
+    if not issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
 
 
 def refuse(problems: Iterable[str]) -> None:

@@ -10,6 +10,7 @@ import pulumi_aws as aws
 
 from shared.component import Component
 from shared.policy_documents.roles import role_arn
+from shared.settings.program import current_stack
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class MemberAccountArgs:
 class MemberAccount(Component):
     """The account, and a provider that assumes the access role in it and may not work in any other account.
 
+    The account is never replaced: that would make a new one, and close the old one or let it leave.
     https://www.pulumi.com/registry/packages/aws/api-docs/organizations/account/
     """
 
@@ -45,9 +47,11 @@ class MemberAccount(Component):
             role_name=args.access_role_name,
             close_on_deletion=args.close_on_deletion,
             tags=dict(args.tags),
-            # AWS does not return the role's name: without `ignore_changes`, an imported account would be replaced.
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, ignore_changes=["roleName"]),
+            # AWS does not return the role's name, and changes an address only by a code that it sends: another one here
+            # would replace the account.
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, ignore_changes=["roleName", "email"]),
         )
+        pulumi.Output.all(account.email, args.email).apply(lambda both: warn_of_another_address(account, *both))
         self.account_id = account.id
         self.inside = aws.Provider(
             f"{name}-inside",
@@ -63,3 +67,15 @@ class MemberAccount(Component):
             opts=pulumi.ResourceOptions(parent=self),
         )
         self.register_outputs({"accountId": self.account_id})
+
+
+def warn_of_another_address(account: pulumi.Resource, deployed: str, configured: str) -> None:
+    """Warn if the account keeps another address than the configured one. Addresses may be secret."""
+    if deployed.lower() != configured.lower():
+        stack = current_stack()
+        pulumi.log.warn(
+            f"{stack.config_label}: accounts:email is not the address of the account, which keeps its own: AWS cannot "
+            "change it by a deployment; allowed: the account's address, or, to change it: "
+            f"invoke change-email {stack.account} ADDRESS --env {stack.environment}",
+            resource=account,
+        )

@@ -42,6 +42,15 @@ def _each_once(units: list[Unit]) -> list[Unit]:
     return units
 
 
+def _text(value: Any) -> Any:
+    if isinstance(value, int | float):
+        raise ValueError("allowed: text; an account's id in quotes")
+    return value
+
+
+Entry = Annotated[str, BeforeValidator(_text), Field(min_length=1)]
+
+
 class OrgConfig(Settings):
     """The organization and its OUs."""
 
@@ -54,6 +63,9 @@ class OrgConfig(Settings):
     )
     additional_trusted_services: Annotated[list[str], AfterValidator(unique)] = Field(
         default=[], description="service principals with trusted access besides backup and tag policies"
+    )
+    ignore: Annotated[list[Entry], AfterValidator(unique)] = Field(
+        default=[], description="what drift leaves alone that no stack has: ids, names, OU paths, patterns with *"
     )
     protect: bool = Field(default=True, description="refuse to delete the organization and its OUs")
 

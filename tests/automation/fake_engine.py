@@ -82,8 +82,8 @@ class FakeEngine:
     def outputs(self, stack: StackId) -> dict[str, Any] | None:
         return self.exported.get(stack)
 
-    def refresh(self, stack: StackId, _watch: Watch) -> Record:
-        return self._next("refresh", stack)
+    def refresh(self, stack: StackId, _watch: Watch, *, only: str | None = None) -> Record:
+        return self._next(f"refresh of {only} in" if only else "refresh", stack)
 
     def destroy(self, stack: StackId, _watch: Watch) -> Record:
         return self._next("destroy", stack)
@@ -128,6 +128,9 @@ class FakeInputs:
 
     def of(self, _stack: StackId) -> dict[str, str]:
         return dict(self.now)
+
+    def configuration(self, _stack: StackId) -> str:
+        return self.now["configuration"]
 
     def stamps(self, _stack: StackId) -> list[int]:
         return list(self.written)

@@ -160,7 +160,7 @@ def test_what_to_do_is_said_where_the_id_is_not_known(slow: Repository, monkeypa
     printed = slow.printed.getvalue()
     assert f"removed the lock of a run that was killed (process {pid}" in printed
     assert "shelf:index:Item slow: it is not known whether this, which an earlier run was killed" in printed
-    assert "import it: `invoke import --help`, or delete it in AWS if nobody uses it; then run this again" in printed
+    assert "import it: `invoke --help import`, or delete it in AWS if nobody uses it; then run this again" in printed
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "prod"])
@@ -180,7 +180,7 @@ def test_what_is_there_already_is_taken_over_in_the_sandbox_by_the_second_run(
         printed = repository.printed.getvalue()
         assert "shelf:index:Item slow: " in printed
         assert (
-            "import it: `invoke import --help`, or delete it in AWS if nobody uses it; then run this again" in printed
+            "import it: `invoke --help import`, or delete it in AWS if nobody uses it; then run this again" in printed
         )
         assert "importing" not in printed
         assert repository.items() == {"slow": "blue"}

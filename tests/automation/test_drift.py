@@ -34,6 +34,10 @@ DIFFERS = {
     "changed in the program": (planned("update", diffs=["path"]), ["not deployed yet", "update", "path"]),
     "replaced in the program": (planned("replace", diffs=["name"]), ["not deployed yet", "replace", "name"]),
     "no longer in the program": (planned("delete"), ["not deployed yet", "delete"]),
+    "no longer in the program, kept in AWS": (
+        planned("delete", old={"urn": URN, "retainOnDelete": True}),
+        ["not deployed yet", "keep it, no longer managed"],
+    ),
     "changed in AWS": (found("changed"), ["changed in AWS", "leave it"]),
     "gone in AWS": (found("gone"), ["gone in AWS", "leave it"]),
 }

@@ -8,6 +8,7 @@ from pulumi.automation import EngineEvent
 from automation.events import Counts, Record, Resource, total
 from automation.reporting.advice import advice
 from automation.stacks import engine_error
+from automation.values import PropertyChange
 from shared.layers import StackId
 
 URN = "urn:pulumi:sandbox::org::my:mod:Parent$aws:iam/role:Role::a::b"
@@ -22,7 +23,7 @@ def event(kind: str, **fields: Any) -> EngineEvent:
 def step(kind: str, op: str, urn: str = URN, **more: Any) -> EngineEvent:
     """A step on a resource, begun (`resourcePreEvent`) or ended (`resOutputsEvent`)."""
     resource = Resource(urn)
-    return event(kind, metadata={"op": op, "urn": urn, "type": resource.type, "new": {"urn": urn}, **more})
+    return event(kind, metadata={"op": op, "urn": urn, "type": resource.type, "new": {"urn": urn}} | more)
 
 
 def test_a_resource_is_known_by_its_type_and_name() -> None:
@@ -53,6 +54,50 @@ def test_a_replacement_counts_once() -> None:
         record.take(step("resOutputsEvent", op, diffs=["name"]))
     assert record.counts == Counts(replaced=1)
     assert record.changes[0].properties == ("name",)
+
+
+def test_a_change_has_its_values() -> None:
+    record = Record()
+    sides: dict[str, Any] = {
+        side: {"urn": URN, "inputs": {"path": value}} for side, value in (("old", "/a"), ("new", "/b"))
+    }
+    change = record.take(step("resOutputsEvent", "replace", keys=["path"], diffs=["path"], **sides))
+    assert change
+    assert change.values == (PropertyChange("path", "/a", "/b", forces_replacement=True),)
+    # What is as it was has none to keep in memory.
+    record.take(step("resOutputsEvent", "same", "urn:2", **sides))
+    assert [each.values for each in record._changes.values()] == [change.values, ()]
+
+
+def test_what_a_refresh_finds_has_its_values() -> None:
+    record = Record()
+    record.take(step("resourcePreEvent", "refresh"))
+    sides: dict[str, Any] = {
+        side: {"urn": URN, "outputs": {"path": value}} for side, value in (("old", "/state"), ("new", "/AWS"))
+    }
+    record.take(step("resOutputsEvent", "refresh", diffs=["path"], **sides))
+    assert record.drift[0].values == (PropertyChange("path", "/state", "/AWS"),)
+
+
+@pytest.mark.parametrize(
+    ("op", "retained", "expected"),
+    [
+        ("delete", True, ("kept", False)),
+        ("delete", False, ("deleted", False)),
+        # Somebody else's, that was only read.
+        ("discard", False, ("kept", False)),
+        ("replace", True, ("replaced", True)),
+        ("replace", False, ("replaced", False)),
+        ("update", True, ("updated", False)),
+    ],
+)
+def test_what_stays_in_aws_is_not_said_to_be_deleted(op: str, retained: bool, expected: tuple[str, bool]) -> None:
+    record = Record()
+    old = {"urn": URN, "inputs": {"name": "b"}, **({"retainOnDelete": True} if retained else {})}
+    change = record.take(step("resOutputsEvent", op, old=old))
+    assert change
+    assert (change.what, change.keeps_old) == expected
+    assert getattr(record.counts, change.what) == record.counts.changes == 1
 
 
 @pytest.mark.parametrize(
@@ -124,8 +169,8 @@ def test_pending_operations_are_noticed() -> None:
 
 
 def test_total() -> None:
-    assert total([Counts(1, 2, 3, 4, 5), Counts(1, 1, 1, 1, 1)]) == Counts(2, 3, 4, 5, 6)
-    assert Counts(1, 2, 3, 4, 5).changes == 10
+    assert total([Counts(1, 2, 3, 4, 5, 6), Counts(1, 1, 1, 1, 1, 1)]) == Counts(2, 3, 4, 5, 6, 7)
+    assert Counts(1, 2, 3, 4, kept=5, unchanged=6).changes == 15
 
 
 @pytest.mark.parametrize(
@@ -145,7 +190,7 @@ def test_engine_error(text: str, expected: str) -> None:
     ("message", "expected"),
     [
         ("OrganizationalUnitNotEmptyException: x", "90 days"),
-        ("api error EntityAlreadyExists: Role", "pulumi import aws:iam/role:Role dev <its id> -s sandbox.a --cwd"),
+        ("api error EntityAlreadyExists: Role", "Choose another one in stacks/accounts/Pulumi.sandbox.a.yaml; or"),
         ("ConcurrentModificationException: x", "run this again"),
         ("ExpiredToken: x", "invoke doctor --env sandbox"),
         ("error reading from server: EOF", "the AWS provider's process ended"),

@@ -46,7 +46,7 @@ def test_the_list_has_every_command(invoke: Invoke) -> None:
     assert names == {
         *("deploy-all", "preview-all", "destroy-all", "refresh-all", "drift", "up", "preview", "destroy"),
         *("outputs", "access", "graph", "doctor", "add-account", "import"),
-        *("rename-account", "close-account", "forget-account"),
+        *("rename-account", "change-email", "close-account", "forget-account"),
         *("sandbox.start", "sandbox.stop", "sandbox.reset", "sandbox.status", "sandbox.env"),
     }
 

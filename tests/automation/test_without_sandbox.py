@@ -54,10 +54,11 @@ for layer, settings in SETTINGS.items():
 
 PREVIEW_A_RUN = """
 import pathlib, sys, tempfile
-from automation import operations
+from automation import guards, operations
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
 
+guards.GUARDS = ()  # there is no AWS to ask
 stacks = [StackId("org", "prod"), StackId("accounts", "prod", "shop")]
 made = FakeRun(pathlib.Path(tempfile.mkdtemp()), stacks, {stack: {"deployment": {}} for stack in stacks})
 code = operations.preview(made.run, stacks)

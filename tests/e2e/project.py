@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -96,9 +97,12 @@ class Project:
             start_new_session=True,
         )
 
-    def outputs(self, name: str) -> Any:
-        """A stack's outputs."""
-        return json.loads(self.invoke("outputs", "--only", name, "--json").output)[name]
+    def outputs(self, name: str, environment: str = "sandbox") -> Any:
+        """A stack's outputs. Those of another environment are read with the sandbox's AWS and backend."""
+        words = ["outputs", "--only", name, "--json", "--env", environment]
+        own = environment == "sandbox"
+        done = self.invoke(*words) if own else self.shell(f"invoke {shlex.join(words)} 2>/dev/null")
+        return json.loads(done.output)[name]
 
     def aws(self, service: Any, credentials: Mapping[str, Any] | None = None, region: str = REGION) -> Any:
         """A boto3 client of the emulated AWS, as the management account's administrator by default."""

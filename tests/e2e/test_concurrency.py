@@ -11,7 +11,7 @@ from tests.e2e.test_faults import organization_exists, wait_for
 
 pytestmark = pytest.mark.e2e
 
-AT_WORK = r"another run is at work on .*\n  \S+@\S+, process {pid}, since .* UTC: invoke deploy-all\n"
+AT_WORK = r"another run is at work (on|here).*\n  \S+@\S+, process {pid}, since .* UTC: invoke deploy-all\n"
 
 
 def deploying(project: Project) -> subprocess.Popen[str]:

@@ -89,3 +89,65 @@ def test_an_account_that_was_closed_by_hand_has_the_same_end(project: Project) -
     assert f"Account {closed} is closed in AWS already" in output
     assert "1. done: stacks/accounts/Pulumi.sandbox.hand.yaml is deleted" in output
     accidents.converges(project)
+
+
+def test_an_address_changes_by_a_code_and_by_no_deployment(project: Project) -> None:
+    accidents.add_account(project, "mail")
+    project.invoke("up", "accounts/mail")
+    account = account_of(project, "mail@example.com")["Id"]
+
+    # Edited: no run begins, and even unprotected and with plain Pulumi the account is not replaced.
+    project.configure("accounts/Pulumi.sandbox.mail.yaml", email="post@example.com", protect=False)
+    refused = project.invoke("deploy-all", expect=1).output
+    advised = "invoke change-email mail post@example.com --env sandbox"
+    assert f"accounts:email is post@example.com, and account {account} has mail@example.com" in refused
+    assert advised in refused
+    plain = project.shell("pulumi up --yes --stack sandbox.mail 2>&1", cwd="stacks/accounts").output
+    assert "AWS cannot change it by a deployment" in plain
+    assert account_of(project, "mail@example.com")["State"] == "ACTIVE"
+    assert "post@example.com" not in accidents.accounts(project)
+
+    untrusted = project.run(*advised.split(), expect=1).output
+    assert "add account.amazonaws.com to org:additionalTrustedServices in stacks/org/Pulumi.sandbox.yaml" in untrusted
+    project.configure("org/Pulumi.sandbox.yaml", additionalTrustedServices=["account.amazonaws.com"])
+    project.invoke("up", "org", "--env", "sandbox")
+
+    asked = project.run(*advised.split(), expect=1).output
+    (mail,) = accidents.control(project, "GET", "mail")
+    assert (mail["account_id"], mail["address"]) == (account, "post@example.com")
+    assert f"Go on with: {advised} --code CODE" in asked
+    # Killed while AWS is asked to accept the code, whose answer is lost.
+    accidents.faults(project, {"service": "account", "action": "AcceptPrimaryEmailUpdate", "delay_seconds": 3})
+    run = accidents.reach(project, "account", "AcceptPrimaryEmailUpdate", *advised.split()[1:], "--code", mail["code"])
+    kill_tree(run)
+    accidents.until(lambda: accidents.accounts(project)["post@example.com"])
+    output = project.run(*advised.split()).output
+    assert "1. done: the account is refreshed in the state" in output
+    previewed = project.invoke("preview", "accounts/mail").output
+    assert "unchanged" in previewed
+    assert "would change" not in previewed
+    assert account_of(project, "post@example.com")["Id"] == account
+    accidents.converges(project)
+
+
+def test_an_encrypted_address_stays_encrypted(project: Project) -> None:
+    trust = {"ServicePrincipal": "account.amazonaws.com"}
+    project.aws("organizations").enable_aws_service_access(**trust)
+    encrypt = "pulumi config set --secret --stack sandbox.developer accounts:email -- developer-account@example.com"
+    project.shell(f"{encrypt} 2>&1", cwd="stacks/accounts")
+    # A deployment ignores the address, and so does not encrypt it in the state.
+    project.invoke("change-email", "developer", "developer-account@example.com")
+    project.invoke("change-email", "developer", "hidden@example.com", expect=1)
+    code = accidents.control(project, "GET", "mail")[-1]["code"]
+    project.invoke("change-email", "developer", "hidden@example.com", "--code", code)
+    assert "unchanged" in project.invoke("preview", "accounts/developer").output
+    file = project.root / "stacks/accounts/Pulumi.sandbox.developer.yaml"
+    state = project.root / ".sandbox/state/.pulumi/stacks/accounts/sandbox.developer.json"
+    for kept, mark in ((file.read_text(), "secure"), (state.read_text(), "ciphertext")):
+        assert mark in kept
+        assert "developer-account@example.com" not in kept
+        assert "hidden@example.com" not in kept
+    project.shell(f"{encrypt} 2>&1", cwd="stacks/accounts")
+    refused = project.invoke("up", "accounts/developer", expect=1).output
+    assert "accounts:email is another address" in refused
+    assert "@example.com" not in refused

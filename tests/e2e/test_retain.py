@@ -56,7 +56,7 @@ def test_an_account_that_leaves_a_backed_up_unit_keeps_its_backups_and_comes_bac
     planned = changes(project, "preview-all")
     assert kept == {change for change in planned["accounts/developer"] if change[1] == "kept"}
     output = project.invoke("preview-all").output
-    assert "kept in AWS, no longer managed: aws:backup/vault:Vault vault-us-east-1" in output
+    assert "would be kept in AWS, no longer managed: aws:backup/vault:Vault vault-us-east-1" in output
     assert changes(project, "deploy-all") == planned
     assert backups(project) == before
 

@@ -27,10 +27,10 @@ def by_name(checks: list[Check]) -> dict[str, Check]:
     return {check.name: check for check in checks}
 
 
-def configure(root: Path, environment: str) -> None:
+def configure(root: Path, environment: str, text: str = "config: {}\n") -> None:
     for layer in ("org", "identity", "policies"):
         (root / "stacks" / layer).mkdir(parents=True)
-        (root / "stacks" / layer / f"Pulumi.{environment}.yaml").write_text("config: {}\n")
+        (root / "stacks" / layer / f"Pulumi.{environment}.yaml").write_text(text)
 
 
 def test_a_bare_machine_is_told_what_to_do_about_each(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,16 +113,27 @@ EXPIRED = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><E
 </ErrorResponse>"""
 
 
+def organization_of(management: str) -> str:
+    """AWS's answer to DescribeOrganization."""
+    return json.dumps({"Organization": {"Id": "o-example12345", "MasterAccountId": management}})
+
+
+NOT_IN_USE = json.dumps({"__type": "AWSOrganizationsNotInUseException", "Message": "not in use"})
+DENIED = json.dumps({"__type": "AccessDeniedException", "Message": "not allowed"})
+
+
 @pytest.fixture
 def sts() -> Iterator[dict[str, str]]:
-    """An STS that answers with what `status` and `body` of the dictionary say; `url` is its address."""
-    answer = {"status": "200", "body": IDENTITY}
+    """An STS that answers with what `status` and `body` of the dictionary say, and Organizations with `organization`;
+    `url` is the address of both."""
+    answer = {"status": "200", "body": IDENTITY, "organization": NOT_IN_USE}
 
     class Sts(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.send_response(int(answer["status"]))
+            found = answer["organization"] if self.headers["X-Amz-Target"] else answer["body"]
+            self.send_response(400 if "__type" in found else int(answer["status"]))
             self.end_headers()
-            self.wfile.write(answer["body"].encode())
+            self.wfile.write(found.encode())
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Sts) as server:
         answer["url"] = f"http://127.0.0.1:{server.server_port}"
@@ -141,10 +152,51 @@ def signed_in(url: str) -> dict[str, str]:
     }
 
 
-def test_credentials_say_whose_they_are(sts: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("organization", "ok", "what"),
+    [
+        (NOT_IN_USE, True, "account 210987654321, in no organization"),
+        (DENIED, True, "account 210987654321"),
+        (
+            organization_of("210987654321"),
+            True,
+            "account 210987654321, the management account of organization o-example12345",
+        ),
+        (organization_of("123456789012"), False, "member account 210987654321 of organization o-example12345"),
+    ],
+)
+def test_credentials_say_whose_they_are(sts: dict[str, str], organization: str, ok: bool, what: str) -> None:
+    sts["organization"] = organization
     check = credentials(signed_in(sts["url"]))
-    assert check.ok
-    assert check.what == "account 210987654321, arn:aws:iam::210987654321:user/me"
+    assert (check.ok, check.what) == (ok, f"{what}, arn:aws:iam::210987654321:user/me")
+    assert check.remedy == ("" if ok else "sign in to its management account, 123456789012")
+    # What a run asks only for the account does not ask for more.
+    assert checks.caller(signed_in(sts["url"])) == {
+        "account": "210987654321",
+        "arn": "arn:aws:iam::210987654321:user/me",
+    }
+
+
+@pytest.mark.parametrize(
+    ("ids", "management", "ok", "said"),
+    [
+        ('["210987654321"]', "210987654321", True, "the credentials of a run are its"),
+        ("[210987654321]", "210987654321", False, "a number; quote it"),
+        ('["123456789012"]', "123456789012", False, "environment production belongs to account 123456789012"),
+        ('["210987654321"]', "123456789012", False, "must belong to the management account, which is 123456789012"),
+    ],
+)
+@pytest.mark.usefixtures("engine")
+def test_the_account_of_an_environment_is_compared_with_that_of_the_credentials(
+    root: Path, sts: dict[str, str], monkeypatch: pytest.MonkeyPatch, ids: str, management: str, ok: bool, said: str
+) -> None:
+    configure(root, "production", f"config: {{aws:allowedAccountIds: {ids}}}\n")
+    sts["organization"] = organization_of(management)
+    for name, value in signed_in(sts["url"]).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(checks, "vendor_reachable", lambda: False)
+    check = by_name(diagnose("production", root))["management account"]
+    assert (check.ok, said in check.what) == (ok, True), check
 
 
 def test_credentials_that_expired_say_so(sts: dict[str, str]) -> None:

@@ -95,7 +95,7 @@ def test_a_record_that_a_full_disk_left_empty_keeps_everyone_away(tmp_path: Path
     with another_run(tmp_path, [ORG]):
         for record in tmp_path.glob("*.json"):
             os.truncate(record, 0)
-        with pytest.raises(UsageError, match="at work on everything here"), hold(tmp_path, Holder.here([SHOP])):
+        with pytest.raises(UsageError, match="at work here"), hold(tmp_path, Holder.here([SHOP])):
             pytest.fail("both are at work")
 
 

@@ -60,8 +60,14 @@ class Run:
 
 
 class _AwsMocks(Mocks):
-    def __init__(self, run: Run, upstream: Mapping[str, Mapping[str, Any]], calls: Mapping[str, Any]) -> None:
-        self.run, self.upstream, self.calls = run, upstream, calls
+    def __init__(
+        self,
+        run: Run,
+        upstream: Mapping[str, Mapping[str, Any]],
+        calls: Mapping[str, Any],
+        deployed: Mapping[str, Mapping[str, Any]],
+    ) -> None:
+        self.run, self.upstream, self.calls, self.deployed = run, upstream, calls, deployed
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         if args.typ == "pulumi:pulumi:StackReference":
@@ -71,7 +77,7 @@ class _AwsMocks(Mocks):
         outputs = {**args.inputs, "arn": f"arn:aws:test::{args.name}"}
         if args.typ == "aws:organizations/organization:Organization":
             outputs |= {"masterAccountId": MANAGEMENT, "roots": [{"id": "r-root", "name": "Root"}]}
-        return id_, outputs
+        return id_, outputs | dict(self.deployed.get(args.typ, {}))
 
     def call(self, args: MockCallArgs) -> Any:
         return self.calls[args.token]
@@ -118,11 +124,14 @@ def run_program(
     upstream: Mapping[str, Mapping[str, Any]] | None = None,
     preview: bool = False,
     calls: Mapping[str, Any] | None = None,
+    deployed: Mapping[str, Mapping[str, Any]] | None = None,
     secret_keys: tuple[str, ...] = (),
     region: str | None = "us-west-2",
     run: Run | None = None,
 ) -> Run:
     """Run `stacks/<layer>` with `config` (without its namespace) and the outputs of other layers.
+
+    `deployed` are outputs of resources by type, where AWS has others than the program says.
 
     Raises what the program raises, `pulumi.RunError` for a user's mistake; `run` has what was registered until then.
     """
@@ -134,7 +143,7 @@ def run_program(
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
     async def main() -> None:
-        mocks = _AwsMocks(run, upstream or {}, known_calls)
+        mocks = _AwsMocks(run, upstream or {}, known_calls, deployed or {})
         pulumi.runtime.set_mocks(mocks, layer, stack, preview, monitor=_RecordingMonitor(mocks))
         # Mocks bring a root stack along; the program gets its own, as from the language host.
         ROOT_RESOURCE.set(None)

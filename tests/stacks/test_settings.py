@@ -74,6 +74,7 @@ def oidc(**change: Any) -> dict[str, Any]:
         (OrgConfig, {"organizationalUnits": ["A", "B", "A/B"]}),
         (OrgConfig, {"mode": "lookup", "additionalTrustedServices": []}),
         (OrgConfig, {"additionalTrustedServices": ["sso.amazonaws.com"]}),
+        (OrgConfig, {"ignore": ["222222222222", "Legacy/*", "user/eve", "sso.amazonaws.com"]}),
         (PoliciesConfig, {"backup": None}),
         (PoliciesConfig, backup(primaryRegions=["us-west-2", "eu-west-1", "eu-central-1"])),
         (PoliciesConfig, {"serviceControl": {"A": {"allowedRegions": ["us-east-1", "us-west-2", "eu-west-1"]}}}),
@@ -198,6 +199,9 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
             "additionalTrustedServices",
         ),
         (OrgConfig, {"additionalTrustedServices": ["a.b", "a.b"]}, "additionalTrustedServices"),
+        (OrgConfig, {"ignore": ["x", "x"]}, "ignore"),
+        (OrgConfig, {"ignore": ["x", " "]}, "ignore.1"),
+        (OrgConfig, {"ignore": [222222222222]}, "ignore.0"),
         *[
             (PoliciesConfig, backup(**{field: value}), f"backup.{field}")
             for field, values in {

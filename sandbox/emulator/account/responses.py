@@ -30,11 +30,29 @@ CONTACT_REQUIRED = frozenset({"FullName", "AddressLine1", "City", "PostalCode", 
 
 class AccountResponse(MotoAccountResponse):
     def _get_account_id(self) -> str:
-        account_id: str = super()._get_account_id()
+        """The account that the request is about. Who names one, even the own one, acts for the organization:
+        https://docs.aws.amazon.com/accounts/latest/reference/API_GetContactInformation.html"""
+        account_id = str(self._get_param("AccountId") or "")
+        if not account_id:
+            own: str = self.current_account
+            return own
+        if not re.fullmatch(r"\d{12}", account_id):
+            raise AwsError("ValidationException", "AccountId is not a 12-digit account ID.")
         organization = organization_of(account_id)
-        if account_id != self.current_account and not (organization and self._manages(organization)):
-            raise _denied()
+        if organization is None or not self._manages(organization):
+            raise self._denied()
+        if not organization.trusts(PRINCIPAL):
+            raise self._denied("Your organization must first enable trusted access with AWS Account Management.")
+        if account_id == organization.account_id:
+            raise self._denied(
+                "The management account can only be managed using the standalone context from the management account."
+            )
         return account_id
+
+    def _denied(self, why: str = "") -> AwsError:
+        arn = self.normalized_request.environ["sandbox.caller"].arn
+        message = f"User: {arn} is not authorized to perform: account:{self._get_action()}"
+        return AwsError("AccessDeniedException", f"{message} ({why})" if why else message, 403)
 
     def _manages(self, organization: OrganizationsBackend) -> bool:
         delegated = {admin.account.id for admin in organization.admins if PRINCIPAL in admin.services}
@@ -124,22 +142,17 @@ class AccountResponse(MotoAccountResponse):
         return email
 
     def _member(self) -> tuple[OrganizationsBackend, FakeAccount]:
-        """The member account that the request names, and its organization.
-
-        The organization needs all features and trusted access for Account Management; the management account cannot
-        name itself: https://docs.aws.amazon.com/accounts/latest/reference/API_StartPrimaryEmailUpdate.html
-        """
-        account_id = str(self._get_param("AccountId") or "")
-        if not re.fullmatch(r"\d{12}", account_id):
+        """The member account that the request must name, and its organization:
+        https://docs.aws.amazon.com/accounts/latest/reference/API_StartPrimaryEmailUpdate.html"""
+        if not self._get_param("AccountId"):
             raise AwsError("ValidationException", "AccountId is not a 12-digit account ID.")
+        account_id = self._get_account_id()
         organization = organization_of(account_id)
-        if organization is None or account_id == organization.account_id or not self._manages(organization):
-            raise _denied()
-        if not organization.trusts(PRINCIPAL) or organization.organization.feature_set != "ALL":
-            raise _denied(f"The organization has no trusted access for {PRINCIPAL}, or not all features.")
+        if organization is None:
+            raise self._denied()
         account = organization.get_account_by_id(account_id)
         if account.state != "ACTIVE":
-            raise _denied(f"The account is {account.state}.")
+            raise self._denied(f"The account is {account.state}.")
         return organization, account
 
     # Its primary contact: https://docs.aws.amazon.com/accounts/latest/reference/API_PutContactInformation.html
@@ -197,7 +210,3 @@ class AccountResponse(MotoAccountResponse):
         if name in ENABLED_BY_DEFAULT:
             raise AwsError("ValidationException", f"{name} is enabled by default and stays so.")
         return name
-
-
-def _denied(message: str = "User is not authorized to access the requested account.") -> AwsError:
-    return AwsError("AccessDeniedException", message, 403)

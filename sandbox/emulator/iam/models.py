@@ -162,6 +162,18 @@ class IAMBackend(MotoIAMBackend):
         _refuse_taken("User", user_name, self.users)
         return super().create_user(region_name, user_name, path, tags)
 
+    def update_user(self, user_name: str, new_path: str | None = None, new_user_name: str | None = None) -> None:
+        user = self.get_user(user_name)
+        _refuse_taken("User", new_user_name or "", (name for name in self.users if name != user_name))
+        tags = self.tagger.list_tags_for_resource(user.arn)["Tags"]
+        self.tagger.delete_all_tags_for_resource(user.arn)
+        super().update_user(user_name, new_path, new_user_name)
+        # Tags hang on the ARN, and keys on the name, which are others now.
+        self.tagger.tag_resource(user.arn, tags)
+        for key in self.access_keys.values():
+            if key.user_name == user_name:
+                key.user_name = user.name
+
     def delete_user(self, user_name: str) -> None:
         user = self.get_user(user_name)
         uses = {
@@ -179,7 +191,7 @@ class IAMBackend(MotoIAMBackend):
 
     def update_login_profile(self, user_name: str, password: str | None, password_reset_required: bool) -> User:
         if password is None:
-            password = self.get_login_profile(user_name).password
+            password = str(self.get_login_profile(user_name).password)
         else:
             check_password(password, self.account_password_policy)
         return super().update_login_profile(user_name, password, password_reset_required)
@@ -197,6 +209,13 @@ class IAMBackend(MotoIAMBackend):
     def create_group(self, group_name: str, path: str = "/") -> Group:
         _refuse_taken("Group", group_name, self.groups)
         return super().create_group(group_name, path)
+
+    def update_group(self, group_name: str, new_group_name: str | None, new_path: str | None) -> None:
+        group = self.get_group(group_name)
+        _refuse_taken("Group", new_group_name or "", (name for name in self.groups if name != group_name))
+        super().update_group(group_name, new_group_name, new_path)
+        # moto sets the path only of a group that is renamed too.
+        group.path = new_path or group.path
 
     def delete_group(self, group_name: str) -> None:
         group = self.get_group(group_name)

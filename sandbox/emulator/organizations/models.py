@@ -156,7 +156,7 @@ class OrganizationsBackend(HandshakesBackend):
             organization_backend(left.account_id).release(account_id)
         own = organization_backend(account_id)
         # To call moto's class would make an account with an id and a role of its own.
-        account = FakeAccount.__new__(FakeAccount)
+        account = cast(FakeAccount, FakeAccount.__new__(FakeAccount))
         vars(account).update(
             type="ACCOUNT",
             region=self.organization.region,
@@ -240,7 +240,7 @@ def known_account(target: str) -> str | None:
         if organization.alone and not organization.org and not account_is_closed(organization.account_id):
             names[organization.account_id] = organization.alone["email"]
         for account_id, email in names.items():
-            if target in (account_id, email):
+            if target.lower() in (account_id, email.lower()):
                 return account_id
     return None
 

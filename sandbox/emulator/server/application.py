@@ -38,6 +38,7 @@ from sandbox.emulator.backup.responses import BackupResponse
 from sandbox.emulator.ec2.responses import EC2Response
 from sandbox.emulator.errors import AwsError, error_response
 from sandbox.emulator.iam.responses import IamResponse
+from sandbox.emulator.missing import check_operation, missing_operation, missing_service
 from sandbox.emulator.organizations.models import all_organizations
 from sandbox.emulator.organizations.responses import OrganizationsResponse
 from sandbox.emulator.server import controls
@@ -137,9 +138,6 @@ class Application:
                     self._store.save()
         except (AwsError, ServiceException) as error:
             failure: AwsError | ServiceException = error
-        except NotImplementedError:
-            what = call.action or f"{request.method} {request.path}"
-            failure = AwsError("NotImplemented", f"The sandbox does not emulate {call.service}:{what}.", 501)
         except StoreError as error:
             failure = AwsError("InternalFailure", str(error), 500)
         except Exception:
@@ -161,15 +159,20 @@ class Application:
 
     def _dispatch(self, call: Call, request: ServerRequest) -> Response:
         self._pass_time()
-        if call.service not in RESPONSES or call.action is None:
-            raise NotImplementedError
         self._authenticate(call, request)
+        if call.service not in RESPONSES or (call.service == "s3" and call.action is None):
+            raise missing_service(request, call.service)
+        check_operation(call.model, call.action)
         answering = RESPONSES[call.service][1]()
         answering.setup_class(request)
         if isinstance(answering, OrganizationsResponse):
             answering.check_caller()
-        with tracked(self._store.dirty if call.changes else set()):
-            status, headers, body = answering.call_action()
+        try:
+            with tracked(self._store.dirty if call.changes else set()):
+                status, headers, body = answering.call_action()
+        except NotImplementedError:
+            caller = request.environ["sandbox.caller"].arn
+            raise missing_operation(call.service, call.model, call.action, caller) from None
         return Response(body, int(status), {name: str(value) for name, value in headers.items() if name != "status"})
 
     def _pass_time(self) -> None:

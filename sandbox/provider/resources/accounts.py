@@ -12,6 +12,10 @@ from sandbox.provider.resources.organizations import NOT_IN_USE, SERVICE, Tagged
 from sandbox.provider.schema import TAGS, Kind, Property, after_creation, auto_named, out
 from sandbox.provider.wire import Values
 
+SHUT = frozenset({"CLOSED", "SUSPENDED"})
+"""The states of an account that is not there any more for whoever wants to use it. AWS answers no `Status` since
+2026-09-09: https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html"""
+
 
 class Account(Tagged):
     """`name` changes in place, by the Account Management API; `email` only by a replacement."""
@@ -51,7 +55,7 @@ class Account(Tagged):
 
     def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
         account = aws.call(SERVICE, "describe_account", AccountId=id_)["Account"]
-        if account["Status"] == "SUSPENDED":  # closed: AWS lists it for 90 days more
+        if account["State"] in SHUT:  # AWS lists it for 90 days more
             return None
         return self.state(account) | {
             "name": account["Name"],
@@ -72,8 +76,7 @@ class Account(Tagged):
         aws.call(SERVICE, "close_account", AccountId=id_)
 
         def closed() -> bool:
-            status = aws.call(SERVICE, "describe_account", AccountId=id_)["Account"]["Status"]
-            return bool(status == "SUSPENDED")
+            return aws.call(SERVICE, "describe_account", AccountId=id_)["Account"]["State"] in SHUT
 
         aws.poll(closed, aws.timeout or aws.connection.retry_policy.account, f"waiting for account {id_} to close")
 
@@ -113,14 +116,14 @@ class Account(Tagged):
             if str(account["Email"]).lower() != email.lower():
                 continue
             id_, name = account["Id"], account["Name"]
-            if account["Status"] != "ACTIVE":
+            if account["State"] not in ("ACTIVE", "PENDING_ACTIVATION"):
                 raise ProviderError(
                     f"account {id_} ({name}) of this organization has this e-mail address and is "
-                    f"{account['Status']}: AWS does not give an address out again; use another one"
+                    f"{account['State']}: AWS does not give an address out again; use another one"
                 )
             raise ProviderError(
                 f"account {id_} ({name}) of this organization has this e-mail address already. If an earlier run made "
-                f"it and was interrupted, import it with: pulumi import {self.token} <resource name> {id_}"
+                "it and was interrupted, import it (`invoke --help import`)"
             )
 
     def _wait(self, aws: Aws, status: dict[str, Any], email: str) -> str:

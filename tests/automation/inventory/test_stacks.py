@@ -94,7 +94,7 @@ def test_a_layer_without_a_file_is_named_too(tmp_path: Path) -> None:
     assert "-account" not in fake.printed
 
 
-@pytest.mark.parametrize("operation", ["deploy", "preview"])
+@pytest.mark.parametrize("operation", ["deploy", "preview", "refresh"])
 @pytest.mark.parametrize(
     "inputs",
     [

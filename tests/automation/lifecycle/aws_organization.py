@@ -18,13 +18,17 @@ def error(code: str, reason: str | None = None) -> ClientError:
 
 class Organization:
     """Member accounts by id with their state. `refusals` are what CloseAccount answers next; `pending` how often an
-    account is still PENDING_CLOSURE when it is asked for."""
+    account is still PENDING_CLOSURE when it is asked for. `emails` are their addresses, `code` what AWS has sent and
+    `sent` how often; `trusted` are the services with trusted access."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, **states: str) -> None:
         self.states = {key.removeprefix("a"): state for key, state in states.items()}
         self.refusals: list[Exception] = []
         self.pending = 0
         self.asked: list[str] = []
+        self.emails = dict.fromkeys(self.states, "web@example.com")
+        self.code, self.sent = "123456", 0
+        self.trusted = ["account.amazonaws.com"]
         monkeypatch.setattr(aws, "client", lambda *_given, **_named: self)
 
     def describe_organization(self) -> dict[str, Any]:
@@ -38,10 +42,30 @@ class Organization:
             self.pending -= 1
             if self.pending < 0:
                 state = self.states[AccountId] = "CLOSED"
-        return {"Account": {"Id": AccountId, "State": state, "Status": "SUSPENDED"}}
+        return {"Account": {"Id": AccountId, "State": state, "Email": self.emails[AccountId]}}
 
     def close_account(self, AccountId: str) -> None:
         self.asked.append(AccountId)
         if self.refusals:
             raise self.refusals.pop(0)
         self.states[AccountId] = "PENDING_CLOSURE"
+
+    def get_paginator(self, _name: str) -> "Organization":
+        return self
+
+    def paginate(self) -> list[dict[str, Any]]:
+        return [{"EnabledServicePrincipals": [{"ServicePrincipal": name} for name in self.trusted]}]
+
+    def start_primary_email_update(self, AccountId: str, PrimaryEmail: str) -> None:
+        if self.refusals:
+            raise self.refusals.pop(0)
+        assert AccountId in self.emails
+        self.asked.append(PrimaryEmail)
+        self.sent += 1
+
+    def accept_primary_email_update(self, AccountId: str, PrimaryEmail: str, Otp: str) -> None:
+        if not self.asked or self.asked[-1] != PrimaryEmail:
+            raise error("ResourceNotFoundException")
+        if Otp != self.code:
+            raise error("ValidationException")
+        self.emails[AccountId] = PrimaryEmail

@@ -7,10 +7,12 @@ import pytest
 
 from automation.imports.attempts import Attempts
 from automation.lifecycle.rename import rename
+from engine.run_lock import records
 from shared.errors import LayerError, UserError
 from tests.automation.conftest import Repository
 from tests.automation.fake_engine import FakeRun
 from tests.automation.lifecycle.conftest import stack, state, write
+from tests.holders import another_run
 
 WEB = {stack("web"): state("111111111111", "web@example.com")}
 
@@ -83,6 +85,23 @@ def test_what_failed_runs_had_begun_goes_along(fake: FakeRun, monkeypatch: pytes
     renamed(fake)
     assert Attempts(folder, stack("web")).read() == set()
     assert Attempts(folder, stack("shop")).read() == {"urn:pulumi:prod.shop::accounts::aws:iam/role:Role::a"}
+
+
+def test_another_run_at_work_on_either_name_is_not_disturbed(fake: FakeRun) -> None:
+    before = there(fake)
+    for name in ("web", "shop"):
+        with another_run(records(fake.engine.root / ".runs"), [f"accounts/prod.{name}"]), pytest.raises(UserError):
+            renamed(fake)
+        assert there(fake) == before
+    assert renamed(fake) == 0
+
+
+def test_a_later_account_of_the_old_name_is_not_taken_for_deployed(fake: FakeRun) -> None:
+    fake.run.ledger.begin(stack("web"))
+    fake.run.ledger.end(stack("web"), skippable=True)
+    assert fake.run.ledger.differs(stack("web")) == []
+    renamed(fake)
+    assert fake.run.ledger.differs(stack("web")) == ["not deployed from here yet"]
 
 
 def test_a_name_that_is_unknown_taken_or_invalid_changes_nothing(fake: FakeRun) -> None:

@@ -166,7 +166,7 @@ def test_a_role_that_cannot_be_assumed_may_have_another_name(message: str) -> No
         ("STS: AssumeRole, api error AccessDenied: not authorized", "accounts:accessRoleName", "no file"),
         ("api error AccessDenied: not authorized", "service control policies", "no file"),
         ("api error OrganizationalUnitNotEmptyException: x", "no account and no OU is in it", "delete it in AWS"),
-        ("api error DuplicateOrganizationalUnitException: x", "`invoke import --help`", "delete it in AWS"),
+        ("api error DuplicateOrganizationalUnitException: x", "`invoke --help import`", "delete it in AWS"),
     ],
 )
 def test_advice_names_what_helps_and_nothing_that_does_harm(message: str, told: str, untold: str) -> None:

@@ -144,12 +144,12 @@ def test_lines_are_few_and_say_how_many_more_there_are() -> None:
 
 @pytest.mark.parametrize("what", ["created", "deleted", "kept", "gone"])
 def test_of_what_is_made_or_deleted_the_properties_are_shown_only_if_asked_for(what: str) -> None:
-    policy, side = document(STATEMENT), "new" if what == "created" else "old"
-    values = (
-        PropertyChange("name", **{"old": None, "new": None, side: "r"}),
-        PropertyChange("policy", **{"old": None, "new": None, side: policy}),
-        PropertyChange("word", **{"old": None, "new": None, side: SECRET}),
-    )
+    policy = document(STATEMENT)
+
+    def only(name: str, value: Any) -> PropertyChange:
+        return PropertyChange(name, None, value) if what == "created" else PropertyChange(name, value, None)
+
+    values = (only("name", "r"), only("policy", policy), only("word", SECRET))
     assert lines(changed(*values, what=what), 80) == []
     found = lines(changed(*values, what=what), 80, full=True)
     assert (found[0], found[1], found[-1]) == ('  name: "r"', "  policy:", "  word: [secret]")

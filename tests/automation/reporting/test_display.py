@@ -1,16 +1,21 @@
 """What is seen of a run while it goes on: on a terminal, and in a log."""
 
 import io
+from collections.abc import Callable
+from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from automation import operations
 from automation.events import Problem, Record
-from automation.operations import DEPLOY
+from automation.operations import COMPARE, DEPLOY, PREVIEW
 from automation.queue import Outcome, Status
 from automation.reporting.display import Plain, Rich, make_display
-from automation.results import StackResult
+from automation.results import StackResult, Wording
 from automation.stacks import StackFailed
 from shared.layers import StackId
+from tests.automation.fake_engine import FakeRun
 from tests.automation.test_events import step
 
 ORG = StackId("org", "sandbox")
@@ -90,3 +95,87 @@ def test_in_a_log_every_line_begins_with_its_stack() -> None:
         "accounts/two | skipped (accounts/one failed)",
         "of the run itself",
     ]
+
+
+ROLE = "urn:pulumi:s::accounts::aws:iam/role:Role::Done"
+ATTACHED = "urn:pulumi:s::accounts::aws:iam/rolePolicyAttachment:RolePolicyAttachment::developer-of-the-account"
+
+
+def changed() -> Record:
+    """A role is updated, something is created, and of another role a refresh found that it has changed."""
+    record = Record()
+    for urn, old, new in ((ROLE, "/old", "/new"), (ROLE + "2", "/state", "/AWS")):
+        sides = {side: {"urn": urn, "outputs": {"path": value}} for side, value in (("old", old), ("new", new))}
+        if urn == ROLE:
+            record.take(step("resOutputsEvent", "update", urn, diffs=["path"], **sides))
+        else:
+            record.take(step("resourcePreEvent", "refresh", urn))
+            record.take(step("resOutputsEvent", "refresh", urn, diffs=["path"], **sides))
+    record.take(step("resOutputsEvent", "create", ATTACHED, new={"urn": ATTACHED, "inputs": {"role": "Done"}}))
+    return record
+
+
+def ended(wording: Wording, *, diff: bool = False, width: int = 80) -> list[str]:
+    """What a terminal has of a stack that has ended."""
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=width, color_system=None, soft_wrap=True)
+    Rich(console, [ONE], wording, diff=diff).ended(StackResult.of(Outcome(ONE, Status.DONE, changed())))
+    return screen.getvalue().splitlines()[1:]
+
+
+UPDATED = ["  updated aws:iam/role:Role Done", '      path: "/old" → "/new"']
+WOULD_BE_UPDATED = ["  would be " + UPDATED[0].strip(), UPDATED[1]]
+WOULD_BE_CREATED = [
+    "  would be created aws:iam/rolePolicyAttachment:RolePolicyAttachment",
+    "    developer-of-the-account",
+]
+
+
+def test_a_terminal_has_the_changes_under_their_stack() -> None:
+    assert ended(PREVIEW) == [*WOULD_BE_UPDATED, *WOULD_BE_CREATED]
+    assert ended(PREVIEW, diff=True) == [*WOULD_BE_UPDATED, *WOULD_BE_CREATED, '      role: "Done"']
+    # Hundreds of creations that were agreed to need no line each.
+    assert ended(DEPLOY) == UPDATED
+    assert len(ended(DEPLOY, diff=True)) == 5
+
+
+def test_a_terminal_has_what_a_comparison_found_in_aws() -> None:
+    found = ["  changed in AWS aws:iam/role:Role Done2", '      path: "/state" → "/AWS"']
+    assert ended(COMPARE) == [*found, *WOULD_BE_UPDATED, *WOULD_BE_CREATED]
+
+
+def test_a_log_has_the_values_under_their_resource() -> None:
+    log = io.StringIO()
+    display = make_display(Console(file=log, width=160), [ONE], COMPARE)
+    record = changed()
+    for change in record.changes:
+        display.event(ONE, record, change)
+    display.ended(StackResult.of(Outcome(ONE, Status.DONE, record)))
+    assert log.getvalue().splitlines() == [
+        "accounts/one | would be updated aws:iam/role:Role Done",
+        'accounts/one |   path: "/old" → "/new"',
+        "accounts/one | would be created aws:iam/rolePolicyAttachment:RolePolicyAttachment developer-of-the-account",
+        "accounts/one | changed in AWS aws:iam/role:Role Done2",
+        'accounts/one |   path: "/state" → "/AWS"',
+        "accounts/one | differs (1 created, 1 updated)",
+    ]
+
+
+@pytest.mark.parametrize("diff", [False, True])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda made, diff: operations.deploy(made.run, [ORG], yes=True, interactive=False, diff=diff),
+        lambda made, diff: operations.preview(made.run, [ORG], diff=diff),
+        lambda made, diff: operations.drift(made.run, [ORG], diff=diff),
+    ],
+)
+def test_every_value_is_shown_if_asked_for(
+    tmp_path: Path, operation: Callable[[FakeRun, bool], int], diff: bool
+) -> None:
+    made, screen = FakeRun(tmp_path, [ORG], {ORG: {"deployment": {}}}), io.StringIO()
+    made.run.console = Console(file=screen, force_terminal=True, width=100, color_system=None, soft_wrap=True)
+    made.engine.answers = [changed()]
+    assert operation(made, diff) in (0, operations.DRIFT_EXIT)
+    assert "updated aws:iam/role:Role Done" in screen.getvalue()
+    assert ('role: "Done"' in screen.getvalue()) == diff

@@ -1,7 +1,6 @@
 """A run's report: real runs with the real engine, and the documented form."""
 
 import json
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from automation import operations
 from automation.reporting import report, schema
 from automation.reporting.junit import as_xml
-from automation.reporting.schema import CountsReport, ProblemReport, Report, StackReport
+from automation.reporting.schema import CountsReport, ForeignReport, ProblemReport, Report, StackReport
 from automation.runs import open_run
 from shared.errors import UsageError
 from shared.layers import ROOT, StackId
@@ -61,7 +60,7 @@ def test_a_deployment_that_fails_in_part(repository: Repository, tmp_path: Path)
     assert (org.label, org.project, org.stack, org.layer, org.account) == ("org", "org", "sandbox", "org", None)
     assert (account.label, account.stack, account.account) == ("accounts/one", "sandbox.one", "one")
     assert (org.result, org.same_inputs, org.because, org.problems) == ("deployed", False, None, [])
-    assert org.counts == CountsReport(created=2, updated=0, replaced=0, deleted=0, unchanged=0, kept=0)
+    assert org.counts == CountsReport(created=2, updated=0, replaced=0, deleted=0, kept=0, unchanged=0)
     assert 0 < org.seconds <= found.seconds
     made = next(each for each in org.changes if each.type == "shelf:index:Item")
     assert (made.name, made.what, made.urn.startswith("urn:pulumi:sandbox::org::")) == ("org", "created", True)
@@ -92,30 +91,6 @@ def test_what_is_not_run_since_nothing_changed_says_so(repository: Repository, t
     assert (found.log, found.counts.unchanged) == (None, 0)
 
 
-def test_no_secret_is_reported(repository: Repository, tmp_path: Path) -> None:
-    org = repository.plan("org", {"org": RED})
-    file = tmp_path / "report.json"
-    operations.deploy(repository.run(), [org], yes=True, interactive=False)
-    folder = org.folder(repository.root)
-    command = [repository.engine.command.command, "config", "set", "--secret", "key", "hush-hush", "--stack", org.name]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)
-    program = folder / "__main__.py"
-    plain = program.read_text()
-    program.write_text(plain + "\nItem('kept', pulumi.Config().require_secret('key'))\n")
-    operations.deploy(repository.run(), [org], yes=True, interactive=False)
-
-    # A change of what is secret is told by its name alone.
-    program.write_text(plain + "\nItem('kept', pulumi.Output.concat(pulumi.Config().require_secret('key'), '!'))\n")
-    operations.preview(repository.run(report=file), [org])
-    assert [each.properties for each in load(file).stacks[0].changes if each.name == "kept"] == [["color"]]
-    assert "hush" not in file.read_text()
-
-    program.write_text(plain + "\nraise pulumi.RunError('it is ' + pulumi.Config().require('key'))\n")
-    operations.preview(repository.run(report=file), [org])
-    assert [each.message for each in load(file).stacks[0].problems] == ["it is [secret]"]
-    assert "hush" not in file.read_text()
-
-
 def test_drift_is_in_the_report(repository: Repository, tmp_path: Path) -> None:
     org = repository.plan("org", {"gone": RED, "changed": RED, "same": RED})
     repository.plan("identity", {"identity": RED})
@@ -138,7 +113,7 @@ def test_drift_is_in_the_report(repository: Repository, tmp_path: Path) -> None:
     assert (same.drift, same.changes, same.status) == ([], [], "done")
 
     cases = ElementTree.parse(xml).getroot().findall("testsuite/testcase")  # noqa: S314 - written just now
-    assert [case.find("failure") is not None for case in cases] == [True, False]
+    assert [case.find("failure") is not None for case in cases] == [True, False, False]
     failure = cases[0].find("failure")
     assert failure is not None
     assert failure.text
@@ -229,7 +204,7 @@ def stack(status: schema.Status, message: str = "no") -> StackReport:
         same_inputs=False,
         because=None,
         seconds=1.5,
-        counts=CountsReport(created=3, updated=0, replaced=0, deleted=0, unchanged=0, kept=0),
+        counts=CountsReport(created=3, updated=0, replaced=0, deleted=0, kept=0, unchanged=0),
         changes=[],
         drift=[],
         problems=[problem] if status == "failed" else [],
@@ -267,6 +242,24 @@ def test_junit() -> None:
     assert failure.attrib == {"type": "AccessDenied", "message": "first line"}
     assert failure.text == "first line\nsecond\nAWS code: AccessDenied\nlook in: a.py:3\nto do: sign in"
     assert cases[0][0].text == "so done\n3 created\nlog: x.log"
+
+
+@pytest.mark.parametrize(
+    "foreign", [None, [], [ForeignReport(kind="OU", name="x", id="ou-1", adopt="do", remove=None)]]
+)
+def test_junit_of_the_inventory(foreign: list[ForeignReport] | None) -> None:
+    made = made_of(stack("done")).model_copy(update={"foreign": foreign})
+    suite = ElementTree.fromstring(as_xml(made)).find("testsuite")  # noqa: S314 - made just now
+    assert suite is not None
+    found = {case.attrib["name"]: case.find("failure") for case in suite.findall("testcase")}
+    assert list(found) == ["accounts/done", *(["the organization"] if foreign is not None else [])]
+    assert suite.attrib["tests"] == str(len(found))
+    if foreign:
+        failure = found["the organization"]
+        assert failure is not None
+        assert failure.text == "OU x (ou-1): do"
+    else:
+        assert set(found.values()) == {None}
 
 
 @given(message=st.text(min_size=1))

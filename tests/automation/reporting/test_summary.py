@@ -12,6 +12,7 @@ from automation.reporting import summary
 from automation.results import RunResult, StackResult
 from automation.stacks import StackFailed
 from shared.layers import ROOT, StackId
+from tests.automation.test_events import step
 
 ORG, IDENTITY, ONE, TWO = (
     StackId("org", "sandbox"),
@@ -99,3 +100,17 @@ def test_hundreds_of_stacks_that_were_not_run_get_one_line() -> None:
     assert f"{len(same)} stacks" in printed
     assert f"{len(same)} of {len(same) + 1} done" in printed
     assert [line for line in printed.splitlines() if line.startswith("  org ")]
+
+
+def test_what_is_kept_in_aws_has_a_column_only_where_something_is() -> None:
+    record = Record()
+    kept = {"urn": "urn:1", "retainOnDelete": True}
+    record.take(step("resOutputsEvent", "delete", "urn:1", old=kept))
+    printed = shown(Outcome(ORG, Status.DONE, record), Outcome(ONE, Status.DONE, Record()))
+    header, org, one, everything = (
+        next(line.split() for line in printed.splitlines() if line.startswith(f"  {first} "))
+        for first in ("stack", "org", "accounts/one", "all")
+    )
+    assert (header[-3:], org[1:], one[1:]) == (["kept", "unchanged", "seconds"], ["deployed", "1"], ["unchanged"])
+    assert everything[-3:] == ["1", "0", "2.0"]
+    assert "kept" not in shown(Outcome(ONE, Status.DONE, Record()))

@@ -141,7 +141,7 @@ def test_closed_account_keeps_its_address(engine: Engine) -> None:
     root(engine)
     made = engine.create(ACCOUNT, {"name": "dev", "email": "dev@example.com", "closeOnDeletion": True})
     engine.delete(ACCOUNT, made)
-    with pytest.raises(Failed, match="is SUSPENDED: AWS does not give an address out again"):
+    with pytest.raises(Failed, match="is CLOSED: AWS does not give an address out again"):
         engine.create(ACCOUNT, {"name": "dev", "email": "dev@example.com"})
 
 

@@ -20,6 +20,8 @@ CONTACTS = {
     "operations": {"name": "Grace", "title": "COO", "email": "grace@example.com", "phone": "+1 555 0101"},
     "security": {"name": "Joan", "title": "CISO", "email": "joan@example.com", "phone": "+1 555 0102"},
 }
+ADDRESS = {ORG_ACCOUNT: {"email": "developer-account@example.com"}}
+"""What AWS has, whatever the program says."""
 FULL = {**ACCOUNT, "alias": "acme-dev", "alternateContacts": CONTACTS}
 """With everything that can be left out."""
 
@@ -44,8 +46,22 @@ def test_the_account_is_in_its_unit_and_protected() -> None:
         "tags": ACCOUNT["tags"],
     }
     assert made.protect
-    # AWS does not tell it again, and an imported account must not be replaced by it.
-    assert made.ignored == ["roleName"]
+    # AWS does not tell the one again, and changes the other in a way of its own: neither may replace an account.
+    assert made.ignored == ["roleName", "email"]
+
+
+def test_an_address_that_the_account_has_not_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, **_named: warnings.append(message))
+    assert account(secret_keys=("email",)).one(ORG_ACCOUNT).inputs["email"] == "developer-account@example.com"
+    account({**ACCOUNT, "email": "Developer-Account@example.com"}, deployed=ADDRESS)
+    assert warnings == []
+    account({**ACCOUNT, "email": "other@example.com"}, deployed=ADDRESS)
+    (warning,) = warnings
+    assert "stacks/accounts/Pulumi.sandbox.developer.yaml: accounts:email is not the address" in warning
+    assert "invoke change-email developer ADDRESS --env sandbox" in warning
+    # It may be a secret.
+    assert "other@example.com" not in warning
 
 
 def test_nothing_but_the_account_is_protected_or_blind_to_changes() -> None:

@@ -11,28 +11,6 @@ from tests.sandbox.emulator.conftest import Organization, refused
 MANAGEMENT = "123456789012"
 
 
-def test_an_account_has_one_contact_of_each_type(organization: Organization) -> None:
-    api = organization.aws.client("account", organization.inside(organization.account("one")))
-    contact = {"EmailAddress": "a@example.com", "Name": "A", "PhoneNumber": "1", "Title": "T"}
-    api.put_alternate_contact(AlternateContactType="SECURITY", **contact)
-    assert api.get_alternate_contact(AlternateContactType="SECURITY")["AlternateContact"]["Name"] == "A"
-    with pytest.raises(ClientError) as error:
-        api.get_alternate_contact(AlternateContactType="BILLING")
-    assert refused(error)[0] == "ResourceNotFoundException"
-    api.delete_alternate_contact(AlternateContactType="SECURITY")
-
-
-def test_the_management_account_renames_a_member_and_not_the_other_way_round(organization: Organization) -> None:
-    account, aws = organization.account("one"), organization.aws
-    api = aws.client("account", organization.inside(account))
-    aws.client("account").put_account_name(AccountId=account, AccountName="renamed")
-    assert api.get_account_information()["AccountName"] == "renamed"
-    assert organization.api.describe_account(AccountId=account)["Account"]["Name"] == "renamed"
-    with pytest.raises(ClientError) as error:
-        api.put_account_name(AccountId=MANAGEMENT, AccountName="mine")
-    assert refused(error)[0] == "AccessDeniedException"
-
-
 def code(call: Callable[[], Any]) -> str:
     """The code with which AWS refuses a call."""
     with pytest.raises(ClientError) as error:
@@ -45,6 +23,28 @@ def trusted(organization: Organization) -> Organization:
     """An organization with trusted access for Account Management."""
     organization.api.enable_aws_service_access(ServicePrincipal="account.amazonaws.com")
     return organization
+
+
+def test_an_account_has_one_contact_of_each_type(organization: Organization) -> None:
+    api = organization.aws.client("account", organization.inside(organization.account("one")))
+    contact = {"EmailAddress": "a@example.com", "Name": "A", "PhoneNumber": "1", "Title": "T"}
+    api.put_alternate_contact(AlternateContactType="SECURITY", **contact)
+    assert api.get_alternate_contact(AlternateContactType="SECURITY")["AlternateContact"]["Name"] == "A"
+    with pytest.raises(ClientError) as error:
+        api.get_alternate_contact(AlternateContactType="BILLING")
+    assert refused(error)[0] == "ResourceNotFoundException"
+    api.delete_alternate_contact(AlternateContactType="SECURITY")
+
+
+def test_the_management_account_renames_a_member_and_not_the_other_way_round(trusted: Organization) -> None:
+    organization, account, aws = trusted, trusted.account("one"), trusted.aws
+    api = aws.client("account", organization.inside(account))
+    aws.client("account").put_account_name(AccountId=account, AccountName="renamed")
+    assert api.get_account_information()["AccountName"] == "renamed"
+    assert organization.api.describe_account(AccountId=account)["Account"]["Name"] == "renamed"
+    with pytest.raises(ClientError) as error:
+        api.put_account_name(AccountId=MANAGEMENT, AccountName="mine")
+    assert refused(error)[0] == "AccessDeniedException"
 
 
 def test_the_primary_address_changes_with_the_code_that_was_sent_to_the_new_one(trusted: Organization) -> None:
@@ -106,8 +106,8 @@ def test_who_may_change_a_primary_address(organization: Organization) -> None:
     assert code(lambda: api.get_primary_email(AccountId=account)) == "AccessDeniedException"
 
 
-def test_an_account_has_a_contact_and_keeps_the_one_it_is_given(organization: Organization) -> None:
-    aws, account = organization.aws, organization.account("one")
+def test_an_account_has_a_contact_and_keeps_the_one_it_is_given(trusted: Organization) -> None:
+    organization, aws, account = trusted, trusted.aws, trusted.account("one")
     api = aws.client("account")
     inside = aws.client("account", organization.inside(account))
     assert inside.get_contact_information()["ContactInformation"]["FullName"] == "Sandbox"
@@ -154,3 +154,23 @@ def test_an_account_that_left_still_has_its_name(organization: Organization) -> 
     assert code(lambda: organization.aws.client("account").get_contact_information(AccountId=account)) == (
         "AccessDeniedException"
     )
+
+
+def test_the_organization_asks_for_an_account_only_with_trusted_access(organization: Organization) -> None:
+    aws, account = organization.aws, organization.account("one")
+    api, inside = aws.client("account"), aws.client("account", organization.inside(account))
+
+    def refusal(client: Any, asked: str) -> str:
+        with pytest.raises(ClientError) as error:
+            client.list_regions(AccountId=asked)
+        assert refused(error)[0] == "AccessDeniedException"
+        return refused(error)[1].partition(" is not authorized to perform: account:ListRegions")[2]
+
+    assert refusal(api, account) == " (Your organization must first enable trusted access with AWS Account Management.)"
+    organization.api.enable_aws_service_access(ServicePrincipal="account.amazonaws.com")
+    assert len(api.list_regions(AccountId=account)["Regions"]) > 30
+    assert "standalone context" in refusal(api, MANAGEMENT)
+    assert refusal(inside, account) == refusal(inside, MANAGEMENT) == refusal(api, "210987654321") == ""
+    delegate = {"AccountId": account, "ServicePrincipal": "account.amazonaws.com"}
+    organization.api.register_delegated_administrator(**delegate)
+    assert len(inside.list_regions(AccountId=organization.account("two"))["Regions"]) > 30

@@ -227,6 +227,37 @@ def test_policies_are_listed_page_by_page_those_of_aws_too(aws: Server) -> None:
 def test_a_page_of_policies_makes_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """AWS has over a thousand: to make all of them for each page took 9 seconds in all."""
     made: list[str] = []
-    monkeypatch.setattr(models, "aws_policy", lambda arn, _account_id: made.append(arn) or arn)
+
+    def make(arn: str, _account_id: str) -> Any:
+        made.append(arn)
+        return arn
+
+    monkeypatch.setattr(models, "aws_policy", make)
     page, marker = models.IAMBackend("aws", MANAGEMENT).list_policies("100", 50, False, "/", "All")
-    assert (page, len(made), marker) == (made, 50, "150")
+    assert (list(map(str, page)), len(made), marker) == (made, 50, "150")
+
+
+def test_users_and_groups_that_get_another_name_stay_the_same(aws: Server) -> None:
+    iam = aws.client("iam")
+    iam.create_user(UserName="ada", Tags=[{"Key": "a", "Value": "b"}])
+    iam.create_user(UserName="bob")
+    key = iam.create_access_key(UserName="ada")["AccessKey"]
+    iam.create_group(GroupName="devs")
+    iam.create_group(GroupName="ops")
+    iam.add_user_to_group(GroupName="devs", UserName="ada")
+    taken: tuple[Callable[[], Any], ...] = (
+        lambda: iam.update_user(UserName="ada", NewUserName="Bob"),
+        lambda: iam.update_group(GroupName="devs", NewGroupName="OPS"),
+    )
+    for call in taken:
+        with pytest.raises(ClientError) as error:
+            call()
+        assert refused(error)[0] == "EntityAlreadyExists"
+    iam.update_user(UserName="ada", NewUserName="Ada", NewPath="/people/")
+    iam.update_group(GroupName="devs", NewPath="/people/")
+    assert iam.list_user_tags(UserName="Ada")["Tags"] == [{"Key": "a", "Value": "b"}]
+    (group,) = iam.list_groups_for_user(UserName="Ada")["Groups"]
+    assert group["Arn"] == f"arn:aws:iam::{MANAGEMENT}:group/people/devs"
+    own = {"AccessKeyId": key["AccessKeyId"], "SecretAccessKey": key["SecretAccessKey"]}
+    assert aws.client("sts", own).get_caller_identity()["Arn"] == f"arn:aws:iam::{MANAGEMENT}:user/people/Ada"
+    assert iam.list_access_keys(UserName="Ada")["AccessKeyMetadata"][0]["UserName"] == "Ada"

@@ -43,12 +43,12 @@ def test_an_invited_account_joins_with_its_tags_and_leaves_without(organization:
     assert reason(own.describe_organization)[0] == "AWSOrganizationsNotInUseException"
     tags = [{"Key": "Owner", "Value": "ada"}]
     sent = api.invite_account_to_organization(
-        Target={"Type": "EMAIL", "Id": "one@example.com"}, Notes="Welcome", Tags=tags
+        Target={"Type": "EMAIL", "Id": "One@example.com"}, Notes="Welcome", Tags=tags
     )["Handshake"]
     assert (sent["State"], sent["Action"]) == ("OPEN", "INVITE")
     assert sent["Parties"] == [
         {"Id": organization.id, "Type": "ORGANIZATION"},
-        {"Id": "one@example.com", "Type": "EMAIL"},
+        {"Id": "One@example.com", "Type": "EMAIL"},
     ]
     (received,) = own.list_handshakes_for_account(Filter={"ActionType": "INVITE"})["Handshakes"]
     assert received == own.describe_handshake(HandshakeId=sent["Id"])["Handshake"] == sent

@@ -4,8 +4,6 @@ import http.client
 import socket
 import threading
 import time
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
@@ -169,20 +167,6 @@ def test_faults_can_be_cleared_and_a_wrong_one_is_refused(aws: Server) -> None:
         ([{"service": "iam", "action": "X", "lost": 1}], "lost is 1; it must be true or false"),
     ):
         assert said in aws.control("POST", "faults", wrong)["error"]
-
-
-def test_what_is_not_emulated_says_so(aws: Server) -> None:
-    calls: tuple[Callable[[], Any], ...] = (
-        lambda: aws.client("ec2").describe_instances(),
-        lambda: aws.client("lambda").list_functions(),
-        lambda: aws.client("s3").list_buckets(),
-        lambda: aws.client("sts").get_federation_token(Name="somebody"),
-    )
-    for call in calls:
-        with pytest.raises(ClientError) as error:
-            call()
-        assert refused(error)[0] == "NotImplemented"
-        assert refused(error)[1].startswith("The sandbox does not emulate ")
 
 
 def test_eight_clients_at_once(organization: Organization) -> None:

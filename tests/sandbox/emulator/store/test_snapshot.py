@@ -93,6 +93,8 @@ def contents(server: Server, account: str) -> dict[str, object]:
     vault = backup.describe_backup_vault(BackupVaultName="Default")["BackupVaultArn"]
     return {
         "organization": api.describe_organization()["Organization"],
+        "handshakes": api.list_handshakes_for_organization()["Handshakes"],
+        "recovery points": backup.list_recovery_points_by_backup_vault(BackupVaultName="Default")["RecoveryPoints"],
         "root": api.list_roots()["Roots"],
         "accounts": api.list_accounts()["Accounts"],
         "requests": api.list_create_account_status()["CreateAccountStatuses"],
@@ -144,6 +146,7 @@ def test_everything_survives_a_stop_and_a_kill(own: Server) -> None:
 def test_each_change_is_there_after_a_kill(own: Server) -> None:
     organization = Organization(own)
     organization.enable("SERVICE_CONTROL_POLICY")
+    organization.api.enable_aws_service_access(ServicePrincipal="account.amazonaws.com")
     unit, root = organization.unit("Unit"), organization.root
     account = organization.account("one")
     killed(own)
@@ -397,12 +400,42 @@ def test_a_state_that_was_saved_with_older_names_of_classes_goes_on(tmp_path: Pa
         assert before["vault"] == {"a": "b"}
         assert before["encryption"] is True
         assert [policy["Name"] for policy in api.list_policies(Filter="BACKUP_POLICY")["Policies"]] == ["backup"]
+        # An older version had neither.
+        assert before["handshakes"] == before["recovery points"] == []
         server.client("iam").create_user(UserName="bob")
         killed(server)
         assert server.client("iam").get_user(UserName="bob")["User"]["UserName"] == "bob"
         assert contents(server, ids["one"]) == before
     finally:
         server.stop()
+
+
+def test_invitations_members_and_recovery_points_survive(own: Server) -> None:
+    organization = Organization(own)
+    made = own.control("POST", "standalone-accounts", {"name": "guest", "email": "guest@example.com"})
+    keys = {"AccessKeyId": made["access_key_id"], "SecretAccessKey": made["secret_access_key"]}
+    invite = {"Target": {"Type": "ACCOUNT", "Id": made["account_id"]}}
+
+    def states() -> list[str]:
+        answer = own.client("organizations", keys).list_handshakes_for_account()
+        return [handshake["State"] for handshake in answer["Handshakes"]]
+
+    sent = organization.api.invite_account_to_organization(**invite)["Handshake"]["Id"]
+    killed(own)
+    assert states() == ["OPEN"]
+    own.client("organizations", keys).decline_handshake(HandshakeId=sent)
+    killed(own)
+    assert states() == ["DECLINED"]
+    sent = own.client("organizations").invite_account_to_organization(**invite)["Handshake"]["Id"]
+    own.client("organizations", keys).accept_handshake(HandshakeId=sent)
+    backup = own.client("backup", keys)
+    backup.create_backup_vault(BackupVaultName="Default")
+    backup.start_backup_job(BackupVaultName="Default", ResourceArn="arn:aws:s3:::bucket", IamRoleArn="role")
+    killed(own)
+    assert states() == ["DECLINED", "ACCEPTED"]
+    assert own.client("organizations", keys).describe_organization()["Organization"]["Id"] == organization.id
+    assert own.client("account", keys).get_account_information()["AccountName"] == "guest"
+    assert own.client("backup", keys).describe_backup_vault(BackupVaultName="Default")["NumberOfRecoveryPoints"] == 1
 
 
 def test_two_emulators_do_not_share_a_state(own: Server) -> None:
