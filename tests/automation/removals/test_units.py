@@ -1,6 +1,7 @@
 """OUs that change in the configuration: what is refused before a run, and what is let go."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -136,9 +137,9 @@ def test_a_unit_without_protection_is_previewed_and_deleted_as_it_is(
 @pytest.mark.usefixtures("organizations")
 def test_a_unit_that_is_not_empty_stops_the_run_before_anything_is_done(tmp_path: Path) -> None:
     made = fake(tmp_path, "Full", "Other")
-    for preview in (False, True):
+    for doing in (partial(deploy, made), partial(operations.preview, made.run, [ORG])):
         with pytest.raises(UserError) as error:
-            operations.preview(made.run, [ORG]) if preview else deploy(made)
+            doing()
         assert str(error.value).splitlines() == [
             "nothing was changed: AWS deletes only empty OUs",
             "the OU 'Full' is gone from stacks/org/Pulumi.sandbox.yaml and still holds",
