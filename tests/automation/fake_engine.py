@@ -15,6 +15,7 @@ from automation.environments import environment
 from automation.events import Record
 from automation.programs import Seen
 from automation.runs import Run
+from automation.scratch import Scratch
 from automation.skipping.ledger import Ledger
 from automation.skipping.sources import Sources
 from automation.stacks import Watch
@@ -45,7 +46,8 @@ class FakePrograms:
 class FakeEngine:
     """Each operation takes the next of `answers`, or else ends well with nothing done; `done` is what was asked.
 
-    `states` are those of the stacks that exist, `replaced` the states that were put in their place.
+    `states` are those of the stacks that exist, `replaced` the states that were put in their place. `import_file` is
+    what the engine says of a trial, and `imported` are the files that it was given, with whether they protect.
     """
 
     def __init__(self, root: Path, states: dict[StackId, dict[str, Any]]) -> None:
@@ -57,6 +59,8 @@ class FakeEngine:
         self.done: list[str] = []
         self.replaced: list[dict[str, Any]] = []
         self.exported: dict[StackId, dict[str, Any]] = {}
+        self.import_file: dict[str, Any] = {}
+        self.imported: list[tuple[dict[str, Any], bool]] = []
 
     def _next(self, what: str, stack: StackId) -> Record:
         self.done.append(f"{what} {stack.label}")
@@ -78,6 +82,17 @@ class FakeEngine:
             self.replaced.append(state)
             return self._next("preview with another state" + " and refresh" * refresh, stack)
         return self._next("preview of the new", stack)
+
+    def preview_in(self, _place: Scratch, stack: StackId, _watch: Watch, import_file: Path | None = None) -> Record:
+        if import_file:
+            import_file.write_text(json.dumps(self.import_file))
+        return self._next("trial preview", stack)
+
+    def import_resources(
+        self, stack: StackId, _watch: Watch, file: Path, *, protect: bool, place: Scratch | None = None
+    ) -> Record:
+        self.imported.append((json.loads(file.read_text()), protect))
+        return self._next("trial import" if place else "import", stack)
 
     def outputs(self, stack: StackId) -> dict[str, Any] | None:
         return self.exported.get(stack)

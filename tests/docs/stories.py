@@ -9,8 +9,7 @@ DAILY = "tests/e2e/test_printed.py::test_daily_life"
 PROD = "tests/e2e/test_printed.py::test_an_organization_that_exists_goes_to_production"
 DAY_TWO = "tests/e2e/test_day_two.py::test_the_life_of_accounts"
 LEFT = "tests/e2e/test_day_two.py::test_what_is_left_is_destroyed"
-BINDING = "tests/e2e/test_binding.py::test_a_task_changes_nothing_with_the_wrong_credentials"
-PLAIN_BINDING = "tests/e2e/test_binding.py::test_plain_pulumi_changes_nothing_with_the_wrong_credentials"
+BINDING = "tests/e2e/test_binding.py::test_with_the_right_credentials_everything_is_as_it_was"
 IDS = "tests/automation/imports/test_imports.py::test_the_commands_that_look_ids_up_find_them"
 
 STAYED = "tests/e2e/test_drift.py::test_what_a_stack_gave_up_is_listed_and_is_no_difference"
@@ -69,6 +68,7 @@ TESTS: dict[str, str] = {
     "invoke deploy-all --env prod": PROD,
     "invoke deploy-all --env {}": DAILY,
     "invoke deploy-all --force": CLOSED,
+    "invoke deploy-all --layer identity": LEFT,
     "invoke deploy-all --only identity --only accounts/developer --report run.json": DAILY,
     "invoke deploy-all --parallel 4": DAILY,
     "invoke deploy-all --wait": DAY_TWO,
@@ -82,9 +82,9 @@ TESTS: dict[str, str] = {
     "invoke doctor --env {}": DAILY,
     "invoke doctor": DAILY,
     "invoke drift": DAILY,
+    "invoke drift --only accounts/developer": DAY_TWO,
     "invoke forget-account quality --confirm quality": DAY_TWO,
     "invoke forget-account {} --env {}": HANDED_OVER,
-    "invoke forget-account {}": DAY_TWO,
     "invoke forget-account": DAY_TWO,
     "invoke graph --affected --json": DAILY,
     "invoke graph --svg": DAILY,
@@ -102,7 +102,9 @@ TESTS: dict[str, str] = {
     "invoke preview accounts/quality --env sandbox": DAY_TWO,
     "invoke preview {} --env {}": DAILY,
     "invoke preview-all --env prod": PROD,
+    "invoke preview-all --only identity --only accounts/shared-test": DAY_TWO,
     "invoke preview-all --parallel 4": DAILY,
+    "invoke preview policies --diff": DAY_TWO,
     "invoke preview-all": DAILY,
     "invoke refresh-all --env prod": BINDING,
     "invoke refresh-all --env {}": DAILY,
@@ -125,8 +127,8 @@ TESTS: dict[str, str] = {
     "invoke up": DAILY,
     "pulumi cancel -s {} --cwd stacks/{}": DAILY,
     "pulumi config set --secret": DAILY,
-    "pulumi refresh --yes --cwd stacks/org --stack prod": PLAIN_BINDING,
-    "pulumi refresh": PLAIN_BINDING,
+    "pulumi refresh --yes --cwd stacks/org --stack prod": BINDING,
+    "pulumi refresh": BINDING,
     "pulumi stack export": DAILY,
     "pulumi stack ls": DAILY,
     "pulumi up --stack sandbox": DAILY,

@@ -140,4 +140,6 @@ def test_with_the_right_credentials_everything_is_as_it_was(
 ) -> None:
     assert wrong
     assert prod.shell("invoke deploy-all --env prod --yes").output.count("| unchanged") == 5
+    prod.shell("invoke refresh-all --env prod")
+    prod.shell("pulumi refresh --yes --cwd stacks/org --stack prod")
     prod.shell(f"invoke {DESTROY}")

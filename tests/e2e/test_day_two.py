@@ -15,6 +15,9 @@ NEW_ACCOUNTS = (
     "invoke add-account old-shop --email aws-old-shop@example.com --ou Development --display-name OldShopAccount "
     "--env sandbox --tag CostCenter=Testing --tag Owner=web-team",
     "invoke deploy-all --wait",
+    "invoke preview policies --diff",
+    "invoke preview-all --only identity --only accounts/shared-test",
+    "invoke drift --only accounts/developer",
 )
 
 NAMES = (
@@ -60,4 +63,5 @@ def test_what_is_left_is_destroyed(project: Project) -> None:
     assert "To destroy the rest alone: invoke destroy-all --layer identity --layer policies --env sandbox" in refused
     shell(project, "invoke destroy-all --layer identity --layer policies --env sandbox --yes")
     shell(project, "invoke deploy-all --force")
+    shell(project, "invoke deploy-all --layer identity")
     shell(project, "invoke destroy policies --env sandbox --yes")
