@@ -150,7 +150,9 @@ def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) ->
     assert "invoke import identity:eve eve --env sandbox" in output
 
     # What is to be left alone is; an entry that fits nothing is named.
-    deployed.configure("org/Pulumi.sandbox.yaml", ignore=["Legacy", stray, "user/*", "group/Admins", "nobody"])
+    # A pattern, because YAML's writers leave the quotes of an id out that the engine needs.
+    ignore = ["Legacy", f"{stray[:-1]}*", "user/*", "group/Admins", "nobody"]
+    deployed.configure("org/Pulumi.sandbox.yaml", ignore=ignore)
     output, left = drift(deployed, 2)
     assert set(foreign) - set(left) == {
         *(legacy, *inner, stray, legacy_account, f"{stray}/guardduty.amazonaws.com", f"{legacy}:{own}", "eve", "Admins")
