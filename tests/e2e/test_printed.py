@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,14 +93,15 @@ def test_daily_life(project: Project) -> None:
 
 
 @pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Project:
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project whose AWS has an organization and an account, made by hand, and the examples' files for `prod`."""
     project = Project.copy_to(tmp_path_factory.mktemp("company"))
     aws_cli.install(project.root / "bin")
     for example in project.root.glob("stacks/*/*.example"):
         example.rename(example.with_suffix(""))
     project.invoke("sandbox.start")
-    return project
+    yield project
+    project.close()
 
 
 def answer(project: Project, command: str, typed: str, expect: int = 0) -> str:
