@@ -10,6 +10,7 @@ PROD = "tests/e2e/test_printed.py::test_an_organization_that_exists_goes_to_prod
 DAY_TWO = "tests/e2e/test_day_two.py::test_the_life_of_accounts"
 LEFT = "tests/e2e/test_day_two.py::test_what_is_left_is_destroyed"
 BINDING = "tests/e2e/test_binding.py::test_with_the_right_credentials_everything_is_as_it_was"
+USERS = "tests/automation/removals/test_users.py::test_the_commands_that_are_printed_take_it_all_away"
 IDS = "tests/automation/imports/test_imports.py::test_the_commands_that_look_ids_up_find_them"
 
 STAYED = "tests/e2e/test_drift.py::test_what_a_stack_gave_up_is_listed_and_is_no_difference"
@@ -29,6 +30,7 @@ TESTS: dict[str, str] = {
     "aws iam create-role --role-name {} --assume-role-policy-document '{}'": PROD,
     "aws iam list-open-id-connect-providers --query \"OpenIDConnectProviderList[?ends_with(Arn, '/{}')].Arn\" --output text": IDS,
     "aws iam remove-user-from-group --group-name {} --user-name {}": FOREIGN,
+    "aws iam {} {}": USERS,
     "aws iam {}": FOREIGN,
     "aws organizations close-account --account-id {}": FOREIGN,
     "aws organizations delete-organizational-unit --organizational-unit-id {}": FOREIGN,

@@ -34,7 +34,8 @@ def test_nothing_is_registered_that_is_not_printed_any_more() -> None:
 @pytest.mark.parametrize("command", [command for command in PRINTED if command.startswith("aws ")])
 def test_aws_has_every_command_of_its_own(command: str) -> None:
     words = aws_cli.words(command.replace("{}", "x"))
-    if words[0] != "sso":  # signs in through a browser; it is no call of an operation
+    # The first signs in through a browser; of the others the program puts in what is to be done.
+    if words[0] != "sso" and words[1] != "x":
         aws_cli.request(words)
 
 

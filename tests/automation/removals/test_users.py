@@ -13,6 +13,7 @@ from automation import aws, operations
 from automation.removals.users import TYPE
 from shared.errors import UserError
 from shared.layers import StackId, discover
+from tests import aws_cli
 from tests.automation.fake_engine import FakeRun
 from tests.configuration import write_sandbox
 
@@ -104,6 +105,15 @@ def test_users_who_hold_something_stop_the_run_before_anything_is_done(
     ]
     assert made.engine.done == []
     assert iam.list_access_keys(UserName="turing")["AccessKeyMetadata"]
+
+
+def test_the_commands_that_are_printed_take_it_all_away(tmp_path: Path, iam: Any) -> None:
+    printed = fill(iam, "turing")
+    made = fake(tmp_path, forceDestroyUsers=False)
+    for line in printed:
+        _service, operation, parameters, _options = aws_cli.request(aws_cli.words(line.rpartition(": ")[2]))
+        getattr(iam, operation)(**parameters)
+    assert deploy(made) == 0
 
 
 @pytest.mark.parametrize(("operation", "done"), [(deploy, "up identity"), (destroy, "destroy identity")])
