@@ -15,7 +15,9 @@ REGIONS = "~ DenyOtherRegions Condition.StringNotEquals.aws:RequestedRegion: + e
 ADDRESS = "shared-test-account@example.com"
 
 
-def run(project: Project, command: str, *options: str, expect: int = 0) -> tuple[str, dict[str, Any]]:
+def run(
+    project: Project, command: str, *options: str, expect: int = 0
+) -> tuple[str, dict[tuple[str, str, str], dict[str, tuple[Any, Any]]]]:
     """What the command prints, and its report's changes of a resource: property → old and new value."""
     file = project.root / "report.json"
     output = project.invoke(command, *options, "--report", str(file), expect=expect).output
