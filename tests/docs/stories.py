@@ -26,7 +26,7 @@ TESTS: dict[str, str] = {
     "invoke --help import": DAILY,
     "invoke --help {}": DAILY,
     "invoke access": DAILY,
-    "invoke add-account web-shop --email aws-web-shop@example.com --ou Development": DAILY,
+    "invoke add-account web-shop --email aws-web-shop@example.com --ou Development --tag CostCenter=Development --tag Owner=web-shop-team": DAILY,
     "invoke add-account web-shop --email aws-web-shop@example.com --ou Development --tag CostCenter=Testing --tag Owner=web-team": DAILY,
     "invoke deploy-all": DAILY,
     "invoke deploy-all --env prod": PROD,
