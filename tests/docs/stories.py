@@ -53,7 +53,7 @@ TESTS: dict[str, str] = {
     "invoke --help {}": DAILY,
     "invoke access": DAILY,
     "invoke add-account": DAILY,
-    "invoke add-account web-shop --email aws-web-shop@example.com --ou Development": DAILY,
+    "invoke add-account web-shop --email aws-web-shop@example.com --ou Development --tag CostCenter=Development --tag Owner=web-shop-team": DAILY,
     "invoke add-account web-shop --email aws-web-shop@example.com --ou Development --tag CostCenter=Testing --tag Owner=web-team": DAILY,
     "invoke add-account {} --email {} --ou {} --display-name {} --env {}": FOREIGN,
     "invoke change-email": DAY_TWO,

@@ -54,7 +54,8 @@ PLAIN = (
 )
 
 NEW_ACCOUNT = (
-    "invoke add-account web-shop --email aws-web-shop@example.com --ou Development",
+    "invoke add-account web-shop --email aws-web-shop@example.com --ou Development "
+    "--tag CostCenter=Development --tag Owner=web-shop-team",
     "rm stacks/accounts/Pulumi.sandbox.web-shop.yaml",
     "invoke add-account web-shop --email aws-web-shop@example.com --ou Development "
     "--tag CostCenter=Testing --tag Owner=web-team",
