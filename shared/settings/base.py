@@ -45,6 +45,11 @@ def parse(
         raise ConfigError(_describe(error, model, namespace, file, secret_keys)) from None
 
 
+def nullable(model: type[Settings], key: str) -> bool:
+    """Whether `null` is an allowed value of `key`."""
+    return type(None) in getattr(getattr(_field(model, key), "annotation", None), "__args__", ())
+
+
 def _describe(
     error: ValidationError,
     model: type[Settings],

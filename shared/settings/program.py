@@ -11,7 +11,7 @@ from pulumi.runtime.config import CONFIG
 
 from shared.errors import ConfigError, LayerError
 from shared.layers import StackId, parse_stack
-from shared.settings.base import Settings, parse
+from shared.settings.base import Settings, nullable, parse
 from shared.settings.checks import check_region
 
 S = TypeVar("S", bound=Settings)
@@ -34,12 +34,14 @@ def load(model: type[S]) -> S:
     stack = current_stack()
     prefix = f"{stack.project}:"
     file = stack.config_label
-    found = {key[len(prefix) :]: value for key, value in CONFIG.get().items() if key.startswith(prefix)}
+    found = {
+        key[len(prefix) :]: _given(model, key[len(prefix) :], value)
+        for key, value in CONFIG.get().items()
+        if key.startswith(prefix)
+    }
     secret = frozenset(key for key in found if pulumi.runtime.is_config_secret(prefix + key))
     try:
-        settings = parse(
-            model, stack.project, {k: _structured(v) for k, v in found.items()}, stack.config_label, secret
-        )
+        settings = parse(model, stack.project, found, stack.config_label, secret)
         check_region(CONFIG.get().get("aws:region"), file)
     except ConfigError as error:
         raise pulumi.RunError(_text(error.problems)) from None
@@ -96,6 +98,11 @@ def region() -> str:
 def is_secret(key: str) -> bool:
     """Whether `key` of this project was set with `pulumi config set --secret`."""
     return bool(pulumi.runtime.is_config_secret(f"{pulumi.get_project()}:{key}"))
+
+
+def _given(model: type[Settings], key: str, value: Any) -> Any:
+    """The value of `key` as it is in the file. The engine passes `key: null` as an empty text."""
+    return None if value == "" and nullable(model, key) else _structured(value)
 
 
 def _structured(value: Any) -> Any:

@@ -13,15 +13,11 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from tests import edits
+from tests.e2e.conftest import CLOSING
 from tests.e2e.project import Project
 from tests.e2e.reports import files, steps
 
 pytestmark = pytest.mark.e2e
-
-CLOSING = "closing"
-"""The hypothesis profile of `make edits`."""
-
-settings.register_profile(CLOSING, max_examples=80)
 
 
 def _rounds() -> settings:

@@ -185,8 +185,14 @@ def test_every_password_rule(configured: dict[str, int], made: tuple[int, int, i
     }
 
 
-def test_password_policy_can_be_left_alone() -> None:
-    assert identity({**USERS_ONLY, "passwordPolicy": "null"}).of(PASSWORDS) == {}
+@pytest.mark.parametrize("null", ["null", ""])
+def test_password_policy_can_be_left_alone(null: str) -> None:
+    # The engine passes `key: null` as an empty text.
+    assert identity({**USERS_ONLY, "passwordPolicy": null}).of(PASSWORDS) == {}
+
+
+def test_a_text_that_is_empty_stays_one_where_null_is_not_allowed() -> None:
+    assert "identity:automation is ''" in refusal("identity", "sandbox", {"users": ["ada"], "automation": ""})
 
 
 def test_preview_before_the_organization_exists_is_no_error() -> None:
