@@ -105,6 +105,12 @@ def inside(environment: str, role: str, service: str, root: Path = ROOT, region:
         return _made(session, service, region or _region(settings))
 
 
+def state_of(account: Mapping[str, Any]) -> str:
+    """The state in AWS's description of an account, such as ACTIVE. `Status`, the older and coarser word, is retired.
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html"""
+    return str(account.get("State") or account.get("Status") or "ACTIVE")
+
+
 @contextmanager
 def errors(environment: str, doing: str) -> Iterator[None]:
     """Turns the errors of boto3 into one `AwsFailed`: `doing`, AWS's code and text, and where to look."""

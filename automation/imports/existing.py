@@ -170,8 +170,8 @@ def _account(planned: Planned, key: Key, identity: str, organizations: Organizat
     with _missing(stack, f"the organization has no account {identity}", "looking for the account"):
         account = organizations.describe_account(AccountId=identity)["Account"]
         parent = organizations.list_parents(ChildId=identity)["Parents"][0]["Id"]
-    if account["Status"] != "ACTIVE":
-        raise UsageError(f"account {identity} is {account['Status']} in AWS; allowed: an account that is ACTIVE")
+    if aws.state_of(account) != "ACTIVE":
+        raise UsageError(f"account {identity} is {aws.state_of(account)} in AWS; allowed: an account that is ACTIVE")
     unit = _text(planned, key, "parentId")
     if unit is None:
         raise UsageError(

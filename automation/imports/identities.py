@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any
 
+from automation import aws
 from automation.backend.pending import Creation
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _member_account(creation: Creation) -> str | None:
     email = creation.text("email")
     pages = _organizations().get_paginator("list_accounts").paginate()
     # AWS lists a closed account for 90 days, but it cannot be imported.
-    accounts = (account for page in pages for account in page["Accounts"] if account["Status"] == "ACTIVE")
+    accounts = (account for page in pages for account in page["Accounts"] if aws.state_of(account) == "ACTIVE")
     return next((one["Id"] for one in accounts if email and one["Email"].lower() == email.lower()), None)
 
 

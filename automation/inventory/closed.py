@@ -10,7 +10,7 @@ from automation.aws import AwsFailed
 from automation.backend import resources
 from automation.events import Change, Problem, Record, Resource
 from automation.inventory.declared import ACCOUNT
-from automation.inventory.organization import CLOSED, state_of
+from automation.inventory.organization import CLOSED
 from automation.inventory.stacks import account_in
 from automation.runs import Run
 from automation.stacks import StackFailed
@@ -68,6 +68,6 @@ def current_state(environment: str, root: Path, account: str) -> str:
     client = aws.client(environment, "organizations", root)
     with aws.errors(environment, f"reading account {account}"):
         try:
-            return state_of(client.describe_account(AccountId=account)["Account"])
+            return aws.state_of(client.describe_account(AccountId=account)["Account"])
         except client.exceptions.AccountNotFoundException:
             return GONE

@@ -121,14 +121,10 @@ def _tree(client: Any, root: Unit, management: str) -> tuple[list[Unit], list[Me
             units.append(Unit(each["Id"], path, unit.within))
         for each in _pages(client, "list_accounts_for_parent", "Accounts", ParentId=unit.id):
             if each["Id"] != management:
-                members.append(Member(each["Id"], each.get("Name", ""), each.get("Email", ""), unit, state_of(each)))
+                members.append(
+                    Member(each["Id"], each.get("Name", ""), each.get("Email", ""), unit, aws.state_of(each))
+                )
     return units, members
-
-
-def state_of(account: Mapping[str, Any]) -> str:
-    """The state in AWS's description of an account. `Status`, the older and coarser one, is retired.
-    https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html"""
-    return str(account.get("State") or account.get("Status") or "ACTIVE")
 
 
 def _policies(client: Any, types: list[str]) -> Iterator[Policy]:

@@ -51,8 +51,8 @@ class Closing:
                 return GONE
             raise
         # `Status` is the older word, of which the newer one makes several: suspended by AWS is not closed.
-        word = found.get("State") or {"SUSPENDED": "CLOSED"}.get(found["Status"], found["Status"])
-        return {"CLOSED": CLOSED, "PENDING_CLOSURE": CLOSING}.get(word, OPEN)
+        word = found.get("State") or {"SUSPENDED": "CLOSED"}.get(found.get("Status"))
+        return {"CLOSED": CLOSED, "PENDING_CLOSURE": CLOSING}.get(word or "", OPEN)
 
     def refuse_management_account(self) -> None:
         """Raise `UsageError` if it is the organization's management account, which cannot be closed in this way."""

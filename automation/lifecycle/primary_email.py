@@ -41,8 +41,7 @@ class PrimaryEmail:
         """Whether the account has the address already."""
         with self._errors("asking for account"):
             found = self._client("organizations").describe_account(AccountId=self.account.id)["Account"]
-        if (found.get("State") or found["Status"]) != "ACTIVE":
-            state = found.get("State") or found["Status"]
+        if (state := aws.state_of(found)) != "ACTIVE":
             raise UsageError(f"account {self.account.id} is {state}; allowed: an account that is ACTIVE")
         return str(found["Email"]).lower() == self.address.lower()
 

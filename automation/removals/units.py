@@ -212,12 +212,12 @@ def _how_to_move(account: Mapping[str, Any], files: Mapping[str, StackId], unit:
     """An account in an OU, and what takes it out."""
     stack = files.get(str(account["Email"]).lower())
     name = f"account {account['Id']} ({account['Name']})"
-    if stack and account["Status"] == "ACTIVE":
+    if stack and aws.state_of(account) == "ACTIVE":
         return (
             f"{name}: with another accounts:organizationalUnit in {stack.config_label}, "
             f"invoke up {stack.label} --env {stack.environment} moves it"
         )
-    why = "no file describes it" if account["Status"] == "ACTIVE" else "it is closed, and AWS keeps it for 90 days"
+    why = "no file describes it" if aws.state_of(account) == "ACTIVE" else "it is closed, and AWS keeps it for 90 days"
     return (
         f"{name}, {why}: aws organizations move-account --account-id {account['Id']} "
         f"--source-parent-id {unit.id} --destination-parent-id {root or '<an OU or the root>'}"

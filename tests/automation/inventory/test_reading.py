@@ -9,6 +9,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from automation import aws
 from automation.inventory import organization as inventory
 from automation.inventory.closed import GONE
 from automation.inventory.closed import current_state as account_state
@@ -84,8 +85,8 @@ def test_the_whole_tree(organizations: Any, tmp_path: Path) -> None:
     ],
 )
 def test_the_newer_description_of_a_state_counts(answer: dict[str, str], closed: bool) -> None:
-    assert inventory.state_of(answer) in {*answer.values(), "ACTIVE"}
-    member = inventory.Member("1", "x", "x@example.com", inventory.Unit("r-1", ""), inventory.state_of(answer))
+    assert aws.state_of(answer) in {*answer.values(), "ACTIVE"}
+    member = inventory.Member("1", "x", "x@example.com", inventory.Unit("r-1", ""), aws.state_of(answer))
     assert member.closed == closed
 
 
