@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from automation.configuration import check
+from automation.configuration import Dumper, check
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, check_name, discover
 
@@ -48,7 +48,7 @@ def add_account(
     try:
         # Mode `x` never overwrites an existing file.
         with file.open("x", encoding="utf-8") as opened:
-            yaml.safe_dump({"config": config}, opened, sort_keys=False, allow_unicode=True)
+            yaml.dump({"config": config}, opened, Dumper=Dumper, sort_keys=False, allow_unicode=True)
     except FileExistsError:
         raise ConfigError([f"{file.relative_to(root)}: account {name!r} exists already; allowed: a new name"]) from None
     try:

@@ -1,5 +1,6 @@
 """Checks the configuration files of an environment before any engine is started. Each file is read once."""
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -32,8 +33,23 @@ Raw = tuple[dict[str, Any], bool]
 
 Read = Callable[[StackId], Raw]
 
-# The C loader is five times as fast, and there may be hundreds of accounts.
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Five times as fast as the other, and there may be hundreds of accounts."""
+
+_NUMBER = ("tag:yaml.org,2002:float", re.compile(r"0[0-9_]*[89][0-9_]*\Z"), ["0"])
+"""Digits that begin with 0 are a number to the engine even if they are not octal, such as an account's id."""
+
+
+class _Loader(_FAST):  # type: ignore[misc]
+    """Reads a file as the engine does."""
+
+
+class Dumper(yaml.SafeDumper):
+    """Writes a file that the engine reads as this module does."""
+
+
+_Loader.add_implicit_resolver(*_NUMBER)
+Dumper.add_implicit_resolver(*_NUMBER)
 
 
 def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
@@ -75,7 +91,7 @@ def read_raw(stack: StackId, root: Path) -> Raw:
     """The keys and values in a stack's file. Raises `ConfigError`."""
     file = stack.config_file(root)
     try:
-        document = yaml.load(file.read_text(), _LOADER)  # noqa: S506 - a safe loader
+        document = yaml.load(file.read_text(), _Loader)  # noqa: S506 - a safe loader
     except FileNotFoundError:
         raise ConfigError([f"{stack.config_label}: there is no such file"]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -35,7 +35,7 @@ def account_in(value: Any) -> str:
         raise ValueError("not a list")
     if len(value) != 1:
         raise ValueError(f"{len(value)} ids, and an environment belongs to one account")
-    if isinstance(value[0], int):
+    if isinstance(value[0], int | float):
         # YAML reads an unquoted number that begins with 0 as octal: another account's id.
         raise ValueError("a number; quote it, so that no leading zero is lost")
     if not isinstance(value[0], str) or not re.fullmatch(r"[0-9]{12}", value[0]):

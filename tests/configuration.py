@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from automation.configuration import Dumper
+
 SANDBOX: dict[str, dict[str, Any]] = {
     "org/Pulumi.sandbox.yaml": {"org:mode": "create", "org:organizationalUnits": ["Development"]},
     "identity/Pulumi.sandbox.yaml": {
@@ -54,7 +56,7 @@ def write_production(root: Path, account: str = MANAGEMENT_ACCOUNT) -> Path:
         document = yaml.safe_load(file.read_text())
         document["config"]["aws:allowedAccountIds"] = [account]
         new = file.with_name(file.name.replace("Pulumi.sandbox", "Pulumi.prod"))
-        new.write_text(yaml.safe_dump(document, sort_keys=False))
+        new.write_text(yaml.dump(document, Dumper=Dumper, sort_keys=False))
     return root
 
 
@@ -69,5 +71,5 @@ def write_sandbox(root: Path) -> Path:
         file = root / "stacks" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         document = {"config": {"aws:region": "us-west-2", **keys}, "encryptionsalt": SALT}
-        file.write_text(yaml.safe_dump(document, sort_keys=False))
+        file.write_text(yaml.dump(document, Dumper=Dumper, sort_keys=False))
     return root

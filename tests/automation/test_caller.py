@@ -14,6 +14,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as MANAGEMENT
 from automation import caller, guards, operations
 from automation.aws import AwsFailed
 from automation.aws import client as aws_client
+from automation.configuration import Dumper
 from shared.errors import ConfigError, UserError
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
@@ -58,7 +59,7 @@ def files(root: Path, account: str = MANAGEMENT, **layers: dict[str, Any]) -> Pa
     for stack in (ORG, IDENTITY):
         file = stack.config_file(root)
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(yaml.safe_dump({"config": {KEY: [account], **layers.get(stack.layer, {})}}))
+        file.write_text(yaml.dump({"config": {KEY: [account], **layers.get(stack.layer, {})}}, Dumper=Dumper))
     return root
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.configuration import check
+from automation.configuration import Dumper, check
 from shared.errors import ConfigError
 from shared.layers import discover
 from tests.configuration import write_production, write_sandbox
@@ -30,7 +30,7 @@ def name(root: Path, value: Any, *files: str) -> None:
         document["config"].pop("aws:allowedAccountIds", None)
         if value is not NONE:
             document["config"]["aws:allowedAccountIds"] = value
-        file.write_text(yaml.safe_dump(document))
+        file.write_text(yaml.dump(document, Dumper=Dumper))
 
 
 def problem(root: Path, environment: str = "prod", choose: Callable[[str], bool] = lambda _label: True) -> str:
@@ -38,6 +38,15 @@ def problem(root: Path, environment: str = "prod", choose: Callable[[str], bool]
         check([stack for stack in discover(environment, root) if choose(stack.label)], root)
     (only,) = error.value.problems
     return only
+
+
+@pytest.mark.parametrize("digits", ["012345678901", "012345670123", "000000000089"])
+def test_an_id_without_quotes_is_a_number_to_the_engine(root: Path, digits: str) -> None:
+    name(root, [ID])
+    file = root / ORG
+    file.write_text(file.read_text().replace(f"'{ID}'", digits))
+    assert digits in file.read_text()
+    assert "a number; quote it" in problem(root)
 
 
 @pytest.mark.parametrize("value", [[ID], ["012345678901"], f'["{ID}"]', f' [ "{ID}" ]'])

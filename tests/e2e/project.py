@@ -16,6 +16,7 @@ import boto3
 import yaml
 from botocore.config import Config
 
+from automation.configuration import Dumper
 from bench.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.s3_control import ENDPOINT as S3_CONTROL
@@ -134,7 +135,7 @@ class Project:
             document["config"].pop(name, None)
             if value is not None:
                 document["config"][name] = value
-        path.write_text(yaml.safe_dump(document))
+        path.write_text(yaml.dump(document, Dumper=Dumper))
 
     def close(self) -> None:
         """Stop the emulated AWS."""

@@ -8,6 +8,7 @@ import yaml
 
 from automation import operations
 from automation.aws import AwsFailed
+from automation.configuration import Dumper
 from automation.events import Record
 from automation.inventory import comparison
 from automation.inventory.identities import Identities, Principal
@@ -59,7 +60,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRun:
 
 def write(root: Path, stack: StackId, keys: dict[str, Any]) -> None:
     stack.config_file(root).parent.mkdir(parents=True, exist_ok=True)
-    stack.config_file(root).write_text(yaml.safe_dump({"config": keys}))
+    stack.config_file(root).write_text(yaml.dump({"config": keys}, Dumper=Dumper))
 
 
 def foreign(run: FakeRun, code: int) -> dict[str, Any] | None:
