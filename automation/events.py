@@ -27,6 +27,8 @@ _COUNTED = {
 
 _EMPTY = re.compile(
     r"(update|preview|refresh|destroy) failed|an unhandled error occurred: program exited with non-zero exit code: \d+"
+    # The program, when the engine has stopped because of the other error.
+    r"|Resource monitor has terminated, shutting down"
     # A provider process that ended: each resource it was working on has its own error.
     r"|Detected that \S+ exited prematurely.*",
     re.DOTALL,

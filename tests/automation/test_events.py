@@ -142,7 +142,9 @@ def test_a_provider_that_ended_is_told_once() -> None:
     record = Record()
     record.take(event("diagnosticEvent", message="error reading from server: EOF", severity="error", urn=URN))
     ended = "Detected that /x/pulumi-resource-aws exited prematurely. \n   This is *always* a bug in the provider."
-    record.take(event("diagnosticEvent", message=ended, severity="error"))
+    stopped = "Resource monitor has terminated, shutting down"
+    for message in (ended, stopped):
+        record.take(event("diagnosticEvent", message=message, severity="error"))
     assert [each.message for each in record.problems] == ["error reading from server: EOF"]
 
 
