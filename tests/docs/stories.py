@@ -145,6 +145,7 @@ NOT_HERE: dict[str, str] = {
     "aws sso login": "signs in through a browser",
     "git fetch --unshallow": "git's own, for a clone of a server",
     "make bench": "takes most of an hour; tests/bench/ has its parts",
+    "make edits": "takes most of an hour; `make test` runs a few rounds of it",
     "make engine": "builds the engine that the tests run with; tests/engine/ has its parts",
     "make mutants": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make mutants MUTANTS='boundary*'": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
