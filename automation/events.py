@@ -1,10 +1,12 @@
 """Reads the engine's events of one operation on one stack: progress, counts, changes and errors."""
 
+from __future__ import annotations
+
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from pulumi.automation import EngineEvent, OpType
@@ -144,6 +146,20 @@ class Record:
             elif event.diagnostic_event:
                 self._diagnostic(event.diagnostic_event)
         return None
+
+    def follow(self, attempts: Iterable[Record], imported: Collection[str]) -> None:
+        """Add what earlier attempts at the same operation have done.
+
+        What was `imported` (URNs) counts as created, as it did in the preview: the state did not have it.
+        """
+        with self._lock:
+            for change in (each for attempt in attempts for each in attempt.changes):
+                now = self._changes.get(change.resource.urn)
+                if now is None or now.what in ("unchanged", "updated"):
+                    self._changes[change.resource.urn] = change
+            for urn in imported:
+                if urn in self._changes:
+                    self._changes[urn] = replace(self._changes[urn], what="created")
 
     @property
     def counts(self) -> Counts:

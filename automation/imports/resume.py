@@ -45,6 +45,7 @@ def deploy(stacks: Stacks, environment: Environment, progress: Progress, stack: 
     attempts = Attempts(environment.attempts, stack)
     earlier = attempts.read()
     imported: set[str] = set()
+    failed: list[Record] = []
     while True:
         try:
             record = stacks.up(stack, watch, refresh=bool(imported))
@@ -53,9 +54,11 @@ def deploy(stacks: Stacks, environment: Environment, progress: Progress, stack: 
             if isinstance(error, StackCancelled):
                 raise
             imported |= _import(stacks, environment, progress, stack, error, earlier, imported)
+            failed.append(error.record)
         else:
             break
     attempts.clear()
+    record.follow(failed, imported)
     # The state has these resources now; keeping the inputs of hundreds of stacks would take memory.
     record.begun.clear()
     if record.pending and not imported:

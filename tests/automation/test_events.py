@@ -209,3 +209,22 @@ def test_advice(message: str, expected: str) -> None:
 
 def test_no_advice_where_the_error_says_it_all() -> None:
     assert advice(StackId("org", "sandbox"), "ValidationException: the name is too long") is None
+
+
+def test_attempts_at_one_operation_count_together() -> None:
+    first, last = Record(), Record()
+    first.take(step("resOutputsEvent", "create", "urn:made"))
+    first.take(step("resOutputsEvent", "update", "urn:changed"))
+    first.take(step("resOutputsEvent", "same", "urn:same"))
+    for op, urn in (("same", "urn:made"), ("same", "urn:changed"), ("same", "urn:same")):
+        last.take(step("resOutputsEvent", op, urn))
+    last.take(step("resOutputsEvent", "update", "urn:back"))
+    last.take(step("resOutputsEvent", "delete", "urn:gone"))
+    last.follow([first], {"urn:back"})
+    assert {(each.resource.urn, each.what) for each in last.changes} == {
+        ("urn:made", "created"),
+        ("urn:changed", "updated"),
+        ("urn:back", "created"),
+        ("urn:gone", "deleted"),
+    }
+    assert last.counts == Counts(created=2, updated=1, deleted=1, unchanged=1)
