@@ -8,7 +8,7 @@ from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
 from automation.lifecycle import addresses, closings
 from automation.removals import units, users
-from automation.runs import Run
+from automation.runs import Run, mend
 from shared.layers import StackId
 
 Doing = Literal["deploy", "preview", "refresh", "drift", "destroy", "change"]
@@ -31,5 +31,6 @@ GUARDS: tuple[Guard, ...] = (
 
 def before(run: Run, chosen: Sequence[StackId], doing: Doing) -> None:
     """Raise `shared.errors.UserError` if one of the guards refuses the operation."""
+    mend(run)  # the guards read the states
     for guard in GUARDS:
         guard(run, chosen, doing)

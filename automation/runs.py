@@ -172,12 +172,17 @@ def missing(run: Run, chosen: Sequence[StackId], there: set[StackId]) -> set[Sta
     return {stack for stack in absent if stack in chosen}
 
 
-def existing(run: Run) -> set[StackId]:
-    """The environment's stacks that exist in the backend. Raises `UsageError` if the backend cannot be read."""
+def mend(run: Run) -> None:
+    """Repair states that are cut off in the sandbox. Raises `UsageError` elsewhere, with what to do."""
     if state_files.cut_off(run.backend, run.stacks):
         if not run.environment.disposable:
             raise UsageError(state_files.how_to_mend(run.backend, run.stacks))
         run.console.print("\n".join(state_files.repair(run.backend, run.stacks)), markup=False)
+
+
+def existing(run: Run) -> set[StackId]:
+    """The environment's stacks that exist in the backend. Raises `UsageError` if the backend cannot be read."""
+    mend(run)
     folder = state_files.folder_of(run.backend)
     if folder and (folder / "stacks").is_dir():
         return {stack for stack in run.stacks if run.states.of(stack)}

@@ -101,7 +101,7 @@ def _import(
     for each in left:
         urn = each.resource.urn
         if urn in found:
-            why = _RETAINED if urn in kept else _KILLED if urn in pending else _BEGUN
+            why = _KILLED if urn in pending else _BEGUN if urn in earlier else _RETAINED
             progress(f"{stack.label}: importing {each.resource}, {why} ({found[urn]})")
     stacks.replace_state(stack, pending_operations.imported(state, found))
     return set(found)

@@ -71,11 +71,14 @@ def test_lost_answers_of_create_account_and_create_role(project: Project) -> Non
     assert "EMAIL_ALREADY_EXISTS" in output or "has this e-mail address already" in output
     assert TAKE_OVER in output
     # The account is imported, and then its role meets the same.
-    output = fails(project, "--only", "accounts/role")
-    assert "importing aws:organizations/account:Account account" in output
-    assert "EntityAlreadyExists" in output
-    assert TAKE_OVER in output
-    again = accidents.converges(project, "--only", "accounts/role")
+    second = project.invoke("deploy-all", "--only", "accounts/role", expect=None)
+    assert "importing aws:organizations/account:Account account" in second.output
+    if second.code:
+        assert "EntityAlreadyExists" in second.output
+        assert TAKE_OVER in second.output
+        again = accidents.converges(project, "--only", "accounts/role")
+    else:  # it was the role that stays in AWS when it leaves the stack, which is taken back at once
+        again = second.output
     assert "importing aws:iam/role:Role " in again
     assert accidents.accounts(project)[email] == 1
     states = (project.root / ".sandbox/state/.pulumi/stacks/accounts").glob("sandbox.role.json")

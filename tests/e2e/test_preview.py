@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.configuration import MANAGEMENT_ACCOUNT
 from tests.e2e.project import Project
 from tests.e2e.reports import Steps, files, steps
 
@@ -38,7 +39,8 @@ def test_a_preview_of_one_account_before_anything_else_exists(project: Project) 
     # The environment's other stacks exist by now, those of a second one do not.
     for file in project.root.glob("stacks/*/Pulumi.sandbox*.yaml"):
         other = file.with_name(file.name.replace("sandbox", "trial"))
-        other.write_text(file.read_text().partition("encryptionsalt")[0])
+        bound = f'  aws:allowedAccountIds: ["{MANAGEMENT_ACCOUNT}"]\n'
+        other.write_text(file.read_text().partition("encryptionsalt")[0] + bound)
     before = files(project)
     output = project.shell("invoke preview accounts/developer --env trial").output
     assert "accounts/developer | would change (" in output

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from moto.core import base_backend
 
 from sandbox.credentials import ACCESS_KEY_ID, ADMINISTRATOR, MANAGEMENT_ACCOUNT_ID
 from sandbox.emulator.iam.models import iam_backend
@@ -13,7 +14,11 @@ from sandbox.emulator.sts.models import Session, sts_backend
 
 
 @pytest.fixture
-def seeded() -> Iterator[None]:
+def seeded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Afterwards moto is its own again, for the tests that run in this process later.
+    monkeypatch.setattr(base_backend, "AccountSpecificBackend", vars(base_backend)["AccountSpecificBackend"])
+    for each in backends.BACKENDS.values():
+        monkeypatch.setattr(each, "backend", each.backend)
     backends.install()
     backends.empty()
     backends.seed()
