@@ -4,11 +4,11 @@ What the user names is checked in AWS, then imported and previewed in a scratch 
 only read. A run that was killed can be repeated: what is in the state already is left out.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from automation import guards
+from automation.asking import answer
 from automation.environment_lock import exclusive
 from automation.events import Record
 from automation.imports.engine_file import Key
@@ -77,11 +77,7 @@ def _agreed(run: Run, *, yes: bool, interactive: bool) -> bool:
         raise UsageError(
             f"nothing was imported: importing into {run.environment.name!r} without a terminal to ask on needs --yes"
         )
-    try:
-        return input(f"Import this into {run.environment.name}? [y/N] ").strip() in {"y", "yes"}
-    except (EOFError, KeyboardInterrupt):
-        print(file=sys.stderr)
-        return False
+    return answer(f"Import this into {run.environment.name}? [y/N] ") in {"y", "yes"}
 
 
 def _import(run: Run, stack: StackId, result: Result) -> int:

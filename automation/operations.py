@@ -1,13 +1,13 @@
 """The operations on many stacks: deploy, preview, refresh, drift and destroy. Each returns its exit code."""
 
 import os
-import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from automation import guards
+from automation.asking import answer
 from automation.backend import resources
 from automation.environment_lock import exclusive, to_create
 from automation.events import Record
@@ -51,7 +51,7 @@ def deploy(
         if not interactive:
             raise UsageError(f"deploying to {run.environment.name!r} without a terminal to ask on needs --yes")
         code = preview(run, chosen, force=force, diff=diff)
-        if code or not _agreed(f"Deploy this to {run.environment.name}? [y/N] ", {"y", "yes"}):
+        if code or answer(f"Deploy this to {run.environment.name}? [y/N] ") not in {"y", "yes"}:
             return code or 1
     create = to_create(run, chosen)
     return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force, diff=diff)).exit_code
@@ -239,12 +239,4 @@ def _confirmed(
         )
     names = ", ".join(stack.label for stack in chosen)
     run.console.print(f"This deletes everything in {names} of environment {run.environment.name}.", markup=False)
-    return _agreed(f"Type the environment's name to go on ({run.environment.name}): ", {run.environment.name})
-
-
-def _agreed(question: str, answers: set[str]) -> bool:
-    try:
-        return input(question).strip() in answers
-    except (EOFError, KeyboardInterrupt):
-        print(file=sys.stderr)
-        return False
+    return answer(f"Type the environment's name to go on ({run.environment.name}): ") == run.environment.name

@@ -54,10 +54,15 @@ class States:
         """The stack's state itself, with encrypted secrets, in the format of `Stacks.export`; empty if it does not
         exist. Nothing is remembered."""
         if self._folder:
+            file = stack_file(self._folder, stack)
             try:
-                return exported(stack_file(self._folder, stack).read_bytes())
-            except (FileNotFoundError, ValueError):
-                pass  # a compressed file, or one that is cut off, which the engine reports
+                return exported(file.read_bytes())
+            except ValueError:
+                pass  # cut off, which the engine reports
+            except FileNotFoundError:
+                # Then it is compressed; the engine need not be started to find nothing.
+                if not file.with_name(f"{file.name}.gz").exists():
+                    return {}
         return self._export(stack) or {}
 
     def _read(self, stack: StackId) -> State | None:

@@ -6,13 +6,13 @@ is run again: the steps that were done are no longer in the list.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
 from pathlib import Path
 from typing import Any
 
+from automation.asking import answer
 from automation.backend import locks
 from automation.backend.resources import parts
 from automation.configuration import read_raw
@@ -161,12 +161,3 @@ def confirmed(name: str, *, confirm: str | None, interactive: bool) -> None:
     given = confirm if confirm is not None else answer(f"Type the account's name to go on ({name}): ")
     if given != name:
         raise UsageError(f"nothing was changed: {given!r} is not the account's name; allowed: {name}")
-
-
-def answer(question: str) -> str:
-    """What the user types; empty if he does not."""
-    try:
-        return input(question).strip()
-    except (EOFError, KeyboardInterrupt):
-        print(file=sys.stderr)
-        return ""

@@ -5,6 +5,7 @@ from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 
+from automation.asking import answer
 from automation.lifecycle import account as accounts
 from automation.lifecycle import addresses
 from automation.lifecycle.account import Account, Step
@@ -82,7 +83,7 @@ def _in_aws(update: PrimaryEmail, code: str | None, *, interactive: bool) -> lis
 
 
 def _ask_and_accept(update: PrimaryEmail, *, interactive: bool) -> None:
-    code = accounts.answer(f"The code that AWS has sent to {update.address}: ") if interactive else ""
+    code = answer(f"The code that AWS has sent to {update.address}: ") if interactive else ""
     if not _CODE.match(code):
         raise UsageError(
             f"the address is as it was, until AWS has the code that it has sent to {update.address}. "

@@ -16,7 +16,6 @@ from automation import aws
 from automation.backend.resources import parts
 from automation.configuration import read_raw, settings_of
 from automation.events import Resource
-from automation.removals.states import deployed_state
 from automation.runs import Run
 from shared.errors import ConfigError, UsageError
 from shared.layers import StackId
@@ -45,7 +44,7 @@ def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
     org = StackId("org", run.environment.name)
     if doing not in ("deploy", "preview", "drift") or org not in chosen or not run.ledger.differs(org):
         return
-    state = deployed_state(run, org)
+    state = run.states.whole(org)
     units = deployed(state)
     names = _configured(run, org) if units else None
     if names is None:

@@ -14,7 +14,6 @@ from typing import Any
 from automation import aws
 from automation.backend.resources import parts
 from automation.configuration import read_raw, settings_of
-from automation.removals.states import deployed_state
 from automation.runs import Run
 from shared.errors import UsageError
 from shared.layers import StackId
@@ -73,7 +72,7 @@ def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
         return
     if doing != "destroy" and not run.ledger.differs(identity):
         return
-    users = deployed(deployed_state(run, identity))
+    users = deployed(run.states.whole(identity))
     settings = settings_of(identity, partial(read_raw, root=run.engine.root)) if users else None
     if not isinstance(settings, IdentityConfig):
         return
