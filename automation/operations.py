@@ -21,7 +21,7 @@ from automation.removals import units, users
 from automation.reporting import differences
 from automation.results import StackResult, Wording, exit_code
 from automation.runs import Run, existing
-from automation.skipping.sources import undeclared
+from automation.skipping.reads import judge
 from automation.stacks import Stacks, Watch
 from shared import planned_outputs
 from shared.errors import UsageError
@@ -199,13 +199,15 @@ def _up(run: Run) -> Work:
         run.ledger.begin(stack)
         record = resume.deploy(stacks, run.environment, progress, stack, watch)
         seen = stacks.programs.seen(stack)
-        reads = undeclared(seen, stack, stacks.root, run.sources, stacks.programs.engine_folder) if seen else []
-        if reads:
+        reads, unknown = None, []
+        if seen:
+            reads, unknown = judge(seen, stack, run.environment, run.sources, stacks.programs.engine_folder)
+        if unknown:
             progress(
                 f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
-                + ", ".join(reads)
+                + ", ".join(unknown)
             )
-        run.ledger.end(stack, skippable=not record.pending and seen is not None and not reads)
+        run.ledger.end(stack, None if record.pending or unknown else reads)
         return record
 
     return work

@@ -10,17 +10,52 @@ import tempfile
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from engine.install import HOST_EXEC, Engine
 from shared.layers import StackId
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a program has read: files, and everything else as text for the user, such as `the variable HOME`."""
+class Invoke:
+    """A call of a data source. `provider` is the explicit provider, empty for the default one; `result` is None if the
+    call failed. https://www.pulumi.com/docs/iac/concepts/functions/provider-functions/"""
 
-    files: list[Path]
-    others: list[str]
+    token: str
+    arguments: dict[str, Any]
+    provider: str
+    result: dict[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a program has read. All paths are absolute, and links in them are not followed."""
+
+    files: tuple[str, ...] = ()
+    """Files that it has opened."""
+    modules: tuple[str, ...] = ()
+    """Its own modules, as files."""
+    looked_at: tuple[str, ...] = ()
+    """Paths of which it has asked whether they exist, or where they are."""
+    background: tuple[str, ...] = ()
+    """Paths that packages have opened or asked for, for their own ends."""
+    assets: tuple[str, ...] = ()
+    """Paths that the engine reads for it, which may be relative to the program's folder."""
+    references: tuple[str, ...] = ()
+    """The stacks to which it has made references, such as `organization/org/prod`."""
+    variables: tuple[str, ...] = ()
+    """Environment variables that packages have asked for."""
+    asked: tuple[str, ...] = ()
+    """Environment variables that it has asked for itself."""
+    imports: tuple[str, ...] = ()
+    """What it imports from outside the repository, such as `json` or `collections.abc:Mapping`."""
+    packages: tuple[str, ...] = ()
+    """The top-level names of all that was imported from installed packages."""
+    others: tuple[str, ...] = ()
+    """Everything else, as text for the user, such as `the network`."""
+    invokes: tuple[Invoke, ...] = ()
+    organization: str = "organization"
+    """The first part of the names of stacks in the backend."""
 
 
 class Programs:
@@ -72,7 +107,9 @@ class Programs:
             found = json.loads((Path(self._folder.name) / f"{stack.project}.{stack.name}.json").read_text())
         except (OSError, ValueError):
             return None
-        return Seen([Path(name) for name in found["files"]], list(found["others"]))
+        invokes = tuple(Invoke(**each) for each in found.pop("invokes"))
+        organization = found.pop("organization")
+        return Seen(invokes=invokes, organization=organization, **{kind: tuple(each) for kind, each in found.items()})
 
     def _start(self) -> None:
         self._address = None

@@ -79,6 +79,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
             dict(request.config),
             list(request.configSecretKeys),
             request.pwd,
+            str(self._reads / "code"),
         )
         file = self._reads / f"{request.project}.{request.stack}.json"
         file.unlink(missing_ok=True)
@@ -102,7 +103,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         code = process.exitcode
         if seen is not None and not request.dryRun:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(json.dumps({"files": seen[0], "others": seen[1]}))
+            file.write_text(json.dumps({**seen, "organization": request.organization}))
         if code == 0:
             return language_pb2.RunResponse()
         if code == SHOWED_ERROR:

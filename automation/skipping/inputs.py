@@ -5,24 +5,37 @@ environment variables. Resources in AWS are not an input: as with `pulumi up`, c
 `invoke drift`.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import platform
+import secrets
 import sysconfig
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from automation.backend.states import States, digest
-from automation.skipping.sources import Sources
+from automation.configuration import read_raw
+from automation.skipping import data_sources
+from automation.skipping.packages import Packages
+from automation.skipping.sources import Sources, stamp
 from engine.environment import Environment
 from engine.install import Engine
+from shared.errors import UserError
 from shared.layers import StackId
+
+if TYPE_CHECKING:
+    from automation.skipping.reads import Reads
 
 Inputs = Mapping[str, str]
 """Name of an input, as users see it → its digest."""
 
 _PREFIXES = ("AWS_", "PULUMI_")
+CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID"})
 _SECRET = ("_KEY", "_KEY_ID", "_TOKEN", "_PASSPHRASE", "_EXPIRATION")
 """The endings of variables with credentials, which are not inputs. Short-lived credentials differ in every session, so
 the account that they belong to is the input. A wrong passphrase causes an error, never a different result."""
@@ -37,9 +50,15 @@ class Reader:
         self._root = root.resolve()
         self._sources = sources
         self._states = states
+        self._packages = Packages(self._root)
+        self._answers: dict[tuple[str, str], str] = {}
+        self._asking: dict[tuple[str, str], threading.Lock] = {}
 
-    def of(self, stack: StackId) -> Inputs:
-        """The current inputs of the stack. For the stacks that it reads, the state from the last read is used."""
+    def of(self, stack: StackId, reads: Reads | None = None) -> Inputs:
+        """The current inputs of the stack; with `reads`, also of what its program has read besides.
+
+        For the stacks that it reads, the state from the last read is used.
+        """
         found = {
             "program": self._program(stack.layer),
             "configuration": self.configuration(stack),
@@ -49,21 +68,52 @@ class Reader:
         for upstream in stack.upstream():
             state = self._states.of(upstream)
             found[f"outputs of {upstream.label}"] = state.outputs if state else ""
+        return found if reads is None else {**found, **self._besides(stack, reads)}
+
+    def untouched(self, reads: Reads, since: int) -> bool:
+        """Whether the files and packages that a program has read were not written after `since`, in nanoseconds."""
+        times = [time for name in reads.files for time in _changed(name)]
+        return all(time <= since for time in times) and not self._packages.changed_since(reads.packages, since)
+
+    def always(self, stack: StackId) -> list[str]:
+        """Why the stack is never skipped, whatever its program reads."""
+        return []
+
+    def _besides(self, stack: StackId, reads: Reads) -> Inputs:
+        variables = {name: os.environ.get(name) for name in reads.variables}
+        found = {
+            "packages": self._packages.stamps(reads.packages),
+            "files": digest({name: _there(name) for name in reads.files}),
+            "environment of packages": digest(variables),
+        }
+        for each in reads.invokes:
+            found[each.name] = self._ask(each.token, stack)
         return found
+
+    def _ask(self, token: str, stack: StackId) -> str:
+        """What AWS says now, asked once a run for all stacks with the same credentials."""
+        config = read_raw(stack, self._root)[0]
+        whose = (token, digest({key: value for key, value in config.items() if key.startswith("aws:")}))
+        with self._asking.setdefault(whose, threading.Lock()):
+            if whose not in self._answers:
+                try:
+                    self._answers[whose] = data_sources.ask(token, self._environment, stack, self._root)
+                except UserError:  # then the stack is run, and says what is wrong
+                    self._answers[whose] = secrets.token_hex()
+            return self._answers[whose]
 
     def configuration(self, stack: StackId) -> str:
         """The digest of the stack's file."""
         return _content(stack.config_file(self._root))
 
-    def stamps(self, stack: StackId) -> list[int]:
-        """The modification times of the stack's files. They also show an edit that was undone."""
-        files = [*sorted(self._sources.of(stack.layer)), stack.config_file(self._root)]
-        return [_written(file) for file in files]
+    def stamps(self, stack: StackId) -> list[tuple[int, ...]]:
+        """What shows that the stack's files were written, also if an edit was undone."""
+        files = [*sorted(self._sources.program(stack.layer)), stack.config_file(self._root)]
+        return [stamp(file) for file in files]
 
     def _program(self, layer: str) -> str:
-        # Not cached, because a file may be edited during the run.
-        files = sorted(self._sources.of(layer))
-        return digest({str(file.relative_to(self._root)): _content(file) for file in files})
+        files = sorted(self._sources.program(layer))
+        return digest({str(file): self._sources.digest(file) for file in files})
 
     @cached_property
     def _tools(self) -> str:
@@ -87,6 +137,11 @@ class Reader:
         return digest({"variables": variables, "profiles": _content(profiles), "account": self._environment.account()})
 
 
+def counts(name: str) -> bool:
+    """Whether the environment variable is an input of every stack."""
+    return name.startswith(_PREFIXES) and name not in CREDENTIALS
+
+
 def differing(before: Inputs, now: Inputs) -> list[str]:
     """The names of the inputs that have changed."""
     return [name for name in {**now, **before} if before.get(name) != now.get(name)]
@@ -100,8 +155,23 @@ def _content(file: Path) -> str:
         return ""
 
 
-def _written(file: Path) -> int:
-    try:
-        return file.stat().st_mtime_ns
-    except OSError:
-        return 0
+def _changed(name: str) -> Iterator[int]:
+    """When what `_there` tells of a path may have changed, in nanoseconds since the epoch."""
+    path = Path(name)
+    if path.is_dir():
+        paths = [path, *path.rglob("*")] if name.endswith("/") else []
+    else:
+        # A file that was there only for a while has changed its folder.
+        paths = [path if path.exists() else path.parent]
+    for each in paths:
+        yield from stamp(each)[1::4]
+
+
+def _there(name: str) -> object:
+    """What is at a path; of a folder whose name ends in a slash everything that is in it."""
+    path = Path(name)
+    if not path.is_dir():
+        return _content(path)
+    if not name.endswith("/"):
+        return "a folder"
+    return [[str(each), _content(each)] for each in sorted(path.rglob("*"))]

@@ -7,10 +7,13 @@ since then, the stack runs again.
 
 import json
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 
 from automation.backend.states import States, digest
 from automation.skipping.inputs import Inputs, Reader, differing
+from automation.skipping.reads import Reads
 from shared.layers import StackId
 
 FOLDER = ".inputs"
@@ -23,7 +26,8 @@ class Ledger:
         self._folder = root / FOLDER / digest(backend)[:16]
         self._states = states
         self._reader = reader
-        self._begun: dict[StackId, tuple[Inputs, list[int]]] = {}
+        self._begun: dict[StackId, tuple[Inputs, list[tuple[int, ...]]]] = {}
+        self._opened = time.time_ns()
         self._lock = threading.Lock()
 
     def differs(self, stack: StackId) -> list[str]:
@@ -31,9 +35,10 @@ class Ledger:
         try:
             known = json.loads(self._file(stack).read_text())
             inputs, whole = dict(known["inputs"]), str(known["state"])
+            reads = Reads.of_json(known["reads"])
         except (OSError, ValueError, KeyError, TypeError):
             return ["not deployed from here yet"]
-        found = differing(inputs, self._reader.of(stack))
+        found = [*self._reader.always(stack), *differing(inputs, self._reader.of(stack, reads))]
         state = self._states.of(stack)
         return found if state and state.whole == whole else [*found, "state"]
 
@@ -55,20 +60,23 @@ class Ledger:
         """Forget the last deployment of the stack."""
         self._file(stack).unlink(missing_ok=True)
 
-    def end(self, stack: StackId, *, skippable: bool) -> None:
-        """Remember a successful update, if it was `skippable`: nothing is pending, and all that the program read is an
-        input. It is not remembered if an input was changed during the update, even if it was changed back."""
+    def end(self, stack: StackId, reads: Reads | None) -> None:
+        """Remember a successful update with what its program has read; None if the stack must not be skipped.
+
+        It is not remembered if an input was changed during the update, even if it was changed back.
+        """
         state = self._states.read(stack)
         with self._lock:
             before, written = self._begun.pop(stack)
-        if not skippable or state is None or differing(before, self._reader.of(stack)):
+        if reads is None or state is None or self._reader.always(stack) or differing(before, self._reader.of(stack)):
             return
-        if written != self._reader.stamps(stack):
+        if written != self._reader.stamps(stack) or not self._reader.untouched(reads, self._opened):
             return
+        inputs = {**self._reader.of(stack, replace(reads, invokes=())), **reads.by_input()}
         file = self._file(stack)
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_suffix(".new")
-        new.write_text(json.dumps({"inputs": dict(before), "state": state.whole}) + "\n")
+        new.write_text(json.dumps({"inputs": inputs, "reads": reads.as_json(), "state": state.whole}) + "\n")
         new.replace(file)
 
     def _file(self, stack: StackId) -> Path:

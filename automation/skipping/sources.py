@@ -5,21 +5,15 @@ Of the stack configuration files in its folder, a stack reads only its own. A st
 anything else cannot be skipped.
 """
 
+import hashlib
 from modulefinder import ModuleFinder
 from pathlib import Path
 
-from automation.programs import Seen
-from shared.layers import StackId
+from automation.skipping.meaning import meaning
 
 LOCK_FILE = "requirements.lock"
 
 _DOCUMENTATION = ("README.md", ".example")
-
-_SYSTEM = ("/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sys/", "/usr/", "/System/", "/Library/")
-"""Folders of the operating system. They are not reported."""
-
-_VARIABLES = ("the variable AWS_", "the variable PULUMI_")
-"""Variables that are inputs."""
 
 
 class Sources:
@@ -28,6 +22,29 @@ class Sources:
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
         self._known: dict[str, frozenset[Path]] = {}
+        self._digests: dict[Path, tuple[tuple[int, ...], str]] = {}
+
+    def program(self, layer: str) -> frozenset[Path]:
+        """The files whose content is the program of `layer`, all of them: its folder and what it imports.
+
+        Of the data in `shared/` each program reads some, which is known only when it has run.
+        """
+        data = {file for file in self.of(layer) if file.suffix != ".py"}
+        return self.of(layer) - {file for file in data if file.is_relative_to(self._root / "shared")}
+
+    def digest(self, file: Path) -> str:
+        """The digest of a file of a program: of a module its meaning, so that a comment does not count."""
+        now = stamp(file)
+        known = self._digests.get(file)
+        if known and known[0] == now and now:
+            return known[1]
+        try:
+            content = file.read_bytes()
+        except OSError:
+            return ""
+        found = meaning(content) if file.suffix == ".py" else hashlib.sha256(content).hexdigest()
+        self._digests[file] = now, found
+        return found
 
     def of(self, layer: str) -> frozenset[Path]:
         """The files that the programs of `layer` can read, without the configuration files of stacks.
@@ -73,26 +90,10 @@ def _imported(root: Path, folder: Path) -> set[Path]:
     return {file for file in found if file.is_relative_to(root)}
 
 
-def undeclared(seen: Seen, stack: StackId, root: Path, sources: Sources, engine_folder: Path) -> list[str]:
-    """What the program of `stack` in the repository at `root` has read besides its inputs, as text for the user.
-
-    `engine_folder` is the folder of the engine; every program runs with its scripts. The inputs: `skipping.inputs`.
-    """
-    root = root.resolve()
-    files = [file for file in map(_source, seen.files) if not _is_declared(file, stack, root, sources, engine_folder)]
-    variables = [each for each in seen.others if not each.startswith(_VARIABLES)]
-    return [str(file.relative_to(root) if file.is_relative_to(root) else file) for file in files] + variables
-
-
-def _is_declared(file: Path, stack: StackId, root: Path, sources: Sources, engine_folder: Path) -> bool:
-    if file.is_relative_to(engine_folder) or str(file).startswith(_SYSTEM):
-        return True
-    file = file.resolve()
-    return file == stack.config_file(root) or file in sources.of(stack.layer)
-
-
-def _source(file: Path) -> Path:
-    """The module of a file in `__pycache__`; any other file unchanged."""
-    if file.parent.name == "__pycache__":
-        return file.parent.parent / f"{file.name.partition('.')[0]}.py"
-    return file
+def stamp(file: Path) -> tuple[int, ...]:
+    """What shows that a file was written, also if it was put back as it was; empty if there is none."""
+    try:
+        found = [file.lstat(), file.stat()]
+    except OSError:
+        return ()
+    return tuple(number for each in found for number in (each.st_mtime_ns, each.st_ctime_ns, each.st_size, each.st_ino))

@@ -17,6 +17,7 @@ from automation.programs import Seen
 from automation.runs import Run
 from automation.scratch import Scratch
 from automation.skipping.ledger import Ledger
+from automation.skipping.reads import Reads
 from automation.skipping.sources import Sources
 from automation.stacks import Watch
 from shared.layers import StackId
@@ -40,7 +41,7 @@ class FakePrograms:
         return None
 
     def seen(self, _stack: StackId) -> Seen | None:
-        return None if self.reads is None else Seen([], self.reads)
+        return None if self.reads is None else Seen(others=tuple(self.reads))
 
 
 class FakeEngine:
@@ -135,14 +136,24 @@ class FakeEngine:
 
 
 class FakeInputs:
-    """Stands in for the reader of inputs: `now` is what there is, `written` when its files were."""
+    """Stands in for the reader of inputs: `now` is what there is, `written` when its files were, `reads` what there is
+    of what a program has read besides, and `changed` when that was. `reasons` are why no stack is ever skipped."""
 
     def __init__(self) -> None:
         self.now = {"program": "1", "configuration": "1"}
         self.written = [1, 1]
+        self.reads = {"files": "1"}
+        self.reasons: list[str] = []
+        self.changed = 0
 
-    def of(self, _stack: StackId) -> dict[str, str]:
-        return dict(self.now)
+    def of(self, _stack: StackId, reads: Reads | None = None) -> dict[str, str]:
+        return {**self.now, **self.reads} if reads else dict(self.now)
+
+    def always(self, _stack: StackId) -> list[str]:
+        return self.reasons
+
+    def untouched(self, _reads: Reads, since: int) -> bool:
+        return self.changed <= since
 
     def configuration(self, _stack: StackId) -> str:
         return self.now["configuration"]

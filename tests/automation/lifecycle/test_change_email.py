@@ -9,6 +9,7 @@ from automation import guards
 from automation.aws import AwsFailed
 from automation.lifecycle.change_email import change_email
 from automation.queue import Cancelled
+from automation.skipping.reads import Reads
 from shared.errors import ConfigError, UsageError, UserError
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
@@ -210,7 +211,7 @@ def test_a_deployment_refuses_an_edited_address(fake: FakeRun, engine: Engine) -
 
 def test_what_says_nothing_of_the_address_is_no_problem(fake: FakeRun, engine: Engine) -> None:
     fake.run.ledger.begin(stack("web"))
-    fake.run.ledger.end(stack("web"), skippable=True)
+    fake.run.ledger.end(stack("web"), Reads())
     engine.set_file(NEW)
     # The fake inputs say that the file is that of the last deployment.
     guards.before(fake.run, [stack("web")], "deploy")

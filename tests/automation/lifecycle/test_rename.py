@@ -7,6 +7,7 @@ import pytest
 
 from automation.imports.attempts import Attempts
 from automation.lifecycle.rename import rename
+from automation.skipping.reads import Reads
 from engine.run_lock import records
 from shared.errors import LayerError, UserError
 from tests.automation.conftest import Repository
@@ -98,7 +99,7 @@ def test_another_run_at_work_on_either_name_is_not_disturbed(fake: FakeRun) -> N
 
 def test_a_later_account_of_the_old_name_is_not_taken_for_deployed(fake: FakeRun) -> None:
     fake.run.ledger.begin(stack("web"))
-    fake.run.ledger.end(stack("web"), skippable=True)
+    fake.run.ledger.end(stack("web"), Reads())
     assert fake.run.ledger.differs(stack("web")) == []
     renamed(fake)
     assert fake.run.ledger.differs(stack("web")) == ["not deployed from here yet"]

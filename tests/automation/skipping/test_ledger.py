@@ -1,6 +1,7 @@
 """What is kept of each stack's last deployment, and when nothing is."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,11 +10,13 @@ import pytest
 
 from automation.backend.states import States
 from automation.skipping.ledger import Ledger
+from automation.skipping.reads import Reads
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeInputs
 
 ORG = StackId("org", "sandbox")
 ONE = StackId("accounts", "sandbox", "one")
+READS = Reads()
 NOTHING = ["not deployed from here yet"]
 
 
@@ -30,10 +33,10 @@ class Book:
         states = States("https://elsewhere", lambda _stack: self.state)
         return Ledger(self.root, backend, states, self.inputs)  # type: ignore[arg-type]
 
-    def deployed(self, stack: StackId = ORG, backend: str = "x", *, skippable: bool = True) -> None:
+    def deployed(self, stack: StackId = ORG, backend: str = "x", reads: Reads | None = READS) -> None:
         ledger = self.open(backend)
         ledger.begin(stack)
-        ledger.end(stack, skippable=skippable)
+        ledger.end(stack, reads)
 
 
 @pytest.fixture
@@ -79,8 +82,31 @@ def test_the_state_that_is_kept_is_the_one_after_the_update(book: Book) -> None:
     assert ledger.differs(ORG) == ["program"]
     ledger.begin(ORG)
     book.state = {"deployment": {"resources": [{"urn": "made"}]}}
-    ledger.end(ORG, skippable=True)
+    ledger.end(ORG, READS)
     assert book.open().differs(ORG) == []
+
+
+def test_what_the_program_read_besides_is_kept(book: Book) -> None:
+    book.deployed()
+    book.inputs.reads["files"] = "2"
+    assert book.open().differs(ORG) == ["files"]
+
+
+def test_what_is_read_anew_by_each_update_is_never_skipped(book: Book) -> None:
+    book.deployed()
+    book.inputs.reasons = ["refresh: always"]
+    assert book.open().differs(ORG) == ["refresh: always"]
+    book.deployed()
+    book.inputs.reasons = []
+    assert book.open().differs(ORG) == NOTHING
+
+
+def test_what_was_written_since_the_run_began_is_not_remembered(book: Book) -> None:
+    ledger = book.open()
+    book.inputs.changed = time.time_ns() + 1
+    ledger.begin(ORG)
+    ledger.end(ORG, READS)
+    assert book.open().differs(ORG) == NOTHING
 
 
 @pytest.mark.parametrize("other", [StackId("identity", "sandbox"), StackId("org", "prod"), ONE])
@@ -108,7 +134,7 @@ def test_what_was_begun_and_not_ended_never_counts(book: Book) -> None:
 
 
 def test_what_is_not_sound_or_left_no_state_is_not_remembered(book: Book) -> None:
-    book.deployed(skippable=False)
+    book.deployed(reads=None)
     assert book.open().differs(ORG) == NOTHING
     book.state = None
     book.deployed()
@@ -123,7 +149,7 @@ def test_an_edit_during_an_update_is_not_taken_for_what_was_deployed(book: Book,
     ledger = book.open()
     ledger.begin(ORG)
     book.inputs.now[name] = "2"
-    ledger.end(ORG, skippable=True)
+    ledger.end(ORG, READS)
     assert book.open().differs(ORG) == NOTHING
 
 
@@ -134,7 +160,7 @@ def test_an_edit_before_an_update_that_is_taken_back_during_it_is_not_either(boo
     assert ledger.differs(ORG) == ["program"]
     ledger.begin(ORG)
     book.inputs.now["program"] = "1"
-    ledger.end(ORG, skippable=True)
+    ledger.end(ORG, READS)
     # As it was before the update, but no longer what is deployed.
     assert book.open().differs(ORG) == NOTHING
 
@@ -146,7 +172,7 @@ def test_an_edit_after_the_stack_was_looked_at_is_seen_when_its_update_begins(bo
     assert ledger.differs(ORG) == ["program"]
     book.inputs.now["program"] = "3"
     ledger.begin(ORG)
-    ledger.end(ORG, skippable=True)
+    ledger.end(ORG, READS)
     assert book.open().differs(ORG) == []
     book.inputs.now["program"] = "2"
     assert book.open().differs(ORG) == ["program"]
@@ -158,7 +184,7 @@ def test_an_edit_that_is_made_and_taken_back_during_an_update_is_not_either(book
     ledger = book.open()
     ledger.begin(ORG)
     book.inputs.written[file] = 2
-    ledger.end(ORG, skippable=True)
+    ledger.end(ORG, READS)
     assert book.open().differs(ORG) == NOTHING
 
 

@@ -1,0 +1,344 @@
+"""Records what a program reads, apart from what the SDK reads from the engine.
+
+Only facts: `automation.skipping.reads` judges which of them are inputs. What Python reports by itself is heard
+(https://docs.python.org/3/library/audit_events.html), and what it does not report is wrapped: the environment
+variables, the functions of `os` that read without opening, and the import statement, which shows that a program uses
+the clock or chance.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import importlib.util
+import os
+import posix
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+_HERE = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with the file names of frames
+
+_STANDARD = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
+_PACKAGES = tuple(
+    {folder + os.sep for name in ("purelib", "platlib") for folder in (sysconfig.get_path(name),)}
+    | {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("purelib", "platlib")}
+)
+
+_LOOKS = ("stat", "lstat", "access", "readlink", "statvfs", "pathconf")
+"""Functions of `os` that read something about a path without opening it."""
+
+_EXISTENCE = {
+    *("exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "resolve", "_joinrealpath"),
+}
+"""Functions of Python's library that call one of these only to see whether something is there, or where."""
+
+_MACHINE = (
+    *("urandom", "getrandom", "getpid", "getppid", "getpgid", "getpgrp", "getsid", "getuid", "geteuid", "getgid"),
+    *("getegid", "getgroups", "getlogin", "uname", "cpu_count", "getloadavg", "times", "sched_getaffinity", "sysconf"),
+    *("confstr", "get_terminal_size", "ttyname", "fstat", "fstatvfs"),
+)
+"""Functions of `os` whose result depends on the process, the machine or chance. Packages call them for their own ends,
+so they count only if a program does."""
+
+_PROCESSES = {
+    "subprocess.Popen": "the program",
+    "os.system": "the program",
+    "os.exec": "the program",
+    "os.posix_spawn": "the program",
+    "os.spawn": "the program",
+    "pty.spawn": "the program",
+}
+_OTHERS = {
+    "os.fork": "another process",
+    "os.forkpty": "another process",
+    "socket.connect": "the network",
+    "socket.getaddrinfo": "the network",
+    "socket.gethostbyname": "the network",
+    "socket.gethostname": "the machine's name",
+    "sqlite3.connect": "a database",
+    "ctypes.dlopen": "native code",
+    "ctypes.dlsym": "native code",
+    "os.getxattr": "attributes of files",
+    "os.listxattr": "attributes of files",
+}
+
+
+class Recorder:
+    """Records from its creation until `stop`, which returns what was found (see `automation.programs.Seen`)."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, set[str]] = {
+            kind: set()
+            for kind in (
+                *("files", "modules", "looked_at", "background", "assets", "references", "variables", "asked"),
+                *("imports", "others"),
+            )
+        }
+        self.invokes: list[dict[str, Any]] = []
+        self._recording = True
+        self._written: set[str] = set()
+        sys.addaudithook(self._on_audit_event)
+        self._wrap_variables()
+        self._wrap_os()
+        self._wrap_imports()
+
+    def stop(self) -> dict[str, Any]:
+        """Stop recording."""
+        self._recording = False
+        lists = {kind: sorted(names) for kind, names in self.found.items()}
+        return {**lists, "packages": sorted(_loaded_packages()), "invokes": self.invokes}
+
+    def add(self, kind: str, what: str) -> None:
+        """Record something that was read."""
+        if self._recording:
+            self.found[kind].add(what)
+
+    def _on_audit_event(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self._recording:
+            return
+        if event == "open":
+            self._opened(arguments)
+        elif event in ("os.listdir", "os.scandir"):
+            self._listed(arguments[0], sys._getframe(1))
+        elif event in _PROCESSES:
+            self.found["others"].add(f"{_PROCESSES[event]} {_text(arguments[1 if event == 'os.spawn' else 0])}")
+        elif event in _OTHERS:
+            self.found["others"].add(_OTHERS[event])
+
+    def _opened(self, arguments: tuple[Any, ...]) -> None:
+        path, mode, flags = arguments
+        if isinstance(path, int) or _writes(mode, flags):
+            return
+        file = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - links stay as they are
+        caller = sys._getframe(2)
+        if _is_installed(file) or caller.f_code.co_filename.startswith(_HERE):
+            return
+        by_import = _imports(caller)
+        if by_import or _by_program(caller):
+            self.found["modules" if by_import else "files"].add(_source(file))
+        else:
+            self.found["background"].add(file)
+
+    def _listed(self, path: Any, caller: FrameType) -> None:
+        if _imports(caller):
+            return
+        if isinstance(path, int):
+            self.found["others"].add("a folder that was opened before")
+            return
+        folder = os.path.abspath(os.fsdecode(path or "."))  # noqa: PTH100
+        if _by_program(caller):
+            self.found["others"].add(f"the names in the folder {folder}")
+        # Packages look for the plugins that other packages have for them: `automation.skipping.packages`.
+        elif not _is_installed(os.path.join(folder, "")) and "importlib" not in caller.f_code.co_filename:  # noqa: PTH118
+            self.found["background"].add(folder)
+
+    def _wrap_variables(self) -> None:
+        environ: Any = os.environ
+        recorded = _Variables(environ._data, self._asked, self._written.add)
+        environ._data = recorded
+        if os.supports_bytes_environ:
+            data: Any = os.environb
+            data._data = recorded
+
+    def _asked(self, name: str | None) -> None:
+        if not self._recording or name in self._written:
+            return
+        by_program = _by_program(sys._getframe(2))
+        if name is None:
+            self.found["others"].add("the names of all variables")
+        else:
+            self.found["asked" if by_program else "variables"].add(name)
+
+    def _wrap_os(self) -> None:
+        for module in (os, posix):
+            for name in _LOOKS:
+                self._wrap(module, name, self._looked)
+            for name in _MACHINE:
+                self._wrap(module, name, self._asked_machine)
+
+    def _wrap(self, module: Any, name: str, record: Callable[[str, FrameType, tuple[Any, ...], Any], None]) -> None:
+        before = getattr(module, name, None)
+        if before is None:
+            return
+
+        def wrapper(*arguments: Any, **named: Any) -> Any:
+            if self._recording:
+                record(name, sys._getframe(1), arguments, named)
+            return before(*arguments, **named)
+
+        # `os` compares its functions with these sets, as in `os.stat in os.supports_follow_symlinks`.
+        for each in (os.supports_dir_fd, os.supports_fd, os.supports_follow_symlinks, os.supports_effective_ids):
+            if before in each:
+                each.add(wrapper)
+        setattr(module, name, wrapper)
+
+    def _looked(self, name: str, caller: FrameType, arguments: tuple[Any, ...], named: Any) -> None:
+        path = arguments[0] if arguments else named.get("path", ".")
+        if _imports(caller) or isinstance(path, int):
+            return
+        if named.get("dir_fd") is not None:
+            self.found["others"].add("a folder that was opened before")
+            return
+        file = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
+        if _is_installed(file):
+            return
+        if not _by_program(caller):
+            self.found["background"].add(file)
+        elif name == "readlink" or _asks_for_existence(caller):
+            self.found["looked_at"].add(file)
+        else:
+            self.found["others"].add(f"the size, times or rights of {file}")
+
+    def _asked_machine(self, name: str, caller: FrameType, _arguments: tuple[Any, ...], _named: Any) -> None:
+        if _by_program(caller) and not caller.f_code.co_filename.startswith(_HERE):
+            self.found["others"].add(f"the machine or the process (os.{name})")
+
+    def _wrap_imports(self) -> None:
+        before_import, before_module = builtins.__import__, importlib.import_module
+
+        def statement(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
+            found = before_import(name, globals, locals, fromlist, level)
+            if self._recording and not level and _by_program(sys._getframe(1)):
+                self._imported(name, fromlist or ())
+            return found
+
+        def import_module(name: str, package: str | None = None) -> Any:
+            found = before_module(name, package)
+            if self._recording and not name.startswith(".") and _by_program(sys._getframe(1)):
+                self._imported(name, ())
+            return found
+
+        builtins.__import__ = statement
+        importlib.import_module = import_module
+
+    def _imported(self, name: str, names: Iterable[str]) -> None:
+        top = sys.modules.get(name.partition(".")[0])
+        file = getattr(top, "__file__", None) or next(iter(getattr(top, "__path__", ())), None)
+        if file is None or _is_installed(os.path.join(file, "")) or _is_installed(file):  # noqa: PTH118
+            self.found["imports"].update([f"{name}:{each}" for each in names] or [name])
+
+
+class _Variables(dict[Any, Any]):
+    """The content of `os.environ` and `os.environb`, which tells what is read of it, in whatever way."""
+
+    def __init__(self, data: Any, asked: Callable[[str | None], None], written: Callable[[str], None]) -> None:
+        super().__init__(data)
+        self._asked, self._write = asked, written
+
+    def __getitem__(self, key: Any) -> Any:
+        self._asked(os.fsdecode(key))
+        return super().__getitem__(key)
+
+    def __contains__(self, key: Any) -> bool:
+        self._asked(os.fsdecode(key))
+        return super().__contains__(key)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        self._asked(os.fsdecode(key))
+        return super().get(key, default)
+
+    def __iter__(self) -> Iterator[Any]:
+        self._asked(None)
+        return super().__iter__()
+
+    def __len__(self) -> int:
+        self._asked(None)
+        return super().__len__()
+
+    def keys(self) -> Any:
+        self._asked(None)
+        return super().keys()
+
+    def items(self) -> Any:
+        self._asked(None)
+        return super().items()
+
+    def values(self) -> Any:
+        self._asked(None)
+        return super().values()
+
+    def copy(self) -> Any:
+        self._asked(None)
+        return super().copy()
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._write(os.fsdecode(key))
+        super().__setitem__(key, value)
+
+
+def _writes(mode: Any, flags: Any) -> bool:
+    if isinstance(mode, str):
+        return not ({"r", "+"} & set(mode))
+    return isinstance(flags, int) and flags & os.O_ACCMODE == os.O_WRONLY
+
+
+def _text(argument: Any) -> str:
+    if isinstance(argument, list | tuple):
+        argument = argument[0] if argument else ""
+    return os.fsdecode(argument) if isinstance(argument, bytes | os.PathLike) else str(argument)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether the import system is at work: it reads only code, and which one that is counts anyway."""
+    return frame is not None and frame.f_code.co_filename.startswith(
+        ("<frozen importlib", "<frozen zipimport", "<frozen runpy", f"{_HERE}own_modules.py")
+    )
+
+
+def _is_installed(file: str) -> bool:
+    return file.startswith((*_STANDARD, *_PACKAGES, _HERE))
+
+
+def _is_standard(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(("<", *_STANDARD)) and not _in_packages(frame)
+
+
+def _asks_for_existence(frame: FrameType | None) -> bool:
+    while frame is not None and _is_standard(frame):
+        if frame.f_code.co_name in _EXISTENCE:
+            return True
+        if frame.f_code.co_name not in ("stat", "lstat"):
+            return False
+        frame = frame.f_back
+    return False
+
+
+def _in_packages(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(_PACKAGES)
+
+
+def is_own(path: str) -> bool:
+    """Whether a file or folder is none of Python's, of an installed package or of this package: it is the program's."""
+    path = os.path.join(os.path.abspath(path), "")  # noqa: PTH100, PTH118
+    return not path.startswith((*_STANDARD, *_PACKAGES, _HERE))
+
+
+def _by_program(frame: FrameType | None) -> bool:
+    """Whether the caller is the program's own code, also through functions of Python's library, but not through a
+    package."""
+    while frame is not None and (_is_standard(frame) or frame.f_code.co_filename.startswith(_HERE)):
+        frame = frame.f_back
+    return frame is not None and not _in_packages(frame) and not frame.f_code.co_filename.endswith("-exec")
+
+
+def _source(file: str) -> str:
+    """The module of a file with bytecode; any other file unchanged."""
+    try:
+        return importlib.util.source_from_cache(file)
+    except (ValueError, NotImplementedError):
+        return file
+
+
+def _loaded_packages() -> set[str]:
+    """The top-level names of what was imported from installed packages."""
+    found = set()
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        folder = next((each for each in _PACKAGES if isinstance(file, str) and file.startswith(each)), None)
+        if file and folder:
+            found.add(Path(file).relative_to(folder).parts[0].partition(".")[0])
+    return found

@@ -1,0 +1,133 @@
+"""The data sources of AWS whose results can be asked for again, without an engine, before a stack is skipped.
+
+Their results are inputs: with `org:mode: lookup` the program checks what the organization has. For each there are two
+ways to the same facts: from the result that the program got, and from AWS. A program that uses any other data source
+is run each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from automation import aws
+from automation.backend.states import digest
+from automation.programs import Invoke
+from engine.environment import Environment
+from shared.layers import StackId
+
+Client = Callable[[str], Any]
+"""Makes a boto3 client for a service."""
+
+
+@dataclass(frozen=True, order=True)
+class Asked:
+    """A data source that a program has asked, and the digest of the facts that it got."""
+
+    token: str
+    facts: str
+
+    @property
+    def name(self) -> str:
+        """As an input of the stack."""
+        return f"data source {self.token}"
+
+
+def is_determined(invoke: Invoke, environment: Environment) -> bool:
+    """Whether the result follows from the call, the configuration and the environment, so that it need not be asked
+    for again."""
+    # The sandbox's credentials are its own, and no stack can have others.
+    return invoke.token in _DETERMINED or (invoke.token == _CALLER and environment.disposable and not invoke.provider)
+
+
+def asked(invoke: Invoke) -> Asked | None:
+    """What to compare of the call of a data source; None if it cannot be asked for again."""
+    source = _SOURCES.get(invoke.token)
+    if source is None or invoke.result is None or invoke.provider or any(invoke.arguments.values()):
+        return None
+    try:
+        facts = source[0](invoke.result)
+    except (KeyError, TypeError, AttributeError):  # not the result that is known
+        return None
+    return None if facts is None else Asked(invoke.token, digest(facts))
+
+
+def ask(token: str, environment: Environment, stack: StackId, root: Path) -> str:
+    """The digest of the facts that AWS gives now, with the credentials of the stack's provider.
+
+    Raises `shared.errors.UserError` if AWS cannot be asked.
+    """
+    with aws.errors(environment.name, f"asking for {token}"):
+        return digest(_SOURCES[token][1](lambda service: aws.client(environment.name, service, root, stack=stack)))
+
+
+def _caller(result: Mapping[str, Any]) -> Any:
+    return [result["accountId"], result["arn"], result["userId"]]
+
+
+def _caller_now(client: Client) -> Any:
+    found = client("sts").get_caller_identity()
+    return [found["Account"], found["Arn"], found["UserId"]]
+
+
+_ACCOUNT = ("id", "arn", "name", "email", "status", "state", "joinedMethod")
+
+_ORGANIZATION = {
+    *("accounts", "arn", "awsServiceAccessPrincipals", "enabledPolicyTypes", "featureSet", "id", "masterAccountArn"),
+    *("masterAccountEmail", "masterAccountId", "masterAccountName", "nonMasterAccounts", "roots"),
+    "returnOrganizationOnly",
+}
+"""What is known of the result. Of a provider that tells more, not all of it would be compared."""
+
+
+def _organization(result: Mapping[str, Any]) -> Any:
+    if not set(result) <= _ORGANIZATION:
+        return None
+    return [
+        *(result[key] for key in ("id", "arn", "featureSet", "masterAccountId", "masterAccountEmail")),
+        sorted(result["awsServiceAccessPrincipals"]),
+        sorted([each["id"], each["name"], _types(each["policyTypes"], "type", "status")] for each in result["roots"]),
+        sorted([each.get(key) or "" for key in _ACCOUNT] for each in result["accounts"]),
+    ]
+
+
+def _organization_now(client: Client) -> Any:
+    organizations = client("organizations")
+
+    def every(operation: str, key: str) -> list[Any]:
+        return [each for page in organizations.get_paginator(operation).paginate() for each in page[key]]
+
+    found = organizations.describe_organization()["Organization"]
+    services = every("list_aws_service_access_for_organization", "EnabledServicePrincipals")
+    return [
+        *(found[key] for key in ("Id", "Arn", "FeatureSet", "MasterAccountId", "MasterAccountEmail")),
+        sorted(each["ServicePrincipal"] for each in services),
+        sorted(
+            [each["Id"], each["Name"], _types(each["PolicyTypes"], "Type", "Status")]
+            for each in every("list_roots", "Roots")
+        ),
+        sorted(
+            [str(each.get(key[0].upper() + key[1:]) or "") for key in _ACCOUNT]
+            for each in every("list_accounts", "Accounts")
+        ),
+    ]
+
+
+def _types(policy_types: Any, kind: str, status: str) -> list[Any]:
+    return sorted([each[kind], each[status]] for each in policy_types)
+
+
+_DETERMINED = {
+    "aws:index/getPartition:getPartition",
+    "aws:index/getRegion:getRegion",
+    "aws:iam/getPolicyDocument:getPolicyDocument",
+}
+
+_CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
+
+_SOURCES: dict[str, tuple[Callable[[Mapping[str, Any]], Any], Callable[[Client], Any]]] = {
+    _CALLER: (_caller, _caller_now),
+    "aws:organizations/getOrganization:getOrganization": (_organization, _organization_now),
+}
