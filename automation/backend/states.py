@@ -3,7 +3,7 @@
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,25 @@ from shared.layers import LAYERS, StackId
 
 Export = Callable[[StackId], Mapping[str, Any] | None]
 
+_BOOKKEEPING = frozenset({"created", "modified", "sourcePosition", "stackTrace"})
+"""What the engine writes of a resource for people to read. An update that changes nothing may change these: they are
+times, and places in the program's and the SDK's code on the machine of the last update."""
+
 
 @dataclass(frozen=True)
 class State:
-    """Digests of a stack's state and, if other stacks read it, of its outputs. Secrets stay encrypted."""
+    """Digests of a stack's state and, if other stacks read it, of its outputs.
+
+    `whole` is made of all that matters to a later update, so an update by anybody that changes nothing leaves it as it
+    is. Secrets stay encrypted. The engine encrypts all of them anew in each update, so a state with a secret always
+    differs after one.
+
+    `refreshed` says whether the engine reads a resource from the cloud before each update, as its provider asked for.
+    """
 
     whole: str
     outputs: str = ""
+    refreshed: bool = False
 
 
 class States:
@@ -74,23 +86,58 @@ class States:
                 if not file.with_name(f"{file.name}.gz").exists():
                     return None
         state = self._export(stack)
-        if state is None:
-            return None
-        return State(digest(state), digest(_outputs(state)))
+        return None if state is None else _of(stack, state)
 
 
 def _of_file(stack: StackId, content: bytes) -> State:
-    if LAYERS[stack.layer].per_account:  # no stack reads its outputs, and there may be hundreds
-        return State(digest(content))
-    return State(digest(content), digest(_outputs(exported(content))))
+    try:
+        return _of(stack, exported(content))
+    except ValueError:  # cut off: it equals no state, so an engine reads it and reports it
+        return State(digest(content), digest(content))
+
+
+def _of(stack: StackId, state: Mapping[str, Any]) -> State:
+    deployment = state.get("deployment") or {}
+    resources = deployment.get("resources") or []
+    refreshed = any(each.get("refreshBeforeUpdate") for each in resources)
+    outputs = "" if LAYERS[stack.layer].per_account else digest(_outputs(resources))  # no stack reads an account's
+    return State(digest(_what_matters(deployment)), outputs, refreshed)
+
+
+def _what_matters(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part of a state that a later update reads.
+    https://pkg.go.dev/github.com/pulumi/pulumi/sdk/v3/go/common/apitype#DeploymentV3
+
+    It leaves out what is known not to matter, so that anything new in a later engine's states counts. The order of the
+    resources is the one in which they were registered, which differs from update to update. The secrets provider's
+    own state says how to decrypt: with a wrong one an update fails.
+    """
+    pending = deployment.get("pending_operations") or []
+    found = {name: value for name, value in deployment.items() if name != "manifest" and value}
+    return {
+        **found,
+        "resources": _sorted(deployment.get("resources") or []),
+        "pending_operations": _sorted([{**each, "resource": _plain(each.get("resource") or {})} for each in pending]),
+        "secrets_providers": (deployment.get("secrets_providers") or {}).get("type"),
+    }
+
+
+def _sorted(found: Iterable[Mapping[str, Any]]) -> list[str]:
+    return sorted(_json(_plain(each)) for each in found)
+
+
+def _plain(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in resource.items() if name not in _BOOKKEEPING}
+
+
+def _outputs(resources: Iterable[Mapping[str, Any]]) -> Any:
+    return next((each.get("outputs") for each in resources if each.get("type") == "pulumi:pulumi:Stack"), None)
 
 
 def digest(value: Any) -> str:
     """The SHA-256 digest of bytes, or of any other value as JSON."""
-    content = value if isinstance(value, bytes) else json.dumps(value, sort_keys=True).encode()
-    return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(value if isinstance(value, bytes) else _json(value).encode()).hexdigest()
 
 
-def _outputs(state: Mapping[str, Any]) -> Any:
-    resources = (state.get("deployment") or {}).get("resources") or []
-    return next((each.get("outputs") for each in resources if each.get("type") == "pulumi:pulumi:Stack"), None)
+def _json(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -68,7 +68,7 @@ def test_each_input_is_kept(book: Book, inputs: dict[str, str], expected: list[s
     assert book.open().differs(ORG) == []
 
 
-@pytest.mark.parametrize("state", [None, {}, {"deployment": {"resources": [{"urn": "x"}]}}])
+@pytest.mark.parametrize("state", [None, {"deployment": {"resources": [{"urn": "x"}]}}])
 def test_the_state_is_kept(book: Book, state: dict[str, Any] | None) -> None:
     book.deployed()
     book.state = state
