@@ -21,7 +21,7 @@ from automation.removals import units, users
 from automation.reporting import differences
 from automation.results import StackResult, Wording, exit_code
 from automation.runs import Run, existing
-from automation.skipping.reads import judge
+from automation.skipping.judge import judge
 from automation.stacks import Stacks, Watch
 from shared import planned_outputs
 from shared.errors import UsageError
@@ -199,9 +199,9 @@ def _up(run: Run) -> Work:
         run.ledger.begin(stack)
         record = resume.deploy(stacks, run.environment, progress, stack, watch)
         seen = stacks.programs.seen(stack)
-        reads, unknown = None, []
-        if seen:
-            reads, unknown = judge(seen, stack, run.environment, run.sources, stacks.programs.engine_folder)
+        reads, unknown = (
+            judge(seen, stack, run.environment, run.sources, stacks.programs.engine_folder) if seen else (None, [])
+        )
         if unknown:
             progress(
                 f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "

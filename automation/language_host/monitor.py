@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc  # type: ignore[import-untyped]
-from google.protobuf.json_format import MessageToDict
+from google.protobuf.json_format import MessageToDict  # type: ignore[import-untyped]
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import resource_pb2_grpc
 

@@ -29,7 +29,7 @@ def install(is_own: Callable[[str], bool], kept: Path) -> None:
             source = self.get_data(path)
             file = os.path.join(kept, hashlib.sha256(b"\0".join([source, os.fsencode(path)])).hexdigest())  # noqa: PTH118
             with suppress(OSError, ValueError, EOFError, TypeError), open(file, "rb") as compiled:  # noqa: PTH123
-                code = marshal.load(compiled)
+                code = marshal.load(compiled)  # noqa: S302 - written by a program of this run, in its private folder
                 if isinstance(code, CodeType):
                     return code
             code = self.source_to_code(source, path)

@@ -16,20 +16,17 @@ import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from automation.backend.states import States, digest
 from automation.configuration import read_raw
 from automation.skipping import data_sources
 from automation.skipping.packages import Packages
+from automation.skipping.reads import Reads
 from automation.skipping.sources import Sources, stamp
 from engine.environment import Environment
 from engine.install import Engine
 from shared.errors import UserError
 from shared.layers import StackId
-
-if TYPE_CHECKING:
-    from automation.skipping.reads import Reads
 
 Inputs = Mapping[str, str]
 """Name of an input, as users see it → its digest."""

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+from contextlib import suppress
 
 
 def meaning(content: bytes) -> str:
@@ -9,8 +10,6 @@ def meaning(content: bytes) -> str:
 
     Texts that describe functions and classes belong to the meaning, because a program can read them.
     """
-    try:
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         content = ast.dump(ast.parse(content)).encode(errors="surrogatepass")
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        pass
     return hashlib.sha256(content).hexdigest()

@@ -136,12 +136,11 @@ def profiles_elsewhere(machine: Machine) -> None:
 
 
 ANY_ENVIRONMENT: dict[str, tuple[Change, str]] = {
-    "the program": (lambda m: m.write("stacks/org/__main__.py", "from shared import used\n# x\n"), "program"),
+    "the program": (lambda m: m.write("stacks/org/__main__.py", "from shared import used\nX = 1\n"), "program"),
     "its project file": (lambda m: m.write("stacks/org/Pulumi.yaml", "name: org\ndescription: x\n"), "program"),
     "data beside it": (lambda m: m.write("stacks/org/data.json", "{}"), "program"),
     "a module that it imports": (lambda m: m.write("shared/used.py", "X = 2\n"), "program"),
     "the package of that module": (lambda m: m.write("shared/__init__.py", "X = 2\n"), "program"),
-    "data that layers share": (lambda m: m.write("shared/regions.json", "[]"), "program"),
     "its configuration": (lambda m: m.configure("# x\n"), "configuration"),
     "the engine": (engine(version="3.201.0"), "tools"),
     "the language host": (engine(language_host_version="3.79.0"), "tools"),
@@ -206,6 +205,8 @@ NO_INPUTS: dict[str, Change] = {
     "another layer": lambda m: m.write("stacks/identity/__main__.py", ""),
     "another environment": lambda m: m.write("stacks/org/Pulumi.prod.yaml", "# x\n"),
     "a module that it does not import": lambda m: m.write("shared/unused.py", "X = 2\n"),
+    "a comment": lambda m: m.write("stacks/org/__main__.py", "# x\nfrom shared import used  # x\n"),
+    "data in shared that it does not read": lambda m: m.write("shared/regions.json", "[]"),
     "the emulator": lambda m: m.write("sandbox/emulator/iam/models.py", ""),
     "an address in plain text": lambda m: m.email("sandbox", "two", "three@example.com"),
     "any other variable": lambda m: m.setting("WHATEVER", "1"),
@@ -253,7 +254,7 @@ def test_the_address_of_another_account_never_counts(machine: Machine) -> None:
 def test_a_program_is_read_anew_each_time_and_what_else_there_is_once_a_run(machine: Machine) -> None:
     reader = machine.reader("sandbox")
     before = reader.of(ORG)
-    machine.write("stacks/org/__main__.py", "from shared import used\n# x\n")
+    machine.write("stacks/org/__main__.py", "from shared import used\nX = 1\n")
     machine.write("stacks/org/Pulumi.sandbox.yaml", "# x\n")
     assert differing(before, reader.of(ORG)) == ["program", "configuration"]
 

@@ -60,9 +60,9 @@ def test_force_runs_all(deployed: Repository) -> None:
     assert deploy(deployed) == {"org": SKIPPED, "identity": SKIPPED}
 
 
-def a_comment_in_the_program(repository: Repository) -> None:
+def the_program(repository: Repository) -> None:
     file = IDENTITY.folder(repository.root) / "__main__.py"
-    file.write_text(f"# A comment.\n{PROGRAM}")
+    file.write_text(f"X = 1\n{PROGRAM}")
 
 
 def a_new_file_in_its_folder(repository: Repository) -> None:
@@ -78,11 +78,6 @@ def its_project_file(repository: Repository) -> None:
     (IDENTITY.folder(repository.root) / "Pulumi.yaml").write_text("name: identity\nruntime: python\ndescription: x\n")
 
 
-def data_that_layers_share(repository: Repository) -> None:
-    (repository.root / "shared").mkdir()
-    (repository.root / "shared" / "regions.json").write_text("{}")
-
-
 def its_state(repository: Repository) -> None:
     engine = repository.run().engine
     state = engine.export(IDENTITY)
@@ -94,11 +89,10 @@ def its_state(repository: Repository) -> None:
 @pytest.mark.parametrize(
     ("change", "reason", "org"),
     [
-        (a_comment_in_the_program, "program", SKIPPED),
+        (the_program, "program", SKIPPED),
         (a_new_file_in_its_folder, "program", SKIPPED),
         (its_configuration, "configuration", SKIPPED),
         (its_project_file, "program", SKIPPED),
-        (data_that_layers_share, "program", "unchanged"),
         (its_state, "state", SKIPPED),
     ],
     ids=lambda value: getattr(value, "__name__", None),
@@ -159,6 +153,26 @@ def test_a_program_that_fails_before_it_changes_anything_does_not_count_either(d
     assert deploy(deployed, expect=1)["org"] == "failed"
     deployed.plan("org", {"org": RED})
     assert deploy(deployed)["org"] == "unchanged"
+
+
+def test_a_comment_runs_nothing(deployed: Repository) -> None:
+    (IDENTITY.folder(deployed.root) / "__main__.py").write_text(f"# A comment.\n{PROGRAM}")
+    assert deploy(deployed) == {"org": SKIPPED, "identity": SKIPPED}
+
+
+def test_of_the_data_that_layers_share_only_what_a_program_reads_counts(deployed: Repository) -> None:
+    shared = deployed.root / "shared"
+    shared.mkdir()
+    (shared / "read.json").write_text("{}")
+    code = "pathlib.Path('../../shared/read.json').read_text()"
+    (IDENTITY.folder(deployed.root) / "__main__.py").write_text(f"{PROGRAM}\n{code}\n")
+    assert deploy(deployed) == {"org": SKIPPED, "identity": "unchanged"}
+    (shared / "other.json").write_text("{}")
+    assert deploy(deployed) == {"org": SKIPPED, "identity": SKIPPED}
+    (shared / "read.json").write_text("[]")
+    assert deploy(deployed) == {"org": SKIPPED, "identity": "unchanged"}
+    assert "identity | deploying (files)" in deployed.printed.getvalue()
+    assert deploy(deployed) == {"org": SKIPPED, "identity": SKIPPED}
 
 
 UNDECLARED = {
