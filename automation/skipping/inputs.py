@@ -8,24 +8,24 @@ environment variables. Resources in AWS are not an input: as with `pulumi up`, c
 import hashlib
 import os
 import platform
-import sysconfig
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
 from automation.backend.states import States, digest
+from automation.skipping.project import always_run
 from automation.skipping.sources import Sources
+from automation.skipping.variables import counting
 from engine.environment import Environment
 from engine.install import Engine
+from engine.plugins import executables
 from shared.layers import StackId
 
 Inputs = Mapping[str, str]
 """Name of an input, as users see it → its digest."""
 
-_PREFIXES = ("AWS_", "PULUMI_")
-_SECRET = ("_KEY", "_KEY_ID", "_TOKEN", "_PASSPHRASE", "_EXPIRATION")
-"""The endings of variables with credentials, which are not inputs. Short-lived credentials differ in every session, so
-the account that they belong to is the input. A wrong passphrase causes an error, never a different result."""
+_SMALL = 1024 * 1024
+"""Files up to this size are compared by their content."""
 
 
 class Reader:
@@ -65,6 +65,12 @@ class Reader:
         files = sorted(self._sources.of(layer))
         return digest({str(file.relative_to(self._root)): _content(file) for file in files})
 
+    def always(self, stack: StackId) -> list[str]:
+        """Why the stack must be run each time, whatever its inputs are; mostly empty."""
+        found = always_run(stack, self._root)
+        state = self._states.of(stack)
+        return [*found, "a resource that is read before each update"] if state and state.refreshed else found
+
     @cached_property
     def _tools(self) -> str:
         found: dict[str, object] = {
@@ -72,17 +78,13 @@ class Reader:
             "engine": self._engine.version,
             "language host": self._engine.language_host_version,
             "python": platform.python_version(),
-            "packages": sorted(entry.name for entry in Path(sysconfig.get_path("purelib")).glob("*.dist-info")),
+            "files": {name: _stamp(file) for name, file in executables(self._engine, os.environ).items()},
         }
         return digest(found)
 
     @cached_property
     def _environment_inputs(self) -> str:
-        variables = {
-            name: value
-            for name, value in os.environ.items()
-            if name.startswith(_PREFIXES) and not name.endswith(_SECRET)
-        }
+        variables = counting(os.environ)
         profiles = Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
         return digest({"variables": variables, "profiles": _content(profiles), "account": self._environment.account()})
 
@@ -98,6 +100,17 @@ def _content(file: Path) -> str:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
         return ""
+
+
+def _stamp(file: Path) -> list[object]:
+    """What differs when the file is replaced, also by one of the same version; links are followed."""
+    try:
+        status = file.stat()
+    except OSError:
+        return []
+    if status.st_size <= _SMALL:
+        return [_content(file)]
+    return [str(file.resolve()), status.st_size, status.st_mtime_ns, status.st_ino]
 
 
 def _written(file: Path) -> int:
