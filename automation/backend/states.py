@@ -122,12 +122,16 @@ def _what_matters(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
     }
 
 
-def _sorted(found: Iterable[Mapping[str, Any]]) -> list[str]:
-    return sorted(_json(_plain(each)) for each in found)
+def _sorted(found: Iterable[Mapping[str, Any]]) -> str:
+    return digest("\n".join(sorted(_json(_plain(each)) for each in found)).encode())
 
 
 def _plain(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {name: value for name, value in resource.items() if name not in _BOOKKEEPING}
+    found = {name: value for name, value in resource.items() if name not in _BOOKKEEPING}
+    # An update writes every property, and a refresh only those that depend on anything.
+    properties = found.pop("propertyDependencies", None) or {}
+    depending = {name: urns for name, urns in properties.items() if urns}
+    return {**found, "propertyDependencies": depending} if depending else found
 
 
 def _outputs(resources: Iterable[Mapping[str, Any]]) -> Any:

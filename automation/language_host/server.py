@@ -6,7 +6,6 @@ https://pulumi-developer-docs.readthedocs.io/latest/docs/architecture/languages.
 # ruff: noqa: ARG002 - the names and parameters of the service are the engine's
 
 import json
-import sysconfig
 import threading
 from collections import deque
 from multiprocessing.connection import Connection, wait
@@ -18,6 +17,7 @@ import grpc  # type: ignore[import-untyped]
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, language_pb2, language_pb2_grpc, plugin_pb2
 
 from automation.language_host.program import Program, run
+from engine.plugins import required
 
 SHOWED_ERROR = 32
 """The exit code of the SDK's script when it has already shown the error to the user."""
@@ -51,14 +51,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
     def GetRequiredPackages(
         self, request: Any, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPackagesResponse:
-        packages = [plugin_pb2.PackageDependency(**each) for each in _required()]
+        packages = [plugin_pb2.PackageDependency(**each) for each in required()]
         return language_pb2.GetRequiredPackagesResponse(packages=packages)
 
     # For engines that do not know packages yet.
     def GetRequiredPlugins(
         self, request: Any, context: grpc.ServicerContext
     ) -> language_pb2.GetRequiredPluginsResponse:
-        plugins = [plugin_pb2.PluginDependency(**each) for each in _required()]
+        plugins = [plugin_pb2.PluginDependency(**each) for each in required()]
         return language_pb2.GetRequiredPluginsResponse(plugins=plugins)
 
     def Run(self, request: Any, context: grpc.ServicerContext) -> language_pb2.RunResponse:
@@ -129,22 +129,6 @@ def _arguments(request: Any, engine: str) -> list[str]:
     }
     named = [word for name, value in given.items() if value for word in (name, value)]
     return [*named, request.program or "."]
-
-
-def _required() -> list[dict[str, Any]]:
-    """The plugins that the installed SDKs need, from each SDK's `pulumi-plugin.json`."""
-    files = sorted(Path(sysconfig.get_path("purelib")).glob("*/pulumi-plugin.json"))
-    found = [json.loads(file.read_text()) for file in files]
-    return [
-        {
-            "name": plugin["name"],
-            "kind": "resource",
-            "version": f"v{plugin['version']}" if plugin.get("version") else "",
-            "server": plugin.get("server", ""),
-        }
-        for plugin in found
-        if plugin.get("resource") and plugin.get("name")
-    ]
 
 
 def _forward(output: Connection, engine: str, last: deque[str]) -> None:

@@ -11,7 +11,6 @@ import hashlib
 import os
 import platform
 import secrets
-import sysconfig
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -21,21 +20,21 @@ from automation.backend.states import States, digest
 from automation.configuration import read_raw
 from automation.skipping import data_sources
 from automation.skipping.packages import Packages
+from automation.skipping.project import always_run
 from automation.skipping.reads import Reads
 from automation.skipping.sources import Sources, stamp
+from automation.skipping.variables import counting
 from engine.environment import Environment
 from engine.install import Engine
+from engine.plugins import executables
 from shared.errors import UserError
 from shared.layers import StackId
 
 Inputs = Mapping[str, str]
 """Name of an input, as users see it → its digest."""
 
-_PREFIXES = ("AWS_", "PULUMI_")
-CREDENTIALS = frozenset({"AWS_ACCESS_KEY_ID"})
-_SECRET = ("_KEY", "_KEY_ID", "_TOKEN", "_PASSPHRASE", "_EXPIRATION")
-"""The endings of variables with credentials, which are not inputs. Short-lived credentials differ in every session, so
-the account that they belong to is the input. A wrong passphrase causes an error, never a different result."""
+_SMALL = 1024 * 1024
+"""Files up to this size are compared by their content."""
 
 
 class Reader:
@@ -71,10 +70,6 @@ class Reader:
         """Whether the files and packages that a program has read were not written after `since`, in nanoseconds."""
         times = [time for name in reads.files for time in _changed(name)]
         return all(time <= since for time in times) and not self._packages.changed_since(reads.packages, since)
-
-    def always(self, stack: StackId) -> list[str]:
-        """Why the stack is never skipped, whatever its program reads."""
-        return []
 
     def _besides(self, stack: StackId, reads: Reads) -> Inputs:
         variables = {name: os.environ.get(name) for name in reads.variables}
@@ -112,6 +107,12 @@ class Reader:
         files = sorted(self._sources.program(layer))
         return digest({str(file): self._sources.digest(file) for file in files})
 
+    def always(self, stack: StackId) -> list[str]:
+        """Why the stack must be run each time, whatever its inputs are; mostly empty."""
+        found = always_run(stack, self._root)
+        state = self._states.of(stack)
+        return [*found, "a resource that is read before each update"] if state and state.refreshed else found
+
     @cached_property
     def _tools(self) -> str:
         found: dict[str, object] = {
@@ -119,24 +120,15 @@ class Reader:
             "engine": self._engine.version,
             "language host": self._engine.language_host_version,
             "python": platform.python_version(),
-            "packages": sorted(entry.name for entry in Path(sysconfig.get_path("purelib")).glob("*.dist-info")),
+            "files": {name: _stamp(file) for name, file in executables(self._engine, os.environ).items()},
         }
         return digest(found)
 
     @cached_property
     def _environment_inputs(self) -> str:
-        variables = {
-            name: value
-            for name, value in os.environ.items()
-            if name.startswith(_PREFIXES) and not name.endswith(_SECRET)
-        }
+        variables = counting(os.environ)
         profiles = Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
         return digest({"variables": variables, "profiles": _content(profiles), "account": self._environment.account()})
-
-
-def counts(name: str) -> bool:
-    """Whether the environment variable is an input of every stack."""
-    return name.startswith(_PREFIXES) and name not in CREDENTIALS
 
 
 def differing(before: Inputs, now: Inputs) -> list[str]:
@@ -172,3 +164,14 @@ def _there(name: str) -> object:
     if not name.endswith("/"):
         return "a folder"
     return [[str(each), _content(each)] for each in sorted(path.rglob("*"))]
+
+
+def _stamp(file: Path) -> list[object]:
+    """What differs when the file is replaced, also by one of the same version; links are followed."""
+    try:
+        status = file.stat()
+    except OSError:
+        return []
+    if status.st_size <= _SMALL:
+        return [_content(file)]
+    return [str(file.resolve()), status.st_size, status.st_mtime_ns, status.st_ino]

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from automation.programs import Seen
 from automation.skipping import data_sources
-from automation.skipping.inputs import CREDENTIALS, counts
 from automation.skipping.reads import Reads
 from automation.skipping.sources import Sources, is_config, is_documentation
+from automation.skipping.variables import CREDENTIALS, counts
 from engine.environment import Environment
 from shared.layers import StackId
 

@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+import os
 import platform
+import sys
 import sysconfig
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -33,9 +36,14 @@ class Machine:
         self.home = root / "home"
         self.monkeypatch = monkeypatch
         self.account = "111111111111"
-        command: Any = None
-        self.engine = Engine(command, root, "on PATH", "3.200.0", "host", "3.78.0")
+        self.bin = root / "bin"
+        command: Any = SimpleNamespace(command=str(self.bin / "pulumi"))
+        host = str(self.bin / "pulumi-language-python")
+        self.engine = Engine(command, self.bin, "on PATH", "3.200.0", host, "3.78.0")
+        for name in ("pulumi", "pulumi-language-python", "pulumi-language-python-exec", "python"):
+            self.executable(name, "1")
         self.outputs = dict.fromkeys(LAYERS, "a")
+        self.refreshed = False
         for environment in ENVIRONMENTS:
             for layer in LAYERS[:3]:
                 self.write(f"stacks/{layer}/Pulumi.{environment}.yaml", "config: {}\n")
@@ -47,7 +55,8 @@ class Machine:
         for name in ("shared/__init__.py", "shared/used.py", "shared/unused.py", "sandbox/provider/aws.py"):
             self.write(name, "X = 1\n")
         self.packages = root / "packages"
-        self.package("boto3-1.0.0")
+        self.sdk("aws", "7.0.0")
+        self.executable("resource-aws-v7.0.0/pulumi-resource-aws", "1", self.home / ".pulumi" / "plugins")
         self.plugin("#!/bin/sh\n")
 
     def write(self, name: str, text: str) -> None:
@@ -67,8 +76,20 @@ class Machine:
             f"stacks/accounts/Pulumi.{environment}.{account}.yaml", json.dumps({"config": {"accounts:email": value}})
         )
 
-    def package(self, name: str) -> None:
-        (self.packages / f"{name}.dist-info").mkdir(parents=True)
+    def executable(self, name: str, content: str, folder: Path | None = None) -> Path:
+        """A program that anybody may run; its file is replaced, as an installer does it."""
+        file = (folder or self.bin) / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        new = file.with_name("new")
+        new.write_text(content)
+        new.chmod(0o755)
+        return new.replace(file)
+
+    def sdk(self, name: str, version: str) -> None:
+        """An SDK that needs a plugin."""
+        file = self.packages / f"pulumi_{name}" / "pulumi-plugin.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps({"resource": True, "name": name, "version": version}))
 
     def plugin(self, content: str) -> None:
         """What is in the place of the AWS plugin: a script is the embedded one."""
@@ -87,7 +108,7 @@ class Machine:
     def reader(self, environment: str) -> Reader:
         def export(stack: StackId) -> dict[str, Any]:
             made = {"type": "pulumi:pulumi:Stack", "outputs": {"x": self.outputs[stack.layer]}}
-            return {"deployment": {"resources": [made]}}
+            return {"deployment": {"resources": [made, {"urn": "x", "refreshBeforeUpdate": self.refreshed}]}}
 
         where = environment_of(environment, self.root)
         self.monkeypatch.setattr(where, "account", lambda: self.account)
@@ -107,10 +128,13 @@ Change = Callable[[Machine], object]
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    for name in ("AWS_CONFIG_FILE", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "PULUMI_")):
+            monkeypatch.delenv(name)
     made = Machine(tmp_path, monkeypatch)
     monkeypatch.setenv("HOME", str(made.home))
+    monkeypatch.setenv("PATH", str(made.bin))
+    monkeypatch.setattr(sys, "executable", str(made.bin / "python"))
     monkeypatch.setattr(sysconfig, "get_path", lambda _name: str(made.packages))
     return made
 
@@ -123,12 +147,25 @@ def another_python(machine: Machine) -> None:
     machine.monkeypatch.setattr(platform, "python_version", lambda: "3.99.0")
 
 
-def upgraded(machine: Machine) -> None:
-    (machine.packages / "boto3-1.0.0.dist-info").rename(machine.packages / "boto3-1.0.1.dist-info")
+def rebuilt(name: str, size: int = 1) -> Change:
+    """The file is replaced by another one of the same length, and says the same version."""
+    return lambda machine: machine.executable(name, "2" * size)
 
 
-def removed(machine: Machine) -> None:
-    (machine.packages / "boto3-1.0.0.dist-info").rmdir()
+def plugin_of(name: str, version: str, content: str = "2") -> Change:
+    return lambda machine: machine.executable(
+        f"resource-{name}-v{version}/pulumi-resource-{name}", content, machine.home / ".pulumi" / "plugins"
+    )
+
+
+def an_sdk(version: str) -> Change:
+    """One that needs that version of a plugin, with a plugin."""
+
+    def change(machine: Machine) -> None:
+        machine.sdk("x", version)
+        plugin_of("x", version or "3.0.0")(machine)
+
+    return change
 
 
 def profiles_elsewhere(machine: Machine) -> None:
@@ -145,11 +182,17 @@ ANY_ENVIRONMENT: dict[str, tuple[Change, str]] = {
     "the engine": (engine(version="3.201.0"), "tools"),
     "the language host": (engine(language_host_version="3.79.0"), "tools"),
     "Python": (another_python, "tools"),
-    "a new package": (lambda m: m.package("pulumi_aws-7.0.0"), "tools"),
-    "a package's version": (upgraded, "tools"),
-    "a package that is gone": (removed, "tools"),
+    "another build of the engine": (rebuilt("pulumi"), "tools"),
+    "another build of the language host": (rebuilt("pulumi-language-python"), "tools"),
+    "another script": (rebuilt("pulumi-language-python-exec"), "tools"),
+    "another build of Python": (rebuilt("python"), "tools"),
+    "a script that is gone": (lambda m: (m.bin / "pulumi-language-python-exec").unlink(), "tools"),
+    "another build of a plugin": (plugin_of("aws", "7.0.0"), "tools"),
+    "a plugin on PATH": (lambda m: m.executable("pulumi-resource-aws", "2"), "tools"),
+    "an SDK with a plugin": (an_sdk("1.0.0"), "tools"),
+    "an SDK with any version of a plugin": (an_sdk(""), "tools"),
     "a variable of AWS": (lambda m: m.setting("AWS_PROFILE", "x"), "environment"),
-    "a variable of Pulumi": (lambda m: m.setting("PULUMI_PARALLEL", "1"), "environment"),
+    "a variable of Pulumi": (lambda m: m.setting("PULUMI_ENABLE_LEGACY_DIFF", "1"), "environment"),
     "~/.aws/config": (lambda m: m.profiles("[default]\nregion = eu-west-1\n"), "environment"),
     "profiles elsewhere": (profiles_elsewhere, "environment"),
     "whose credentials": (lambda m: setattr(m, "account", "222222222222"), "environment"),
@@ -165,6 +208,36 @@ def test_each_input_counts(machine: Machine, what: str, environment: str) -> Non
     assert machine.inputs(stack) == before
     change(machine)
     assert differing(before, machine.inputs(stack)) == [told]
+
+
+def test_a_plugin_on_path_does_not_count_where_the_engine_ignores_it(machine: Machine) -> None:
+    machine.setting("PULUMI_IGNORE_AMBIENT_PLUGINS", "true")
+    before = machine.inputs(ORG)
+    machine.executable("pulumi-resource-aws", "2")
+    assert machine.inputs(ORG) == before
+    plugin_of("aws", "7.0.0")(machine)
+    assert differing(before, machine.inputs(ORG)) == ["tools"]
+
+
+def test_a_large_program_is_not_read_and_counts_when_it_is_replaced(machine: Machine) -> None:
+    size = 2 * 1024 * 1024
+    rebuilt("pulumi", size)(machine)
+    before = machine.inputs(ORG)
+    assert machine.inputs(ORG) == before
+    rebuilt("pulumi", size)(machine)
+    assert differing(before, machine.inputs(ORG)) == ["tools"]
+
+
+def test_a_program_behind_a_link_counts(machine: Machine) -> None:
+    """As version managers and Homebrew install an engine."""
+    for name in ("one", "two"):
+        machine.executable(name, name)
+    (machine.bin / "pulumi").unlink()
+    (machine.bin / "pulumi").symlink_to("one")
+    before = machine.inputs(ORG)
+    (machine.bin / "pulumi").unlink()
+    (machine.bin / "pulumi").symlink_to("two")
+    assert differing(before, machine.inputs(ORG)) == ["tools"]
 
 
 def test_profiles_in_the_file_that_a_variable_names_count(machine: Machine) -> None:
@@ -210,17 +283,9 @@ NO_INPUTS: dict[str, Change] = {
     "the emulator": lambda m: m.write("sandbox/emulator/iam/models.py", ""),
     "an address in plain text": lambda m: m.email("sandbox", "two", "three@example.com"),
     "any other variable": lambda m: m.setting("WHATEVER", "1"),
-    **{
-        f"a credential, {name}": lambda m, name=name: m.setting(name, "of this session only")  # type: ignore[misc]
-        for name in (
-            "AWS_ACCESS_KEY_ID",
-            "AWS_SECRET_ACCESS_KEY",
-            "AWS_SESSION_TOKEN",
-            "AWS_CREDENTIAL_EXPIRATION",
-            "PULUMI_ACCESS_TOKEN",
-            "PULUMI_CONFIG_PASSPHRASE",
-        )
-    },
+    "another version of a plugin": plugin_of("aws", "6.0.0"),
+    "a plugin that no SDK needs": plugin_of("github", "1.0.0"),
+    "a program on PATH": lambda m: m.executable("pulumi-resource-github", "2"),
 }
 
 
@@ -257,6 +322,15 @@ def test_a_program_is_read_anew_each_time_and_what_else_there_is_once_a_run(mach
     machine.write("stacks/org/__main__.py", "from shared import used\nX = 1\n")
     machine.write("stacks/org/Pulumi.sandbox.yaml", "# x\n")
     assert differing(before, reader.of(ORG)) == ["program", "configuration"]
+
+
+def test_a_stack_is_run_each_time_whose_engine_reads_more_than_its_inputs(machine: Machine) -> None:
+    assert machine.reader("sandbox").always(ORG) == []
+    machine.write("stacks/org/Pulumi.yaml", "name: org\noptions:\n  refresh: always\n")
+    machine.refreshed = True
+    expected = ["options.refresh in Pulumi.yaml", "a resource that is read before each update"]
+    assert machine.reader("sandbox").always(ORG) == expected
+    assert machine.reader("sandbox").always(PROD) == expected
 
 
 @pytest.mark.parametrize(
