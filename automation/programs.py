@@ -33,6 +33,8 @@ class Seen:
 
     files: tuple[str, ...] = ()
     """Files that it has opened."""
+    folders: tuple[str, ...] = ()
+    """Folders whose names it has listed."""
     modules: tuple[str, ...] = ()
     """Its own modules, as files."""
     looked_at: tuple[str, ...] = ()

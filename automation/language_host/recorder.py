@@ -74,7 +74,17 @@ class Recorder:
         self.found: dict[str, set[str]] = {
             kind: set()
             for kind in (
-                *("files", "modules", "looked_at", "background", "assets", "references", "variables", "asked"),
+                *(
+                    "files",
+                    "folders",
+                    "modules",
+                    "looked_at",
+                    "background",
+                    "assets",
+                    "references",
+                    "variables",
+                    "asked",
+                ),
                 *("imports", "others"),
             )
         }
@@ -131,7 +141,7 @@ class Recorder:
             return
         folder = os.path.abspath(os.fsdecode(path or "."))  # noqa: PTH100
         if _by_program(caller):
-            self.found["others"].add(f"the names in the folder {folder}")
+            self.found["folders"].add(folder)
         # Packages look for the plugins that other packages have for them: `automation.skipping.packages`.
         elif not _is_installed(os.path.join(folder, "")) and "importlib" not in caller.f_code.co_filename:  # noqa: PTH118
             self.found["background"].add(folder)

@@ -21,7 +21,7 @@ from automation.configuration import read_raw
 from automation.skipping import data_sources
 from automation.skipping.packages import Packages
 from automation.skipping.project import always_run
-from automation.skipping.reads import Reads
+from automation.skipping.reads import EVERYTHING, NAMES, Reads
 from automation.skipping.sources import Sources, stamp
 from automation.skipping.variables import counting
 from engine.environment import Environment
@@ -147,8 +147,12 @@ def _content(file: Path) -> str:
 def _changed(name: str) -> Iterator[int]:
     """When what `_there` tells of a path may have changed, in nanoseconds since the epoch."""
     path = Path(name)
-    if path.is_dir():
-        paths = [path, *path.rglob("*")] if name.endswith("/") else []
+    if path.name == NAMES:
+        paths = [path.parent]
+    elif path.name == EVERYTHING:
+        paths = [path.parent, *path.parent.rglob("*")]
+    elif path.is_dir():
+        paths = []
     else:
         # A file that was there only for a while has changed its folder.
         paths = [path if path.exists() else path.parent]
@@ -157,13 +161,13 @@ def _changed(name: str) -> Iterator[int]:
 
 
 def _there(name: str) -> object:
-    """What is at a path; of a folder whose name ends in a slash everything that is in it."""
+    """What is at a path of `Reads.files`."""
     path = Path(name)
-    if not path.is_dir():
-        return _content(path)
-    if not name.endswith("/"):
-        return "a folder"
-    return [[str(each), _content(each)] for each in sorted(path.rglob("*"))]
+    if path.name == NAMES:
+        return sorted(each.name for each in path.parent.glob("*") if each.name != "__pycache__")
+    if path.name == EVERYTHING:
+        return [[str(each), _content(each)] for each in sorted(path.parent.rglob("*"))]
+    return "a folder" if path.is_dir() else _content(path)
 
 
 def _stamp(file: Path) -> list[object]:

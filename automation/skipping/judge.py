@@ -16,7 +16,7 @@ from pathlib import Path
 
 from automation.programs import Seen
 from automation.skipping import data_sources
-from automation.skipping.reads import Reads
+from automation.skipping.reads import EVERYTHING, NAMES, Reads
 from automation.skipping.sources import Sources, is_config, is_documentation
 from automation.skipping.variables import CREDENTIALS, counts
 from engine.environment import Environment
@@ -35,7 +35,7 @@ _MODULES = {
     *("__future__", "_io", "abc", "ast", "asyncio", "base64", "binascii", "bisect", "builtins", "cmath", "codecs"),
     *("collections", "colorsys", "configparser", "contextlib", "contextvars", "copy", "csv", "dataclasses", "decimal"),
     *("difflib", "encodings", "enum", "errno", "fnmatch", "fractions", "functools", "genericpath", "glob", "graphlib"),
-    *("hashlib", "heapq", "hmac", "html", "importlib", "io", "ipaddress", "itertools", "json", "keyword", "linecache"),
+    *("hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword", "linecache"),
     *("logging", "math", "numbers", "operator", "os", "pathlib", "posixpath", "pprint", "queue", "re", "shlex"),
     *("shutil", "stat", "statistics", "string", "stringprep", "struct", "sys", "textwrap", "threading", "tokenize"),
     *("tomllib", "traceback", "types", "typing", "unicodedata", "urllib.parse", "warnings", "weakref", "zlib"),
@@ -44,10 +44,21 @@ _MODULES = {
 
 _NAMES = {
     *("datetime:timedelta", "datetime:timezone", "datetime:UTC", "concurrent.futures", "subprocess", "socket"),
-    *("importlib.util", "importlib.resources", "inspect", "sqlite3", "uuid:UUID", "uuid:uuid5", "uuid:uuid3"),
+    *(
+        "importlib",
+        "importlib.util",
+        "importlib.resources",
+        "inspect",
+        "sqlite3",
+        "uuid:UUID",
+        "uuid:uuid5",
+        "uuid:uuid3",
+    ),
     *("uuid:NAMESPACE_DNS", "uuid:NAMESPACE_URL", "time:sleep"),
 }
 """The same of single names. What `subprocess`, `socket` and `sqlite3` do is reported."""
+
+_FOUND = ("PATH", True)
 
 _MEANING = {"time": "the clock", "datetime": "the clock", "random": "chance", "secrets": "chance", "uuid": "chance"}
 
@@ -98,6 +109,13 @@ class _Judging:
                 self._unknown(Path(name))
         for name in seen.files:
             self._opened(Path(name))
+        for name in seen.folders:
+            path = Path(name)
+            if self._folder in path.parents or path == self._shared or self._shared in path.parents:
+                self.compared.add(f"{path}/{NAMES}")
+            else:
+                text = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+                self.unknown.append(f"the names in the folder {text}")
         for name in seen.looked_at:
             self._looked_at(Path(name))
         for name in seen.background:
@@ -107,7 +125,7 @@ class _Judging:
         for name in seen.assets:
             path = self._folder / name
             if path.is_dir() and self._folder in path.resolve().parents:
-                self.compared.add(f"{path}/")
+                self.compared.add(f"{path}/{EVERYTHING}")
             elif not self._is_declared(path):
                 self.unknown.append(f"the asset {name}")
 
@@ -118,7 +136,9 @@ class _Judging:
             organization, _, rest = reference.partition("/")
             if organization != seen.organization or tuple(rest.split("/")) not in allowed:
                 self.unknown.append(f"the outputs of the stack {reference}")
-        self.unknown += [f"the variable {name}" for name in seen.asked if not counts(name)]
+        # `subprocess` looks in PATH for the program, which is named anyway.
+        starts = any(text.startswith("the program ") for text in seen.others)
+        self.unknown += [f"the variable {name}" for name in seen.asked if not counts(name) and (name, starts) != _FOUND]
         self.unknown += [f"the variable {name}" for name in seen.variables if name in CREDENTIALS]
         self.unknown += [text for name in seen.imports for text in _imported(name)]
         root = f"{self._root}/"
@@ -170,5 +190,5 @@ def _imported(name: str) -> Iterator[str]:
     top = module.partition(".")[0]
     if top in _PACKAGES or top.startswith("pulumi_"):
         return
-    if not {name, module, top} & _NAMES and not {module, top} & _MODULES:
+    if not {name, module} & _NAMES and not {module, top} & _MODULES:
         yield f"{_MEANING[top]} (module {module})" if top in _MEANING else f"what the package {top} reads"

@@ -7,10 +7,16 @@ from typing import Any
 
 from automation.skipping.data_sources import Asked
 
+NAMES, EVERYTHING = "*", "**"
+"""Instead of a file's name: the names in the folder; everything in it."""
+
 
 @dataclass(frozen=True)
 class Reads:
-    """What is compared of a program's reads before its stack is skipped, besides the inputs that each stack has."""
+    """What is compared of a program's reads before its stack is skipped, besides the inputs that each stack has.
+
+    `files` are paths, which may not exist, and `packages` are top-level names.
+    """
 
     files: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()

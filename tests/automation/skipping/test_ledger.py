@@ -190,12 +190,16 @@ def test_an_edit_that_is_made_and_taken_back_during_an_update_is_not_either(book
 
 @pytest.mark.parametrize(
     "damage",
-    ["", "{", '{"inputs": 1, "state": 2}', "[]", '{"state": "x"}', '{"inputs": {"program": "1"}}', "null"],
+    [
+        '{"inputs": {"program": "1"}, "state": "x", "reads": {}}',
+        '{"inputs": {"program": "1"}, "state": "x", "reads": []}',
+        *["", "{", '{"inputs": 1, "state": 2}', "[]", '{"state": "x"}', '{"inputs": {"program": "1"}}', "null"],
+    ],
 )
 def test_a_damaged_record_is_none(book: Book, damage: str) -> None:
     book.deployed()
     (record,) = book.root.rglob("*.json")
-    assert set(json.loads(record.read_text())) == {"inputs", "state"}
+    assert set(json.loads(record.read_text())) == {"inputs", "reads", "state"}
     record.write_text(damage)
     assert book.open().differs(ORG) == NOTHING
 

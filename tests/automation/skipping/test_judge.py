@@ -1,0 +1,267 @@
+"""What of a program's reads is an input, what is compared besides, and what makes its stack run each time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from automation.programs import Invoke, Seen
+from automation.skipping.data_sources import Asked
+from automation.skipping.judge import judge
+from automation.skipping.reads import Reads
+from automation.skipping.sources import Sources
+from engine.environment import Environment
+from shared.layers import StackId
+
+IDENTITY = StackId("identity", "prod")
+CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
+ORGANIZATION = "aws:organizations/getOrganization:getOrganization"
+FILES = (
+    *("stacks/identity/__main__.py", "stacks/identity/Pulumi.yaml", "stacks/identity/Pulumi.prod.yaml"),
+    *("stacks/identity/Pulumi.other.yaml", "stacks/identity/data/one.json", "stacks/identity/README.md"),
+    *("stacks/org/__main__.py", "stacks/org/Pulumi.prod.yaml", "shared/__init__.py", "shared/used.py"),
+    *("shared/unused.py", "shared/regions.json", "shared/data/a.json", "notes.txt", "engine/bin/script"),
+)
+
+
+class Place:
+    """A repository; `judge` says what is compared and what is unknown."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in FILES:
+            file = root / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("import shared.used\n" if name == "stacks/identity/__main__.py" else "")
+
+    def judge(self, environment: str = "prod", **seen: Any) -> tuple[Reads, list[str]]:
+        where = Environment(environment, self.root)
+        return judge(Seen(**seen), IDENTITY, where, Sources(self.root), self.root / "engine")
+
+    def at(self, kind: str, name: str) -> tuple[list[str], list[str]]:
+        """The same of one path, relative to the repository."""
+        reads, unknown = self.judge(**{kind: (str(self.root / name),)})
+        return [each.replace(f"{self.root}/", "") for each in reads.files], unknown
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path.resolve())
+
+
+INPUT, COMPARED, UNKNOWN = "an input already", "compared", "unknown"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [
+        ("files", "stacks/identity/data/one.json", INPUT),
+        ("files", "stacks/identity/Pulumi.prod.yaml", INPUT),
+        ("files", "stacks/identity/Pulumi.yaml", INPUT),
+        ("files", "engine/bin/script", INPUT),
+        ("files", "/dev/null", INPUT),
+        # Only the meaning of a module is an input, and this is its text.
+        ("files", "stacks/identity/__main__.py", COMPARED),
+        ("files", "shared/regions.json", COMPARED),
+        ("files", "/etc/hosts", COMPARED),
+        ("files", "/usr/local/share/regions.json", COMPARED),
+        ("files", "stacks/identity/Pulumi.other.yaml", UNKNOWN),
+        ("files", "stacks/identity/README.md", UNKNOWN),
+        ("files", "stacks/org/Pulumi.prod.yaml", UNKNOWN),
+        ("files", "shared/unused.py", UNKNOWN),
+        ("files", "notes.txt", UNKNOWN),
+        ("files", ".venv-data/x", UNKNOWN),
+        ("files", "/proc/cpuinfo", UNKNOWN),
+        ("files", "/dev/urandom", UNKNOWN),
+        ("files", "/home/ada/x", UNKNOWN),
+        ("files", "/usrlocal/x", UNKNOWN),
+        ("modules", "shared/used.py", INPUT),
+        ("modules", "stacks/identity/__main__.py", INPUT),
+        ("modules", "shared/unused.py", UNKNOWN),
+        ("modules", "stacks/org/__main__.py", UNKNOWN),
+        ("modules", "/elsewhere/module.py", UNKNOWN),
+        ("looked_at", "stacks/identity", INPUT),
+        ("looked_at", "stacks", INPUT),
+        ("looked_at", "shared", INPUT),
+        ("looked_at", "stacks/identity/may-come.json", INPUT),
+        ("looked_at", "shared/may-come.json", COMPARED),
+        ("looked_at", "/etc/may-come", COMPARED),
+        ("looked_at", "stacks/identity/Pulumi.new.yaml", UNKNOWN),
+        ("looked_at", "stacks/org/may-come.json", UNKNOWN),
+        ("looked_at", "may-come.txt", UNKNOWN),
+        ("looked_at", "/home/ada", UNKNOWN),
+        ("background", "stacks/identity/data/one.json", INPUT),
+        ("background", "engine/bin/script", INPUT),
+        ("background", "/home/ada/.netrc", COMPARED),
+        ("background", "notes.txt", COMPARED),
+    ],
+)
+def test_paths(place: Place, kind: str, name: str, expected: str) -> None:
+    compared, unknown = place.at(kind, name)
+    assert (compared, unknown) == ([name] if expected == COMPARED else [], [name] if expected == UNKNOWN else [])
+
+
+@pytest.mark.parametrize(
+    ("name", "compared"),
+    [("stacks/identity/data", True), ("shared", True), ("shared/data", True)]
+    + [(name, False) for name in ("stacks/identity", "stacks", "", "/home")],
+)
+def test_folders_that_are_listed(place: Place, name: str, compared: bool) -> None:
+    found, unknown = place.at("folders", name)
+    assert found == ([f"{name}/*"] if compared else [])
+    assert len(unknown) == (not compared)
+    assert all(text.startswith("the names in the folder ") for text in unknown)
+
+
+@pytest.mark.parametrize(
+    ("asset", "compared", "unknown"),
+    [
+        ("data/one.json", [], []),
+        ("data", ["stacks/identity/data/**"], []),
+        ("../../notes.txt", [], ["the asset ../../notes.txt"]),
+        ("../org", [], ["the asset ../org"]),
+        (".", [], ["the asset ."]),
+        ("/etc", [], ["the asset /etc"]),
+    ],
+)
+def test_assets(place: Place, asset: str, compared: list[str], unknown: list[str]) -> None:
+    reads, found = place.judge(assets=(asset,))
+    assert [each.replace(f"{place.root}/", "") for each in reads.files] == compared
+    assert found == unknown
+
+
+@pytest.mark.parametrize(
+    ("reference", "known"),
+    [
+        ("organization/org/prod", True),
+        ("organization/org/staging", False),
+        ("organization/policies/prod", False),
+        ("organization/accounts/prod.web", False),
+        ("another/org/prod", False),
+        ("org", False),
+        ("organization/org/prod/x", False),
+    ],
+)
+def test_references(place: Place, reference: str, known: bool) -> None:
+    _, unknown = place.judge(references=(reference,))
+    assert unknown == ([] if known else [f"the outputs of the stack {reference}"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "expected"),
+    [
+        ("asked", "AWS_PROFILE", INPUT),
+        ("asked", "PULUMI_BAR_TOKEN", INPUT),
+        ("asked", "WHATEVER", UNKNOWN),
+        ("asked", "MY_AWS_X", UNKNOWN),
+        ("asked", "AWS_SECRET_ACCESS_KEY", UNKNOWN),
+        ("asked", "AWS_PAGER", UNKNOWN),
+        ("asked", "PATH", UNKNOWN),
+        ("variables", "LANG", COMPARED),
+        ("variables", "AWS_SESSION_TOKEN", UNKNOWN),
+    ],
+)
+def test_variables(place: Place, kind: str, name: str, expected: str) -> None:
+    reads, unknown = place.judge(**{kind: (name,)})
+    assert unknown == ([f"the variable {name}"] if expected == UNKNOWN else [])
+    assert expected != COMPARED or reads.variables == (name,)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("json", None),
+        ("collections.abc:Mapping", None),
+        ("os.path:join", None),
+        ("urllib.parse:urlencode", None),
+        ("pulumi_aws:iam", None),
+        ("pulumi_random", None),
+        ("pydantic", None),
+        ("datetime:timedelta", None),
+        ("uuid:uuid5", None),
+        ("time", "the clock (module time)"),
+        ("datetime", "the clock (module datetime)"),
+        ("datetime:datetime", "the clock (module datetime)"),
+        ("random:choice", "chance (module random)"),
+        ("uuid:uuid4", "chance (module uuid)"),
+        ("platform", "what the package platform reads"),
+        ("urllib.request:urlopen", "what the package urllib reads"),
+        ("importlib.metadata:version", "what the package importlib reads"),
+        ("pydantic_settings:BaseSettings", "what the package pydantic_settings reads"),
+        ("boto3", "what the package boto3 reads"),
+    ],
+)
+def test_imports(place: Place, name: str, text: str | None) -> None:
+    _, unknown = place.judge(imports=(name,))
+    assert unknown == ([text] if text else [])
+
+
+CALLED = {"accountId": "1", "arn": "arn:aws:iam::1:user/a", "userId": "A"}
+FOUND = {
+    "id": "o-1",
+    "arn": "arn",
+    "featureSet": "ALL",
+    "masterAccountId": "1",
+    "masterAccountEmail": "a@example.com",
+    "awsServiceAccessPrincipals": ["b", "a"],
+    "roots": [{"id": "r-1", "name": "Root", "policyTypes": [{"type": "TAG_POLICY", "status": "ENABLED"}]}],
+    "accounts": [{"id": "1", "arn": "x", "name": "A", "email": "a@example.com", "status": "ACTIVE"}],
+}
+
+
+@pytest.mark.parametrize(("token", "result"), [(CALLER, CALLED), (ORGANIZATION, FOUND)])
+def test_data_sources_that_can_be_asked_again_are_compared(place: Place, token: str, result: dict[str, Any]) -> None:
+    reads, unknown = place.judge(invokes=(Invoke(token, {}, "", result), Invoke(token, {}, "", result)))
+    assert unknown == []
+    (asked,) = reads.invokes
+    assert asked.token == token
+    assert Reads.of_json(reads.as_json()) == reads
+
+
+@pytest.mark.parametrize(
+    "invoke",
+    [
+        Invoke("aws:ec2/getAmi:getAmi", {}, "", {}),
+        Invoke(CALLER, {}, "urn:pulumi:prod::x::pulumi:providers:aws::inside::1", CALLED),
+        Invoke(CALLER, {}, "", None),
+        Invoke(CALLER, {}, "", {"accountId": "1"}),
+        Invoke(ORGANIZATION, {"returnOrganizationOnly": True}, "", FOUND),
+        Invoke(ORGANIZATION, {}, "", {**FOUND, "newInALaterProvider": 1}),
+        Invoke(ORGANIZATION, {}, "", {**FOUND, "accounts": None}),
+    ],
+)
+def test_other_data_sources_make_a_stack_run_each_time(place: Place, invoke: Invoke) -> None:
+    reads, unknown = place.judge(invokes=(invoke,))
+    assert unknown == [f"the data source {invoke.token}"]
+    assert reads.invokes == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"featureSet": "CONSOLIDATED_BILLING"},
+        {"awsServiceAccessPrincipals": ["a"]},
+        {"roots": [{"id": "r-1", "name": "Root", "policyTypes": []}]},
+        {"accounts": []},
+        {"accounts": [{**FOUND["accounts"][0], "status": "SUSPENDED"}]},  # type: ignore[dict-item]
+        {"accounts": [{**FOUND["accounts"][0], "name": "B"}]},  # type: ignore[dict-item]
+    ],
+)
+def test_each_fact_of_an_organization_counts(place: Place, change: dict[str, Any]) -> None:
+    def facts(result: dict[str, Any]) -> tuple[Asked, ...]:
+        return place.judge(invokes=(Invoke(ORGANIZATION, {}, "", result),))[0].invokes
+
+    assert facts(FOUND) == facts({**FOUND, "awsServiceAccessPrincipals": ["a", "b"]})
+    assert facts(FOUND) != facts({**FOUND, **change})
+
+
+def test_two_answers_of_one_data_source_are_unknown(place: Place) -> None:
+    invokes = tuple(Invoke(CALLER, {}, "", {**CALLED, "userId": each}) for each in "ab")
+    assert place.judge(invokes=invokes)[1] == ["a data source whose result has changed meanwhile"]
+
+
+def test_what_follows_from_the_call_need_not_be_asked_again(place: Place) -> None:
+    token = "aws:iam/getPolicyDocument:getPolicyDocument"
+    assert place.judge(invokes=(Invoke(token, {"a": 1}, "", {"json": "{}"}),)) == (Reads(), [])
