@@ -175,8 +175,10 @@ def test_a_home_folder_is_a_variable(place: Place) -> None:
 
 @pytest.mark.parametrize(
     "code",
-    ["list(os.environ)", "dict(os.environ)", "os.environ.copy()", "list(os.environ.items())", "len(os.environ)"]
-    + ["str(os.environ)", "os.environ | {}", "list(os.environb)"],
+    [
+        *["list(os.environ)", "dict(os.environ)", "os.environ.copy()", "list(os.environ.items())", "len(os.environ)"],
+        *["str(os.environ)", "os.environ | {}", "list(os.environb)"],
+    ],
 )
 def test_all_variables_at_once(place: Place, code: str) -> None:
     assert "the names of all variables" in place.record(f"import os\n{code}")["others"]
