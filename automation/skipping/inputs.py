@@ -8,6 +8,7 @@ environment variables. Resources in AWS are not an input: as with `pulumi up`, c
 import hashlib
 import os
 import platform
+import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +18,8 @@ from automation.skipping.project import always_run
 from automation.skipping.sources import Sources
 from automation.skipping.variables import counting
 from engine.environment import Environment
-from engine.install import Engine
-from engine.plugins import executables
+from engine.install import HOST_EXEC, Engine
+from engine.plugins import candidates
 from shared.layers import StackId
 
 Inputs = Mapping[str, str]
@@ -78,9 +79,14 @@ class Reader:
             "engine": self._engine.version,
             "language host": self._engine.language_host_version,
             "python": platform.python_version(),
-            "files": {name: _stamp(file) for name, file in executables(self._engine, os.environ).items()},
+            "files": [_stamp(file) for file in self._executables()],
         }
         return digest(found)
+
+    def _executables(self) -> list[Path]:
+        host = Path(self._engine.language_host)
+        own = [Path(self._engine.command.command), host, host.with_name(HOST_EXEC), Path(sys.executable)]
+        return own + candidates(os.environ)
 
     @cached_property
     def _environment_inputs(self) -> str:
