@@ -1,15 +1,16 @@
-"""The files that the engine runs: itself, the language host and the plugins of the installed SDKs."""
+"""The plugins of the installed SDKs.
+
+The language host imports this module, so it must import nothing else of this repository: the host starts fast, and in
+a folder where `shared` may be another one.
+"""
 
 import json
 import os
 import shutil
-import sys
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-
-from engine.install import HOST_EXEC, Engine
 
 
 def required() -> list[dict[str, Any]]:
@@ -28,22 +29,12 @@ def required() -> list[dict[str, Any]]:
     ]
 
 
-def executables(engine: Engine, variables: Mapping[str, str]) -> dict[str, Path]:
-    """What runs in a deployment with these environment variables: what it is → its file, which may not exist."""
-    host = Path(engine.language_host)
-    found = {
-        "engine": Path(engine.command.command),
-        "language host": host,
-        "script": host.with_name(HOST_EXEC),
-        "python": Path(sys.executable),
-    }
-    for plugin in required():
-        for file in _candidates(plugin["name"], plugin["version"], variables):
-            found[f"plugin {file}"] = file
-    return found
+def candidates(variables: Mapping[str, str]) -> list[Path]:
+    """The files of which the engine chooses these plugins, with those environment variables."""
+    return [file for each in required() for file in _candidates(each["name"], each["version"], variables)]
 
 
-def _candidates(name: str, version: str, variables: Mapping[str, str]) -> Iterable[Path]:
+def _candidates(name: str, version: str, variables: Mapping[str, str]) -> Iterator[Path]:
     """The files that the engine may choose for a plugin: one on PATH, or else one in PULUMI_HOME.
 
     It takes the version that is asked for, and any if none is, or in its old way of search.

@@ -11,6 +11,7 @@ import hashlib
 import os
 import platform
 import secrets
+import sys
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -25,8 +26,8 @@ from automation.skipping.reads import EVERYTHING, NAMES, Reads
 from automation.skipping.sources import Sources, stamp
 from automation.skipping.variables import counting
 from engine.environment import Environment
-from engine.install import Engine
-from engine.plugins import executables
+from engine.install import HOST_EXEC, Engine
+from engine.plugins import candidates
 from shared.errors import UserError
 from shared.layers import StackId
 
@@ -120,9 +121,14 @@ class Reader:
             "engine": self._engine.version,
             "language host": self._engine.language_host_version,
             "python": platform.python_version(),
-            "files": {name: _stamp(file) for name, file in executables(self._engine, os.environ).items()},
+            "files": [_stamp(file) for file in self._executables()],
         }
         return digest(found)
+
+    def _executables(self) -> list[Path]:
+        host = Path(self._engine.language_host)
+        own = [Path(self._engine.command.command), host, host.with_name(HOST_EXEC), Path(sys.executable)]
+        return own + candidates(os.environ)
 
     @cached_property
     def _environment_inputs(self) -> str:
