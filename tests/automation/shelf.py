@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import empty_pb2
 from pulumi.provider.experimental import property_value
 from pulumi.provider.experimental.provider import (
     CheckRequest,
@@ -35,7 +36,7 @@ from pulumi.provider.experimental.provider import (
     UpdateRequest,
     UpdateResponse,
 )
-from pulumi.provider.experimental.server import main
+from pulumi.provider.experimental.server import ProviderServicer, main
 
 VERSION = "1.0.0"
 
@@ -128,5 +129,11 @@ class Shelf(Provider):
         self._file(request.resource_id).unlink(missing_ok=True)
 
 
+async def _attach(*_: Any) -> empty_pb2.Empty:
+    """Accept one more engine: a provider that is already running serves several (PULUMI_DEBUG_PROVIDERS)."""
+    return empty_pb2.Empty()
+
+
 if __name__ == "__main__":
+    ProviderServicer.Attach = _attach  # type: ignore[method-assign]
     main(sys.argv[1:], VERSION, Shelf(Path(os.environ["SHELF"])))

@@ -52,9 +52,7 @@ class Oracle:
         found = list(_changes(events))
         return found if done.returncode == 0 else [*found, f"failed: {(done.stdout + done.stderr)[-2000:]}"]
 
-    def _pulumi(
-        self, folder: Path, variables: Mapping[str, str], *arguments: str
-    ) -> subprocess.CompletedProcess[str]:
+    def _pulumi(self, folder: Path, variables: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self._command, *arguments, "--non-interactive", "--color", "never"],
             cwd=folder,

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from automation import caller, guards, operations
 from engine.install import find_engine
-from shared.layers import StackId
 from tests.automation.conftest import Repository
 
 
@@ -29,8 +28,6 @@ def main() -> None:
     run = repository.run()
     said["differs"] = {stack.label: run.ledger.differs(stack) for stack in run.stacks}
     print(json.dumps(said))
-
-
 
 
 if __name__ == "__main__":

@@ -80,6 +80,13 @@ class World:
         for stack in self.stacks:
             stack.config_file(self.root).write_text("config: {}\n")
 
+    def add(self, stacks: Iterable[StackId]) -> None:
+        """Add stacks, unless they are there."""
+        for stack in stacks:
+            if stack not in self.stacks:
+                self.stacks.append(stack)
+                stack.config_file(self.root).write_text("config: {}\n")
+
     def write(self, layer: str, reads: list[tuple[Read, str]], *, of_one_account: bool = False) -> None:
         """Give the layer a program of these reads, which each is shown in one way."""
         folder = self.root / "stacks" / layer
@@ -251,7 +258,7 @@ class World:
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+    def log_message(self, format: str, *args: Any) -> None:
         """Print nothing."""
 
 

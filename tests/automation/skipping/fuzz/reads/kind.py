@@ -49,7 +49,7 @@ class Kind:
     layers: tuple[str, ...] = EVERYWHERE
     always: bool = False
     alone: bool = False
-    project: Mapping[str, Any] = field(default_factory=dict)
+    project: Mapping[str, Any] = field(default_factory=dict, hash=False)
     program: str = "<folder>/__main__.py"
 
     def __str__(self) -> str:

@@ -94,12 +94,12 @@ LIBRARY = (
     Kind(
         "os.path.expanduser",
         "import os\nreturn os.path.expanduser('~/x')",
-        changes=(Change("HOME", exported("HOME", "<outside>")),),
+        changes=(Change("HOME", exported("HOME", "<outside>"), reach="home"),),
     ),
     Kind(
         "Path.home",
         "import pathlib\nreturn pathlib.Path.home()",
-        changes=(Change("HOME", exported("HOME", "<outside>")),),
+        changes=(Change("HOME", exported("HOME", "<outside>"), reach="home"),),
     ),
     Kind(
         "tempfile.gettempdir",
