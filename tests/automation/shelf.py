@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2  # type: ignore[import-untyped]
 from pulumi.provider.experimental import property_value
 from pulumi.provider.experimental.provider import (
     CheckRequest,
@@ -56,7 +56,7 @@ def _with_hashes(value: Any) -> property_value.PropertyValue:
     return _unmarshal(value)
 
 
-property_value.PropertyValue.unmarshal = _with_hashes  # type: ignore[assignment]
+property_value.PropertyValue.unmarshal = _with_hashes  # type: ignore[method-assign]
 
 
 class Shelf(Provider):
@@ -129,11 +129,11 @@ class Shelf(Provider):
         self._file(request.resource_id).unlink(missing_ok=True)
 
 
-async def _attach(*_: Any) -> empty_pb2.Empty:
+async def _attach(_servicer: Any, _request: Any, _context: Any) -> Any:
     """Accept one more engine: a provider that is already running serves several (PULUMI_DEBUG_PROVIDERS)."""
     return empty_pb2.Empty()
 
 
 if __name__ == "__main__":
-    ProviderServicer.Attach = _attach  # type: ignore[method-assign]
+    ProviderServicer.Attach = _attach  # type: ignore[assignment, method-assign]
     main(sys.argv[1:], VERSION, Shelf(Path(os.environ["SHELF"])))

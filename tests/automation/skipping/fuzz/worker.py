@@ -1,6 +1,7 @@
 """One run over a world's repository, in a process of its own with the world's variables and packages.
 
-`python -m tests.automation.skipping.fuzz.worker ROOT deploy|differs` prints one line of JSON.
+`python -m tests.automation.skipping.fuzz.worker ROOT deploy|differs LABEL...` prints one line of JSON, about these
+stacks or all.
 """
 
 import json
@@ -14,7 +15,7 @@ from tests.automation.conftest import Repository
 
 def main() -> None:
     """Deploy if asked to, and say what differs of each stack."""
-    root, what = Path(sys.argv[1]), sys.argv[2]
+    root, what, labels = Path(sys.argv[1]), sys.argv[2], sys.argv[3:]
     engine = find_engine(root)
     assert engine
     repository = Repository(root, engine)
@@ -26,7 +27,9 @@ def main() -> None:
         said["code"] = operations.deploy(run, run.stacks, yes=True, interactive=False)
         said["printed"] = repository.printed.getvalue()
     run = repository.run()
-    said["differs"] = {stack.label: run.ledger.differs(stack) for stack in run.stacks}
+    said["differs"] = {
+        stack.label: run.ledger.differs(stack) for stack in run.stacks if not labels or stack.label in labels
+    }
     print(json.dumps(said))
 
 

@@ -158,9 +158,9 @@ class World:
         """Deploy all with the run queue: its `code`, what it `printed`, and what `differs` of each stack then."""
         return self._work("deploy")
 
-    def differs(self) -> dict[str, list[str]]:
-        """What a new run says of each stack: nothing, if the stack would be skipped."""
-        found: dict[str, list[str]] = self._work("differs")["differs"]
+    def differs(self, *labels: str) -> dict[str, list[str]]:
+        """What a new run says of these stacks, or of all: nothing, if the stack would be skipped."""
+        found: dict[str, list[str]] = self._work("differs", *labels)["differs"]
         return found
 
     def up(self, stack: StackId) -> None:
@@ -174,9 +174,9 @@ class World:
         (self._elsewhere / "__main__.py").write_text(f"import pulumi\npulumi.export('base', {value!r})\n")
         self.oracle.up_in(self._elsewhere, "prod", self.variables)
 
-    def _work(self, what: str) -> dict[str, Any]:
+    def _work(self, what: str, *labels: str) -> dict[str, Any]:
         done = subprocess.run(
-            [self.venv / "bin" / "python", "-m", "tests.automation.skipping.fuzz.worker", self.root, what],
+            [self.venv / "bin" / "python", "-m", "tests.automation.skipping.fuzz.worker", self.root, what, *labels],
             cwd=self.root,
             env=self.variables,
             capture_output=True,

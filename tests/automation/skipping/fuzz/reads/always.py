@@ -29,7 +29,7 @@ PROCESSES = (
     _process("os.spawnvp", f"import os\nreturn os.spawnvp(os.P_WAIT, 'grep', {_GREP})"),
     _process(
         "asyncio's processes",
-        f"import asyncio\nasync def grep():\n    return await (await asyncio.create_subprocess_exec(*{_GREP})).wait()\nloop = asyncio.new_event_loop()\nreturn loop.run_until_complete(grep())",
+        f"import asyncio, threading\nfound = []\nasync def grep():\n    process = await asyncio.create_subprocess_exec(*{_GREP})\n    found.append(await process.wait())\nthread = threading.Thread(target=lambda: asyncio.run(grep()))\nthread.start()\nthread.join()\nreturn found",
     ),
     _process(
         "os.fork",

@@ -202,7 +202,7 @@ def reach(path: str) -> str:
     return ""
 
 
-def content(path: str, first: str, then: str) -> dict[str, tuple[Any, ...]]:
+def content(path: str, first: str, then: str) -> dict[str, Any]:
     """The fields of a kind that reads one file: it is there, and its content changes."""
     return {
         "before": (wrote(path, first),),
@@ -213,7 +213,7 @@ def content(path: str, first: str, then: str) -> dict[str, tuple[Any, ...]]:
     }
 
 
-def variable(name: str, first: str, then: str) -> dict[str, tuple[Any, ...]]:
+def variable(name: str, first: str, then: str) -> dict[str, Any]:
     """The fields of a kind that reads one environment variable: it is set, and its value changes."""
     where = "environment" if name.startswith(("AWS_", "PULUMI_", "PYTHON")) else ""
     return {
