@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine test mutants edits bench clean distclean
+.PHONY: help sandbox install engine test mutants edits skips bench clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,7 @@ help:
 	@echo 'make test       style, types and tests: what CI runs'
 	@echo 'make mutants    puts known faults into a copy of the code, one at a time: the tests must find each'
 	@echo 'make edits      random edits of a deployed organization: the preview must say what each deployment does'
+	@echo 'make skips      random programs and random changes: what the run queue skips, pulumi up would not change'
 	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
 	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
 	@echo 'make distclean  clean, and drop .venv and .engine'
@@ -40,6 +41,9 @@ mutants: install engine
 
 edits: install engine
 	$(BIN)/pytest --hypothesis-profile=closing tests/e2e/test_random_edits.py
+
+skips: install engine
+	$(BIN)/pytest --hypothesis-profile=closing tests/automation/skipping/fuzz
 
 # The plot's packages are in a virtual environment of their own: what is measured has the packages that a user has.
 # Fewer accounts: make bench BENCH_ARGS='--accounts 1,3' BENCH_OUT=/tmp/bench

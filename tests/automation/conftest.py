@@ -56,9 +56,9 @@ class Repository:
         self.state = root / "state"
         self.printed = io.StringIO()
         for folder in (self.shelf, self.state):
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
         plugin = root / "home" / "plugins" / "resource-shelf-v1.0.0" / "pulumi-resource-shelf"
-        plugin.parent.mkdir(parents=True)
+        plugin.parent.mkdir(parents=True, exist_ok=True)
         plugin.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(__file__).with_name("shelf.py")}" "$@"\n')
         plugin.chmod(0o755)
 

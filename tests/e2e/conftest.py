@@ -3,14 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
 
 from tests.e2e.project import Project
-
-CLOSING = "closing"
-"""The hypothesis profile of `make edits`. Registered here, because pytest wants it before it reads a test."""
-
-settings.register_profile(CLOSING, max_examples=80)
 
 
 @pytest.fixture(scope="module")

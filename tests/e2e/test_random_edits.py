@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from tests import edits
-from tests.e2e.conftest import CLOSING
+from tests.conftest import CLOSING
 from tests.e2e.project import Project
 from tests.e2e.reports import files, steps
 
