@@ -36,8 +36,8 @@ class Place:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text("import shared.used\n" if name == "stacks/identity/__main__.py" else "")
 
-    def judge(self, environment: str = "prod", **seen: Any) -> tuple[Reads, list[str]]:
-        where = Environment(environment, self.root)
+    def judge(self, **seen: Any) -> tuple[Reads, list[str]]:
+        where = Environment("prod", self.root)
         return judge(Seen(**seen), IDENTITY, where, Sources(self.root), self.root / "engine")
 
     def at(self, kind: str, name: str) -> tuple[list[str], list[str]]:
