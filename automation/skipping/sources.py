@@ -5,6 +5,7 @@ Of the stack configuration files in its folder, a stack reads only its own. A st
 anything else cannot be skipped.
 """
 
+import os
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from shared.layers import StackId
 LOCK_FILE = "requirements.lock"
 
 _DOCUMENTATION = ("README.md", ".example")
+
+_NEVER_READ = ("__pycache__", ".git", ".venv")
+"""Folders that are no part of a program."""
 
 _SYSTEM = ("/dev/", "/etc/", "/lib/", "/lib64/", "/proc/", "/sys/", "/usr/", "/System/", "/Library/")
 """Folders of the operating system. They are not reported."""
@@ -58,7 +62,32 @@ def is_documentation(file: Path) -> bool:
 
 
 def _files(folder: Path) -> set[Path]:
-    return {file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+    return files_in(folder)
+
+
+def files_in(folder: Path) -> set[Path]:
+    """The files in a folder and in the folders below it. Links to folders are followed, and links that lead nowhere are
+    included: a program may look whether they do."""
+    found: set[Path] = set()
+
+    def walk(here: Path, above: frozenset[str]) -> None:
+        real = os.path.realpath(here)
+        if real in above:  # a link to a folder that it is in
+            return
+        try:
+            entries = list(os.scandir(here))
+        except OSError:
+            return
+        for entry in entries:
+            if entry.name in _NEVER_READ:
+                continue
+            if entry.is_dir():
+                walk(Path(entry.path), above | {real})
+            elif entry.is_file() or entry.is_symlink():
+                found.add(Path(entry.path))
+
+    walk(folder, frozenset())
+    return found
 
 
 def _imported(root: Path, folder: Path) -> set[Path]:

@@ -10,6 +10,7 @@ import pytest
 
 from automation.selection.changes import touched
 from automation.selection.choose import NothingChosen, choose
+from automation.selection.reading import Reading
 from automation.skipping.sources import Sources
 from shared.errors import UsageError
 from shared.layers import LAYERS, ROOT, StackId, discover
@@ -74,10 +75,10 @@ def commit(git: Git) -> None:
 
 
 def edit(root: Path, *names: str) -> None:
-    """Add a line to each file, which may be new."""
+    """Add a line to each file, which may be new. In a module it is more than a comment."""
     for name in names:
         with (root / name).open("a") as file:
-            file.write("# changed\n")
+            file.write("changed = True\n" if name.endswith(".py") else "# changed\n")
 
 
 def affected(
@@ -259,7 +260,8 @@ def test_a_change_of_an_accounts_configuration_touches_that_account() -> None:
 def check_touched(changed: str, sandbox: set[str], prod: set[str]) -> None:
     """`accounts` stands for every account."""
     for stacks, expected in ((SANDBOX_STACKS, sandbox), (PROD_STACKS, prod)):
-        labels = {stack.label for stack in touched([changed], stacks, ROOT)}
+        found = touched([ROOT / changed], stacks, Reading(stacks[0].environment, ROOT))
+        labels = {stack.label for those in found.values() for stack in those}
         assert labels == {stack.label for stack in stacks if {stack.label, stack.layer} & expected}
 
 
