@@ -44,12 +44,7 @@ def unwatched(git: Git, stacks: Sequence[StackId], reading: Reading) -> dict[Pat
                 for step in steps:
                     readers.setdefault(step, set()).add(stack)
     seen = git.watched(readers.keys())
-    new = git.new
-    return {
-        step: found
-        for step, found in sorted(readers.items())
-        if step not in seen and os.path.lexists(step) and new.isdisjoint([step, *step.parents])
-    }
+    return {step: found for step, found in sorted(readers.items()) if step not in seen and os.path.lexists(step)}
 
 
 def _concerns(file: Path, stack: StackId, reading: Reading) -> bool:

@@ -3,7 +3,6 @@
 import os
 import subprocess
 from collections.abc import Collection
-from functools import cached_property
 from pathlib import Path
 
 from shared.errors import UsageError
@@ -37,16 +36,11 @@ class Git:
         A submodule, or a repository in this one that git does not know, is one path: that of its folder.
         """
         parts = _entries(self._run(*_DIFF, commit, "--"))
-        found: dict[Path, str | None] = dict.fromkeys(self.new)
+        found: dict[Path, str | None] = dict.fromkeys(self._new(self.top))
         for about, name in zip(parts[::2], parts[1::2], strict=True):
             mode, _, blob = os.fsdecode(about).lstrip(":").split(" ")[:3]
-            found[self._path(name)] = blob if mode.startswith("100") else None
+            found[self.top / os.fsdecode(name)] = blob if mode.startswith("100") else None
         return found
-
-    @cached_property
-    def new(self) -> set[Path]:
-        """The files that are neither committed nor staged nor ignored."""
-        return {self._path(name) for name in _entries(self._run("ls-files", "--others", "--exclude-standard", "-z"))}
 
     def watched(self, paths: Collection[Path], folder: Path | None = None) -> set[Path]:
         """Those of `paths` (without links in them) whose changes git shows.
@@ -65,7 +59,8 @@ class Git:
                 submodules.append(path)
             elif not (tag == "S" or tag.islower()):  # skip-worktree, assume-unchanged
                 found.add(path)
-        found &= inside
+        new = self._new(folder)
+        found = {path for path in inside if path in found or not new.isdisjoint([path, *path.parents])}
         for path in submodules:
             if any(each.is_relative_to(path) for each in inside) and (path / ".git").exists():
                 found |= self.watched(inside, path)
@@ -98,8 +93,10 @@ class Git:
         lines = os.fsdecode(self._run(*arguments, no=no)).splitlines()
         return lines[0] if lines else None
 
-    def _path(self, name: bytes) -> Path:
-        return self.top / os.fsdecode(name)
+    def _new(self, folder: Path) -> set[Path]:
+        """The files in a folder that are neither committed nor staged nor ignored."""
+        names = _entries(self._run("ls-files", "--others", "--exclude-standard", "-z", folder=folder))
+        return {folder / os.fsdecode(name) for name in names}
 
     def _run(
         self, *arguments: str, no: Collection[int] = (), folder: Path | None = None, doing: str | None = None

@@ -81,9 +81,9 @@ def files_in(folder: Path) -> set[Path]:
         for entry in entries:
             if entry.name in _NEVER_READ:
                 continue
-            if entry.is_dir():
+            if os.path.isdir(entry.path):  # noqa: PTH112 - `entry.is_dir` fails for a link to itself
                 walk(Path(entry.path), above | {real})
-            elif entry.is_file() or entry.is_symlink():
+            elif entry.is_symlink() or entry.is_file():
                 found.add(Path(entry.path))
 
     walk(folder, frozenset())
@@ -97,9 +97,16 @@ def _imported(root: Path, folder: Path) -> set[Path]:
         finder.run_script(str(folder / "__main__.py"))
     except (OSError, SyntaxError, UnicodeDecodeError):
         return _files(root / "shared")
+    if _cannot_parse_one(finder, root):
+        return _files(root / "shared")
     names = (getattr(module, "__file__", None) for module in finder.modules.values())
     found = (Path(name) for name in names if name)
     return {file for file in found if file.is_relative_to(root)}
+
+
+def _cannot_parse_one(finder: ModuleFinder, root: Path) -> bool:
+    """Whether a module of this repository was left out by `finder` because it cannot be parsed."""
+    return any((root / name.replace(".", "/")).with_suffix(".py").is_file() for name in finder.badmodules)
 
 
 def undeclared(seen: Seen, stack: StackId, root: Path, sources: Sources, engine_folder: Path) -> list[str]:
