@@ -19,7 +19,7 @@ Ask = Callable[[StackId, list[str]], str | None]
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
-_NUMBER = re.compile(r"-(\d+)\.history\.json(?:\.gz)?")
+_NUMBER = re.compile(r"-(\d+)\.history\.json(?:\.gz)?\Z")
 """The end of the name of a history file. A renamed stack has files that begin with its old name."""
 
 _NOT_ALL = ("target", "target-dependents", "exclude", "exclude-dependents", "config-file", "config")
