@@ -35,7 +35,7 @@ def test_what_is_deployed_follows_the_commits(project: Project) -> None:
     )
     assert chosen(project) == []
 
-    project.configure("policies/Pulumi.sandbox.yaml", enforceRootTags=False)
+    project.configure("policies/Pulumi.sandbox.yaml", accessRoleNames=["OrganizationAccountAccessRole"])
     project.run("bash", "-c", COMMIT)
     assert chosen(project) == ["policies"]
     done = project.run("bash", "-c", f"git checkout -q HEAD~1 && {DEPLOY}")
