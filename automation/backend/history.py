@@ -8,10 +8,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from automation.backend.state_files import folder_of
+from automation.backend.states import States
 from shared.layers import StackId
 
 Ask = Callable[[StackId, list[str]], str | None]
@@ -24,6 +27,9 @@ _NUMBER = re.compile(r"-(\d+)\.history\.json(?:\.gz)?\Z")
 
 _NOT_ALL = ("target", "target-dependents", "exclude", "exclude-dependents", "config-file", "config")
 """The options of `pulumi up` with which it does not deploy the whole stack as it is in the files."""
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,25 @@ def last_deployment(stack: StackId, backend: str, ask: Ask) -> Deployment:
     """The last deployment of the stack in the backend with the URL `backend`.
 
     In a folder backend (file://) the files are read directly. Any other backend is read with `ask`, by the engine.
+    An engine that was killed leaves no history, but what it did is in the state.
     """
+    found, ended = _recorded(stack, backend, ask)
+    # Pulumi Cloud has a record of every update from its beginning, and another clock.
+    if found.commit is None or urlsplit(backend).scheme in ("", "http", "https"):
+        return found
+
+    def export(stack: StackId) -> Mapping[str, Any] | None:
+        return dict(json.loads(ask(stack, ["stack", "export", "--stack", stack.name]) or "{}"))
+
+    state = States(backend, export).whole(stack)
+    written = ((state.get("deployment") or {}).get("manifest") or {}).get("time")
+    if written and _time(written) > ended:
+        return Deployment(None, "its state was changed after its last deployment")
+    return found
+
+
+def _recorded(stack: StackId, backend: str, ask: Ask) -> tuple[Deployment, datetime]:
+    """The last deployment as the history has it, and its end in whole seconds."""
     folder = folder_of(backend)
     try:
         if folder:
@@ -50,9 +74,18 @@ def last_deployment(stack: StackId, backend: str, ask: Ask) -> Deployment:
             # The engine's default is not to show secrets.
             command = ["stack", "history", "--json", "--page-size", "1", "--page", "1", "--stack", stack.name]
             entry = next(iter(json.loads(ask(stack, command) or "[]")), None)
-        return _of(entry) if entry is not None else Deployment(None, "it was never deployed")
+        if entry is None:
+            return Deployment(None, "it was never deployed"), _NEVER
+        return _of(entry), _time(entry.get("endTime"))
     except (OSError, ValueError, TypeError, AttributeError):
-        return Deployment(None, "the history of its deployments cannot be read")
+        return Deployment(None, "the history of its deployments cannot be read"), _NEVER
+
+
+def _time(given: Any) -> datetime:
+    """A time as a history file has it, or as the engine prints it, in whole seconds."""
+    if isinstance(given, str):
+        return datetime.fromisoformat(given).replace(microsecond=0)
+    return datetime.fromtimestamp(given or 0, UTC)
 
 
 def _newest(folder: Path) -> Mapping[str, Any] | None:

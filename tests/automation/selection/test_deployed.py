@@ -1,13 +1,16 @@
 """`--affected=deployed`: what has changed since each stack's last deployment, with the real engine."""
 
 import gzip
+import json
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from automation import operations
 from automation.backend.history import Deployment, last_deployment
+from automation.processes import end_session
 from automation.selection import deployed
 from automation.selection.choose import NothingChosen, choose
 from shared.errors import UsageError
@@ -16,6 +19,7 @@ from tests.automation.conftest import Repository
 
 PROD = "prod"
 ALL = ["org", "identity", "policies", "accounts/one"]
+HEAD = "a" * 40
 IGNORED = "state\nhome\nshelf\n.runs\n.inputs\n.engine\n.venv\n__pycache__\n"
 
 
@@ -129,6 +133,27 @@ def test_a_deployment_that_failed(committed: Repository, capsys: pytest.CaptureF
     assert "org counts as affected: its last deployment has not succeeded: failed\n" in capsys.readouterr().err
 
 
+def test_an_engine_that_was_killed_leaves_only_the_state(
+    committed: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deploy(committed, "org")
+    committed.plan("org", {"a": {"color": "red"}, "b": {"color": "red", "seconds": 60}}, environment=PROD)
+    command = [committed.engine.command.command, "up", "--yes", "--skip-preview", "--stack", PROD, "--non-interactive"]
+    engine = subprocess.Popen(
+        command, cwd=committed.root / "stacks/org", stdout=subprocess.DEVNULL, start_new_session=True
+    )
+    deadline = time.monotonic() + 100
+    while "a" not in committed.items():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    time.sleep(1)  # until it is in the state, too
+    end_session(engine.pid)
+    engine.wait()
+    git(committed, "checkout", "--quiet", ".")
+    assert "org" in affected(committed)
+    assert "org counts as affected: its state was changed after its last deployment\n" in capsys.readouterr().err
+
+
 def test_a_commit_that_is_not_here(committed: Repository, capsys: pytest.CaptureFixture[str]) -> None:
     deploy(committed, "org")
     last = commit(committed)
@@ -180,3 +205,35 @@ def test_what_a_history_file_says(tmp_path: Path, content: bytes, expected: Depl
     (folder / "old-100.history.json").write_bytes(content)
     (folder / "prod-101.checkpoint.json").write_bytes(b"{}")
     assert last_deployment(StackId("org", "prod"), tmp_path.as_uri(), lambda _stack, _command: None) == expected
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("2026-11-27T23:57:02.727119373Z", HEAD),
+        ("2026-11-28T00:57:02.727119373+01:00", HEAD),
+        ("2026-11-27T23:57:03Z", None),
+    ],
+)
+def test_the_state_may_be_newer_than_the_history(written: str, expected: str | None) -> None:
+    answers: dict[str, object] = {
+        "history": [
+            {
+                "kind": "update",
+                "result": "succeeded",
+                "environment": {"git.head": HEAD, "git.dirty": "false"},
+                "endTime": "2026-11-27T23:57:02.000Z",
+            }
+        ],
+        "export": {"deployment": {"manifest": {"time": written}}},
+    }
+
+    def ask(_stack: StackId, command: list[str]) -> str:
+        return json.dumps(answers[command[1]])
+
+    stack = StackId("org", "prod")
+    assert last_deployment(stack, "s3://bucket", ask).commit == expected
+    # Pulumi Cloud has a record of every update, and a clock of its own.
+    assert last_deployment(stack, "https://api.pulumi.com", ask).commit == HEAD
+    answers["history"] = [{**answers["history"][0], "endTime": 1795823822}]  # type: ignore[index]
+    assert last_deployment(stack, "s3://bucket", ask).commit == expected
