@@ -28,7 +28,7 @@ _HELP = {
     "only": "only stacks whose name fits, such as 'accounts/dev*'; may be given more than once",
     "layer": "only stacks of this layer; may be given more than once",
     "affected": "only stacks that a change of files touches, uncommitted ones included: since the branch left "
-    "the default branch, or since --affected=REF",
+    "the default branch, or since --affected=REF, or --affected=deployed: since each stack's last deployment",
     "with_dependents": "the stacks that read the chosen ones, too",
     "with_dependencies": "the stacks that the chosen ones read, too",
     "parallel": "how many stacks at a time; what suits this machine's cores and memory unless given",

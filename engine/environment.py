@@ -29,6 +29,11 @@ class Environment:
         self.root = root.resolve()
 
     @property
+    def backend_url(self) -> str:
+        """The URL of the state backend; empty if only the engine knows it, from `pulumi login` or Pulumi.yaml."""
+        return os.environ.get("PULUMI_BACKEND_URL", "")
+
+    @property
     def attempts(self) -> Path | None:
         """The folder that remembers which resources failed runs had begun to create; None to remember nothing."""
         return None

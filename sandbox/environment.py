@@ -39,6 +39,11 @@ class SandboxEnvironment(Environment):
         self._layout = Layout(self.root)
 
     @property
+    def backend_url(self) -> str:
+        """The sandbox's own, which need not exist yet."""
+        return self._layout.state.as_uri()
+
+    @property
     def attempts(self) -> Path:
         """Not in the folder of the state: that disk may be full."""
         return self._layout.attempts

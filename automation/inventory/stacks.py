@@ -12,6 +12,7 @@ from typing import Any
 from automation.backend import resources
 from automation.configuration import read_raw
 from automation.runs import Run, listing
+from automation.selection.removed import ways
 from shared.errors import ConfigError, LayerError, UsageError
 from shared.layers import LAYERS, StackId, parse_stack
 
@@ -47,15 +48,7 @@ class Undeclared:
     @property
     def ways(self) -> str:
         """What the user can do about it."""
-        restore = f"restore {self.stack.config_label} (git log -- {self.stack.config_label})"
-        name, env = self.stack.account, self.stack.environment
-        if name is None:
-            return f"{restore}; to be rid of it, then: invoke destroy {self.stack.label} --env {env}"
-        return (
-            f"{restore}; if its file has another name now: invoke rename-account {name} NEW --env {env}; "
-            f"if the account is to go: invoke close-account {name} --env {env}; "
-            f"if others look after it: invoke forget-account {name} --env {env}"
-        )
+        return ways(self.stack)
 
 
 def mention(run: Run, chosen: Sequence[StackId]) -> None:

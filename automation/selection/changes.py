@@ -1,80 +1,73 @@
-"""Finds the stacks that changed files affect, with git."""
+"""Finds the stacks that changes of files affect."""
 
-import subprocess
-from collections.abc import Collection, Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from automation.environments import environment
-from automation.skipping.sources import LOCK_FILE, Sources, is_config, is_documentation
-from shared.errors import UsageError
+from automation.selection.git import Git
+from automation.selection.reading import Reading
+from automation.skipping.meaning import meaning
+from automation.skipping.sources import is_config, is_documentation
 from shared.layers import StackId
 
-_TOOLS = (LOCK_FILE, "engine/cli/", "engine/language-python/")
-"""The files that set the versions of the engine, SDK and provider. A change affects every stack."""
 
-
-def changed_files(since: str | None, root: Path) -> tuple[str, list[str]]:
-    """The git revision to compare with, and the files of the repository at `root` that differ from it.
-
-    `since` is a revision. The files are those that changed since it and the current branch diverged (as in `git diff
-    since...`) and those that are not committed, including new files. None means the default branch: the remote's, or
-    else `main` or `master`. Raises `UsageError`.
-    """
-    if _git(root, "rev-parse", "--is-inside-work-tree") is None:
-        raise UsageError("--affected needs git, and this folder is not a git repository")
-    name = since or _default_branch(root)
-    base = _git(root, "merge-base", name, "HEAD")
-    if not base:
-        raise UsageError(
-            f"--affected is {name!r}; allowed: a git revision whose history meets that of the current one "
-            "(a shallow clone lacks it: git fetch --unshallow)"
-        )
-    listed = [
-        _git(root, "diff", "--name-only", "-z", "--no-renames", "--relative", base[0]),
-        _git(root, "ls-files", "--others", "--exclude-standard", "-z"),
-    ]
-    return name, sorted({file for output in listed for file in output or []})
-
-
-def touched(files: Collection[str], stacks: Sequence[StackId], root: Path) -> set[StackId]:
-    """The stacks whose configuration, program or tools are among `files` (paths relative to `root`).
+def touched(files: Collection[Path], stacks: Sequence[StackId], reading: Reading) -> dict[Path, set[StackId]]:
+    """Each of `files` with the stacks whose configuration, program or tools it is part of.
 
     A deleted module affects every stack, because it is no longer known which programs imported it.
     """
+    return {file: {stack for stack in stacks if _concerns(file, stack, reading)} for file in files}
+
+
+def affected(git: Git, changed: Mapping[Path, str | None], stacks: Sequence[StackId], reading: Reading) -> set[StackId]:
+    """The stacks that `changed` affects, which is the difference between a commit and the work tree (`Git.changed`).
+
+    A Python file that means what it meant, because only comments or its formatting differ, affects none.
+    """
     found: set[StackId] = set()
-    sources = Sources(root)
-    tools = {name: _TOOLS + environment(name, root).tool_paths for name in {stack.environment for stack in stacks}}
-    for name in files:
-        file = root.resolve() / name
-        for stack in stacks:
-            folder = root.resolve() / "stacks" / stack.layer
-            if (
-                name.startswith(tools[stack.environment])
-                or file in sources.of(stack.layer)
-                or name == stack.config_label
-                or (not file.exists() and _may_have_been_read(file, folder, root.resolve()))
-            ):
-                found.add(stack)
+    for file, concerned in touched(changed, stacks, reading).items():
+        if not concerned <= found and not _means_the_same(git, file, changed[file]):
+            found |= concerned
     return found
 
 
-def _may_have_been_read(file: Path, folder: Path, root: Path) -> bool:
-    """Whether a deleted file may have been part of the program in `folder`."""
-    of_program = file.is_relative_to(folder) and not is_config(file, folder)
-    return (of_program or file.is_relative_to(root / "shared")) and not is_documentation(file)
+def unwatched(git: Git, stacks: Sequence[StackId], reading: Reading) -> dict[Path, set[StackId]]:
+    """The files of which git cannot tell whether they have changed, each with the stacks that read them.
+
+    They are ignored, or not in this repository, or git was told not to look at them (`git update-index
+    --assume-unchanged` and `--skip-worktree`).
+    """
+    readers: dict[Path, set[StackId]] = {}
+    for stack in stacks:
+        for files in reading.of(stack):
+            for steps in files.trails.values():
+                for step in steps:
+                    readers.setdefault(step, set()).add(stack)
+    seen = git.watched(readers.keys())
+    return {step: found for step, found in sorted(readers.items()) if step not in seen and os.path.lexists(step)}
 
 
-def _default_branch(root: Path) -> str:
-    for name in ("origin/HEAD", "main", "master"):
-        if _git(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"):
-            return name
-    raise UsageError("--affected: there is no default branch to compare with; allowed: --affected=REF")
+def _concerns(file: Path, stack: StackId, reading: Reading) -> bool:
+    if any(file in files.paths for files in reading.of(stack)):
+        return True
+    root = reading.root
+    if file.is_relative_to(root):
+        name = file.relative_to(root).as_posix()
+        if f"{name}/".startswith(reading.tool_paths):
+            return True
+    return not os.path.lexists(file) and _may_have_been_read(file, stack, reading)
 
 
-def _git(root: Path, *arguments: str) -> list[str] | None:
-    """The output of git as lines, or with -z as entries; None if git failed."""
-    try:
-        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return [entry for entry in done.stdout.replace("\0", "\n").splitlines() if entry]
+def _may_have_been_read(file: Path, stack: StackId, reading: Reading) -> bool:
+    """Whether a deleted file may have been part of the stack's program."""
+    folder = stack.folder(reading.root)
+    if is_documentation(file) or is_config(file, folder):
+        return False
+    folders = [folder, reading.root / "shared", *reading.program(stack.layer).linked_folders]
+    return any(file.is_relative_to(each) for each in folders)
+
+
+def _means_the_same(git: Git, file: Path, blob: str | None) -> bool:
+    if blob is None or file.suffix != ".py" or file.is_symlink() or not file.is_file():
+        return False
+    return meaning(git.blob(blob)) == meaning(file.read_bytes())

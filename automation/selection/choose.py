@@ -23,20 +23,19 @@ def choose(
     with_dependencies: bool = False,
     root: Path = ROOT,
 ) -> list[StackId]:
-    """The ones of `stacks` to work on, in their order.
+    """The ones of `stacks`, which are of one environment, to work on, in their order.
 
     It starts with those that `select` returns. With `affected`, only those stay that are affected by files changed
-    since that git revision, or since the branch began if it is True. Then the stacks that read them, or that they read,
-    are added, directly or indirectly, even if they do not fit the patterns. Raises `LayerError`, `UsageError`, and
-    `NothingChosen` if no stack is affected.
+    since that git revision, since each stack's last deployment if it is `deployed`, or since the branch began if it is
+    True. Then the stacks that read them, or that they read, are added, directly or indirectly, even if they do not fit
+    the patterns. Raises `LayerError`, `UsageError`, and `NothingChosen` if no stack is affected.
     """
     chosen = set(select(stacks, only, layers))
     if affected:
         # Imported here because it needs the environment's tools, and `invoke graph` is fast without it.
-        from automation.selection.changes import changed_files, touched
+        from automation.selection.affected import affected_ones
 
-        base, files = changed_files(affected if isinstance(affected, str) else None, root)
-        hit = touched(files, stacks, root)
+        base, hit = affected_ones(affected, [stack for stack in stacks if stack in chosen], root)
         chosen &= hit
         if not chosen:
             raise NothingChosen(f"nothing to do: no stack is affected by what has changed since {base}")

@@ -1,4 +1,4 @@
-"""What a Python module means: its code without comments, formatting and line numbers."""
+"""What a Python file means: its code without comments, formatting and positions."""
 
 import ast
 import hashlib
@@ -6,10 +6,7 @@ from contextlib import suppress
 
 
 def meaning(content: bytes) -> str:
-    """The digest of what the module with this content means; of the content itself if it cannot be parsed.
-
-    Texts that describe functions and classes belong to the meaning, because a program can read them.
-    """
+    """The digest of a Python file's syntax tree, which has its docstrings; of its bytes if it cannot be parsed."""
     with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
         content = ast.dump(ast.parse(content)).encode(errors="surrogatepass")
     return hashlib.sha256(content).hexdigest()

@@ -6,6 +6,7 @@ anything else cannot be skipped.
 """
 
 import hashlib
+import os
 from modulefinder import ModuleFinder
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from automation.skipping.meaning import meaning
 LOCK_FILE = "requirements.lock"
 
 _DOCUMENTATION = ("README.md", ".example")
+
+_NEVER_READ = ("__pycache__", ".git", ".venv")
+"""Folders that are no part of a program."""
 
 
 class Sources:
@@ -58,8 +62,8 @@ class Sources:
 
 def _program_files(layer: str, root: Path) -> frozenset[Path]:
     folder = root / "stacks" / layer
-    own = {file for file in _files(folder) if not is_config(file, folder)}
-    data = {file for file in _files(root / "shared") if file.suffix != ".py"}
+    own = {file for file in files_in(folder) if not is_config(file, folder)}
+    data = {file for file in files_in(root / "shared") if file.suffix != ".py"}
     return frozenset(file for file in own | data | _imported(root, folder) if not is_documentation(file))
 
 
@@ -74,8 +78,29 @@ def is_documentation(file: Path) -> bool:
     return file.name.endswith(_DOCUMENTATION)
 
 
-def _files(folder: Path) -> set[Path]:
-    return {file for file in folder.rglob("*") if file.is_file() and "__pycache__" not in file.parts}
+def files_in(folder: Path) -> set[Path]:
+    """The files in a folder and in the folders below it. Links to folders are followed, and links that lead nowhere are
+    included: a program may look whether they do."""
+    found: set[Path] = set()
+
+    def walk(here: Path, above: frozenset[str]) -> None:
+        real = os.path.realpath(here)
+        if real in above:  # a link to a folder that it is in
+            return
+        try:
+            entries = list(os.scandir(here))
+        except OSError:
+            return
+        for entry in entries:
+            if entry.name in _NEVER_READ:
+                continue
+            if os.path.isdir(entry.path):  # noqa: PTH112 - `entry.is_dir` fails for a link to itself
+                walk(Path(entry.path), above | {real})
+            elif entry.is_symlink() or entry.is_file():
+                found.add(Path(entry.path))
+
+    walk(folder, frozenset())
+    return found
 
 
 def _imported(root: Path, folder: Path) -> set[Path]:
@@ -84,7 +109,9 @@ def _imported(root: Path, folder: Path) -> set[Path]:
     try:
         finder.run_script(str(folder / "__main__.py"))
     except (OSError, SyntaxError, UnicodeDecodeError):
-        return _files(root / "shared")
+        return files_in(root / "shared")
+    if _cannot_parse_one(finder, root):
+        return files_in(root / "shared")
     names = (getattr(module, "__file__", None) for module in finder.modules.values())
     found = (Path(name) for name in names if name)
     return {file for file in found if file.is_relative_to(root)}
@@ -97,3 +124,8 @@ def stamp(file: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return tuple(number for each in found for number in (each.st_mtime_ns, each.st_ctime_ns, each.st_size, each.st_ino))
+
+
+def _cannot_parse_one(finder: ModuleFinder, root: Path) -> bool:
+    """Whether a module of this repository was left out by `finder` because it cannot be parsed."""
+    return any((root / name.replace(".", "/")).with_suffix(".py").is_file() for name in finder.badmodules)

@@ -21,6 +21,7 @@ IN_THE_WAY = (
 CLOSED = "tests/e2e/test_drift.py::test_a_closed_account_is_recognized_before_the_engine_works_in_it"
 HANDED_OVER = "tests/e2e/test_drift.py::test_an_account_that_was_handed_over_is_in_no_stack"
 RENAMED = "tests/e2e/test_drift.py::test_an_account_whose_file_was_renamed_is_not_taken_over"
+AFFECTED = "tests/e2e/test_affected.py::test_what_is_deployed_follows_the_commits"
 
 # fmt: off
 TESTS: dict[str, str] = {
@@ -68,6 +69,10 @@ TESTS: dict[str, str] = {
     "invoke close-account {}": DAY_TWO,
     "invoke close-account {} --env {}": CLOSED,
     "invoke deploy-all": DAILY,
+    "invoke deploy-all --affected=HEAD --env {}": AFFECTED,
+    "invoke deploy-all --affected=HEAD~1 --env {}": AFFECTED,
+    "invoke deploy-all --affected=deployed": AFFECTED,
+    "invoke deploy-all --affected=deployed --env {}": AFFECTED,
     "invoke deploy-all --env prod": PROD,
     "invoke deploy-all --env {}": DAILY,
     "invoke deploy-all --force": CLOSED,
@@ -90,6 +95,7 @@ TESTS: dict[str, str] = {
     "invoke forget-account {} --env {}": HANDED_OVER,
     "invoke graph": DAILY,
     "invoke graph --affected --json": DAILY,
+    "invoke graph --affected=deployed --json": AFFECTED,
     "invoke graph --svg": DAILY,
     "invoke import": PROD,
     "invoke import accounts/web-shop {}": PROD,

@@ -78,7 +78,7 @@ def test_daily_life(project: Project) -> None:
     project.invoke("sandbox.start")
     # What is affected, git tells; the copy is no repository yet.
     commit = "git add -A && git -c user.name=a -c user.email=a@example.com commit -qm all"
-    project.run("bash", "-c", f"git init -q -b main && {commit}")
+    project.run("bash", "-c", f"git init -q -b main && {commit} && git switch -q -c work")
     run_all(project, DEPLOYING)
     run_all(project, LOOKING)
     remove(project, "DeveloperRole", project.inside(project.outputs("accounts/developer")["accountId"]))

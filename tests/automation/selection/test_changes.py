@@ -1,104 +1,19 @@
 """Which stacks a change touches: in a small git repository, and in this one."""
 
 import json
-import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from automation.selection.changes import touched
 from automation.selection.choose import NothingChosen, choose
+from automation.selection.reading import Reading
 from automation.skipping.sources import Sources
 from shared.errors import UsageError
 from shared.layers import LAYERS, ROOT, StackId, discover
+from tests.automation.selection.small import ACCOUNTS, ALL, Git, affected, commit, edit
 from tests.e2e.project import Project
-
-Git = Callable[..., None]
-
-PROGRAMS = {
-    "org": "import shared.common\n",
-    "identity": "def main():\n    from shared.people import people\n",
-    "policies": "import shared.common\n",
-    "accounts": "from shared import common, people\n",
-}
-
-
-@pytest.fixture
-def git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Git:
-    """git in a small repository of the same shape as this one, with one commit on `main`, on a branch `work`."""
-    for name in list(os.environ):
-        if name.startswith("GIT_"):
-            monkeypatch.delenv(name)
-    # The user's own configuration is not read.
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-
-    def run(*arguments: str) -> None:
-        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]
-        subprocess.run(["git", *who, *arguments], cwd=tmp_path, check=True, capture_output=True)
-
-    files = {
-        ".gitignore": "ignored/\n",
-        "requirements.lock": "x==1\n",
-        "shared/__init__.py": "",
-        "shared/common.py": "import shared.deep\n",
-        "shared/deep.py": "",
-        "shared/people.py": "",
-        "shared/unused.py": "",
-        "shared/regions.json": "[]",
-        "docs/notes.md": "",
-    }
-    for layer, program in PROGRAMS.items():
-        files[f"stacks/{layer}/__main__.py"] = program
-        files[f"stacks/{layer}/Pulumi.yaml"] = f"name: {layer}\n"
-        files[f"stacks/{layer}/README.md"] = ""
-        if not LAYERS[layer].per_account:
-            files[f"stacks/{layer}/Pulumi.sandbox.yaml"] = "config: {}\n"
-    for account in ("one", "two"):
-        files[f"stacks/accounts/Pulumi.sandbox.{account}.yaml"] = "config: {}\n"
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    run("init", "--initial-branch", "main")
-    commit(run)
-    run("switch", "--create", "work")
-    return run
-
-
-def commit(git: Git) -> None:
-    """Commit everything there is."""
-    git("add", "--all")
-    git("commit", "--message", "work")
-
-
-def edit(root: Path, *names: str) -> None:
-    """Add a line to each file, which may be new."""
-    for name in names:
-        with (root / name).open("a") as file:
-            file.write("# changed\n")
-
-
-def affected(
-    root: Path, since: str | bool = True, *, with_dependents: bool = False, with_dependencies: bool = False
-) -> list[str]:
-    """The labels of the stacks that are chosen; none is no error here."""
-    try:
-        found = choose(
-            discover("sandbox", root),
-            affected=since,
-            with_dependents=with_dependents,
-            with_dependencies=with_dependencies,
-            root=root,
-        )
-    except NothingChosen:
-        return []
-    return [stack.label for stack in found]
-
-
-ACCOUNTS = ["accounts/one", "accounts/two"]
-ALL = ["org", "identity", "policies", *ACCOUNTS]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +174,8 @@ def test_a_change_of_an_accounts_configuration_touches_that_account() -> None:
 def check_touched(changed: str, sandbox: set[str], prod: set[str]) -> None:
     """`accounts` stands for every account."""
     for stacks, expected in ((SANDBOX_STACKS, sandbox), (PROD_STACKS, prod)):
-        labels = {stack.label for stack in touched([changed], stacks, ROOT)}
+        found = touched([ROOT / changed], stacks, Reading(stacks[0].environment, ROOT))
+        labels = {stack.label for those in found.values() for stack in those}
         assert labels == {stack.label for stack in stacks if {stack.label, stack.layer} & expected}
 
 
