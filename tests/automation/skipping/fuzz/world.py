@@ -22,7 +22,6 @@ import yaml
 
 from engine.install import Engine
 from shared.layers import LAYERS, ROOT, StackId
-from tests.automation import shelf
 from tests.automation.skipping.fuzz.oracle import Oracle
 from tests.automation.skipping.fuzz.program import program
 from tests.automation.skipping.fuzz.reads import Read
@@ -48,7 +47,6 @@ class World:
         self._engine = engine
         self.port = self._serve()
         self._base = self._variables()
-        self._provider = self._start_provider()
         self.variables = dict(self._base)
         self.oracle = Oracle(self.root, engine)
         self._projects: dict[str, dict[str, Any]] = {}
@@ -236,23 +234,8 @@ class World:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return int(self._server.server_address[1])
 
-    def _start_provider(self) -> subprocess.Popen[str]:
-        """Start one provider for all engines, which otherwise each start one."""
-        provider = subprocess.Popen(
-            [self.venv / "bin" / "python", Path(shelf.__file__), "127.0.0.1:1"],
-            env=self._base,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert provider.stdout
-        # https://www.pulumi.com/docs/iac/using-pulumi/extending-pulumi/debugging-provider-packages/
-        self._base["PULUMI_DEBUG_PROVIDERS"] = f"shelf:{provider.stdout.readline().strip()}"
-        return provider
-
     def close(self) -> None:
-        """End the provider and the server."""
-        self._provider.terminate()
-        self._provider.wait()
+        """End the server."""
         self._server.shutdown()
         self._server.server_close()
 
