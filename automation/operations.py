@@ -207,7 +207,7 @@ def _up(run: Run) -> Work:
                 f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
                 + ", ".join(unknown)
             )
-        run.ledger.end(stack, None if record.pending or unknown else reads)
+        run.ledger.end(stack, None if record.pending else reads, unknown)
         return record
 
     return work

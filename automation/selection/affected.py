@@ -9,6 +9,7 @@ from automation.selection.git import Git
 from automation.selection.reading import Reading
 from automation.selection.removed import removed, ways
 from automation.selection.revisions import base_of, base_of_branch
+from automation.skipping.ledger import run_each_time
 from shared.layers import StackId
 
 DEPLOYED = "deployed"
@@ -45,9 +46,12 @@ def affected_ones(since: str | bool, stacks: Sequence[StackId], root: Path) -> t
     if unknown:
         names = ", ".join(_shown(file, reading.root) for file in unknown)
         _tell(f"git does not show changes of these files, so they count as changed: {names}")
+    each_time = {stack: texts for stack in stacks if (texts := run_each_time(stack, root))}
+    for stack, texts in each_time.items():
+        _tell(f"{stack.label} counts as affected: its program has read what git does not show: {', '.join(texts)}")
     for stack in sorted(gone):
         _tell(f"{stack.label} has no file any more, since {name}: {ways(stack)}")
-    return name, found.union(*unknown.values())
+    return name, found.union(each_time, *unknown.values())
 
 
 def _deployed(git: Git, stacks: Sequence[StackId], root: Path) -> tuple[dict[str, list[StackId]], set[StackId]]:

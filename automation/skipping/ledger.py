@@ -2,14 +2,16 @@
 
 There is one file per stack in `.inputs/`. It is written when an update has succeeded, and deleted before the next
 update begins. It contains the inputs and the digest of the resulting state: if somebody else has changed the state
-since then, the stack runs again.
+since then, the stack runs again. Of a stack that runs each time, it says why.
 """
 
 import json
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from automation.backend.states import States, digest
 from automation.skipping.inputs import Inputs, Reader, differing
@@ -17,6 +19,8 @@ from automation.skipping.reads import Reads
 from shared.layers import StackId
 
 FOLDER = ".inputs"
+
+_UNKNOWN = "unknown"
 
 
 class Ledger:
@@ -32,13 +36,16 @@ class Ledger:
 
     def differs(self, stack: StackId) -> list[str]:
         """What has changed since the stack's last successful deployment; empty if the stack need not run."""
+        always = self._reader.always(stack) or _unknown(self._file(stack))
+        if always:
+            return always
         try:
             known = json.loads(self._file(stack).read_text())
             inputs, whole = dict(known["inputs"]), str(known["state"])
             reads = Reads.of_json(known["reads"])
         except (OSError, ValueError, KeyError, TypeError):
             return ["not deployed from here yet"]
-        found = [*self._reader.always(stack), *differing(inputs, self._reader.of(stack, reads))]
+        found = differing(inputs, self._reader.of(stack, reads))
         state = self._states.of(stack)
         return found if state and state.whole == whole else [*found, "state"]
 
@@ -60,24 +67,45 @@ class Ledger:
         """Forget the last deployment of the stack."""
         self._file(stack).unlink(missing_ok=True)
 
-    def end(self, stack: StackId, reads: Reads | None) -> None:
-        """Remember a successful update with what its program has read; None if the stack must not be skipped.
+    def end(self, stack: StackId, reads: Reads | None, unknown: Sequence[str] = ()) -> None:
+        """Remember a successful update with what its program has read; None if that is not known.
 
-        It is not remembered if an input was changed during the update, even if it was changed back.
+        `unknown` is what it has read that makes it run each time. Nothing is remembered if an input was changed during
+        the update, even if it was changed back.
         """
         state = self._states.read(stack)
         with self._lock:
             before, written = self._begun.pop(stack)
+        if unknown:
+            self._write(stack, {_UNKNOWN: list(unknown)})
+            return
         if reads is None or state is None or self._reader.always(stack) or differing(before, self._reader.of(stack)):
             return
         if written != self._reader.stamps(stack) or not self._reader.untouched(reads, self._opened):
             return
         inputs = {**self._reader.of(stack, replace(reads, invokes=())), **reads.by_input()}
+        self._write(stack, {"inputs": inputs, "reads": reads.as_json(), "state": state.whole})
+
+    def _write(self, stack: StackId, record: Mapping[str, Any]) -> None:
         file = self._file(stack)
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_suffix(".new")
-        new.write_text(json.dumps({"inputs": inputs, "reads": reads.as_json(), "state": state.whole}) + "\n")
+        new.write_text(json.dumps(record) + "\n")
         new.replace(file)
 
     def _file(self, stack: StackId) -> Path:
         return self._folder / stack.project / f"{stack.name}.json"
+
+
+def run_each_time(stack: StackId, root: Path) -> list[str]:
+    """What the stack's program has read, in a deployment from here, that makes it run each time, whatever its backend;
+    mostly empty."""
+    files = sorted((root / FOLDER).glob(f"*/{stack.project}/{stack.name}.json"))
+    return list(dict.fromkeys(text for file in files for text in _unknown(file)))
+
+
+def _unknown(file: Path) -> list[str]:
+    try:
+        return [str(each) for each in json.loads(file.read_text()).get(_UNKNOWN, [])]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return []

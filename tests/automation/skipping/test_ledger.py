@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from automation.backend.states import States
-from automation.skipping.ledger import Ledger
+from automation.skipping.ledger import Ledger, run_each_time
 from automation.skipping.reads import Reads
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeInputs
@@ -107,6 +107,20 @@ def test_what_was_written_since_the_run_began_is_not_remembered(book: Book) -> N
     ledger.begin(ORG)
     ledger.end(ORG, READS)
     assert book.open().differs(ORG) == NOTHING
+
+
+def test_what_makes_a_stack_run_each_time_is_kept(book: Book) -> None:
+    ledger = book.open()
+    ledger.begin(ORG)
+    ledger.end(ORG, READS, ["the clock"])
+    assert book.open().differs(ORG) == ["the clock"]
+    assert book.open().configuration_differs(ORG)
+    # `--affected` asks without a backend.
+    assert run_each_time(ORG, book.root) == ["the clock"]
+    assert run_each_time(ONE, book.root) == []
+    book.deployed()
+    assert book.open().differs(ORG) == []
+    assert run_each_time(ORG, book.root) == []
 
 
 @pytest.mark.parametrize("other", [StackId("identity", "sandbox"), StackId("org", "prod"), ONE])
