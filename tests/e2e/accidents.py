@@ -58,11 +58,11 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def add_account(project: Project, name: str) -> str:
+def add_account(project: Project, name: str, unit: str = "Development") -> str:
     """Configure one more account; its address."""
     email = f"{name}@example.com"
     tags = ("--tag", "CostCenter=Testing", "--tag", "Owner=web-team")
-    project.invoke("add-account", name, "--email", email, "--ou", "Development", *tags)
+    project.invoke("add-account", name, "--email", email, "--ou", unit, *tags)
     return email
 
 
