@@ -68,15 +68,20 @@ class Closing:
         name, now = str(self.account.stack.account), datetime.now(UTC)
         closings = Closings.read(self.run.engine.root, self.run.environment.name)
         if self.state() == OPEN:
+            # First, because AWS does not say later when it was asked, and this may be killed right after that.
+            earlier = closings.closed.get(self.id)
+            closings.ask(self.id, now)
             try:
                 with aws.errors(self.run.environment.name, f"closing account {self.id}"):
                     self._client().close_account(AccountId=self.id)
             except AwsFailed as error:
-                if error.reason == "CLOSE_ACCOUNT_QUOTA_EXCEEDED":
-                    closings.wait(name, now)
-                    raise QuotaUsedUp(_used_up(self.account.stack, closings, now)) from None
                 # It was closed meanwhile, or the answer to an earlier attempt was lost.
                 if error.code not in {"AccountAlreadyClosedException", "ConflictException"}:
+                    if error.code:  # else the answer to this one is lost
+                        closings.refused(self.id, earlier, now)
+                    if error.reason == "CLOSE_ACCOUNT_QUOTA_EXCEEDED":
+                        closings.wait(name, now)
+                        raise QuotaUsedUp(_used_up(self.account.stack, closings, now)) from None
                     raise
             closings.close(name, self.id, now)
         self._await()

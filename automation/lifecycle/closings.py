@@ -57,8 +57,20 @@ class Closings:
         self.waiting.setdefault(name, now)
         self._write(now)
 
+    def ask(self, account_id: str, now: datetime) -> None:
+        """AWS is about to be asked to close the account."""
+        self.closed[account_id] = now
+        self._write(now)
+
+    def refused(self, account_id: str, earlier: datetime | None, now: datetime) -> None:
+        """AWS does not close the account, which it had closed `earlier`, if it had."""
+        self.closed.pop(account_id, None)
+        if earlier:
+            self.closed[account_id] = earlier
+        self._write(now)
+
     def close(self, name: str, account_id: str, now: datetime) -> None:
-        """AWS was asked to close the account."""
+        """AWS closes the account."""
         self.closed.setdefault(account_id, now)
         self.waiting.pop(name, None)
         self._write(now)

@@ -41,10 +41,12 @@ def taking_out(run: Run, found: Account) -> list[Step]:
 
 
 def _remove_stack(run: Run, found: Account) -> None:
-    stack_commands.remove(run.engine, found.stack)
+    # The stack is last: without it nothing would make the command go on, and a later account of this name would have
+    # what is remembered of this one.
     run.ledger.forget(found.stack)
     Attempts(run.environment.attempts, found.stack).clear()
     Closings.read(run.engine.root, run.environment.name).drop(str(found.stack.account), datetime.now(UTC))
+    stack_commands.remove(run.engine, found.stack)
 
 
 def _stays(run: Run, found: Account) -> list[str]:

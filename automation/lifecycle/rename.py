@@ -24,6 +24,7 @@ def rename(run: Run, old: str, new: str, *, yes: bool, interactive: bool) -> int
     """
     before, after = accounts.account(run, old), accounts.account(run, new)
     if not (before.file or before.stack_exists):
+        _forget(run, before.stack)  # in case an earlier run was killed right before that
         raise _unknown(run, before, after)
     todo = steps(before, after)
     work: dict[What, Callable[[], None]] = {
@@ -37,7 +38,7 @@ def rename(run: Run, old: str, new: str, *, yes: bool, interactive: bool) -> int
     if not accounts.agreed(run, yes=yes, interactive=interactive):
         return 1
     accounts.carry_out(run, "renaming", named)
-    run.ledger.forget(before.stack)
+    _forget(run, before.stack)
     run.console.print(f"next: invoke preview {after.stack.label} --env {run.environment.name}", markup=False)
     return 0
 
@@ -100,11 +101,16 @@ def _rename_stack(run: Run, old: StackId, new: StackId) -> None:
     closings = Closings.read(run.engine.root, run.environment.name)
     closings.rename(str(old.account), str(new.account), datetime.now(UTC))
     # First, and the old ones are kept until the end, so that nothing is lost in between.
-    earlier, later = Attempts(run.environment.attempts, old), Attempts(run.environment.attempts, new)
-    if found := earlier.read():
-        later.add(urn.replace(f"urn:pulumi:{old.name}::", f"urn:pulumi:{new.name}::", 1) for urn in found)
+    if found := Attempts(run.environment.attempts, old).read():
+        renamed = (urn.replace(f"urn:pulumi:{old.name}::", f"urn:pulumi:{new.name}::", 1) for urn in found)
+        Attempts(run.environment.attempts, new).add(renamed)
     stack_commands.rename(run.engine, old, new)
-    earlier.clear()
+
+
+def _forget(run: Run, old: StackId) -> None:
+    """Forget what is remembered of the old name, so that a later account of that name does not have it."""
+    run.ledger.forget(old)
+    Attempts(run.environment.attempts, old).clear()
 
 
 def _rename_file(run: Run, old: StackId, new: StackId) -> None:

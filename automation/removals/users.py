@@ -78,9 +78,10 @@ def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
         return
     kept = set() if doing == "destroy" else {*settings.users, *([AUTOMATION_IDENTITY] if not settings.oidc else [])}
     run.removed_users = users - kept
-    held = {user: found for user in sorted(run.removed_users) if (found := _of(run, user))}
+    force = settings.force_destroy_users
+    held = {user: found for user in sorted(run.removed_users) if (found := _of(run, user, force=force))}
     lines = [line for user, found in held.items() for line in (f"user {user} has", *(f"  {each}" for each in found))]
-    if held and not settings.force_destroy_users:
+    if held and not force:
         raise UsageError(
             "\n".join(
                 [
@@ -104,19 +105,25 @@ def strip(run: Run, stack: StackId) -> None:
     """Take away what the users hold who are about to be deleted. Only if the configuration allows it: see `check`."""
     if stack.layer != "identity" or not run.removed_users:
         return
+    settings = settings_of(stack, partial(read_raw, root=run.engine.root))
+    force = isinstance(settings, IdentityConfig) and settings.force_destroy_users
     iam = aws.client(run.environment.name, "iam", run.engine.root)
     for user in sorted(run.removed_users):
-        for each in _of(run, user):
+        for each in _of(run, user, force=force):
             with aws.errors(run.environment.name, f"removing {each.kind} {each.name} of user {user}"):
                 each.remove(iam)
 
 
-def _of(run: Run, user: str) -> list[Holding]:
-    """What a user has that hinders AWS from deleting the user; nothing if the user is gone."""
+def _of(run: Run, user: str, *, force: bool) -> list[Holding]:
+    """What a user has that hinders AWS from deleting the user; nothing if the user is gone.
+
+    With `force` also the virtual MFA device of the user's name that is nobody's: a run that was killed has
+    deactivated it, and AWS no longer says whose it was.
+    """
     iam = aws.client(run.environment.name, "iam", run.engine.root)
     try:
         with aws.errors(run.environment.name, f"asking what user {user} has"):
-            return list(_holdings(iam, user))
+            return [*_holdings(iam, user), *(_deactivated(iam, user) if force else ())]
     except aws.AwsFailed as error:
         if error.code in ("NoSuchEntity", "NoSuchEntityException"):
             return []
@@ -136,7 +143,7 @@ def _holdings(iam: Any, user: str) -> Iterator[Holding]:
                 continue
             yield Holding(kind, name, removing, (of_user, (parameter, name)))
             if kind == "MFA device" and ":mfa/" in name:
-                yield Holding("virtual MFA device", name, "delete-virtual-mfa-device", (("SerialNumber", name),))
+                yield _virtual(name)
     for group in pages("list_groups_for_user", "Groups"):
         if group["GroupName"] not in _OURS:
             name = str(group["GroupName"])
@@ -146,3 +153,14 @@ def _holdings(iam: Any, user: str) -> Iterator[Holding]:
     except iam.exceptions.NoSuchEntityException:
         return
     yield Holding("console password", "", "delete-login-profile", (of_user,))
+
+
+def _deactivated(iam: Any, user: str) -> Iterator[Holding]:
+    for page in iam.get_paginator("list_virtual_mfa_devices").paginate(AssignmentStatus="Unassigned"):
+        for each in page["VirtualMFADevices"]:
+            if each["SerialNumber"].endswith(f":mfa/{user}"):
+                yield _virtual(each["SerialNumber"])
+
+
+def _virtual(serial: str) -> Holding:
+    return Holding("virtual MFA device", serial, "delete-virtual-mfa-device", (("SerialNumber", serial),))

@@ -11,12 +11,18 @@ import time
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from contextlib import suppress
+from typing import Any, Literal
 
-from tests.e2e.project import Project
+from engine.install import find_engine
+from shared.layers import ROOT
+from tests.e2e.project import Project, kill_tree
 
 FAILED_SECONDS = 100
 """How long a run that meets an accident may take to say so."""
+
+HELD_UP_SECONDS = 2
+"""How long a call is held up in which a run is killed."""
 
 
 def control(project: Project, method: str, path: str, body: Any = None) -> Any:
@@ -52,11 +58,11 @@ def until(condition: Callable[[], Any], seconds: float = 60) -> None:
         time.sleep(0.05)
 
 
-def add_account(project: Project, name: str) -> str:
+def add_account(project: Project, name: str, unit: str = "Development") -> str:
     """Configure one more account; its address."""
     email = f"{name}@example.com"
     tags = ("--tag", "CostCenter=Testing", "--tag", "Owner=web-team")
-    project.invoke("add-account", name, "--email", email, "--ou", "Development", *tags)
+    project.invoke("add-account", name, "--email", email, "--ou", unit, *tags)
     return email
 
 
@@ -84,6 +90,59 @@ def kill(process: subprocess.Popen[str], program: str) -> None:
     assert found, f"no {program} runs"
     for pid in found:
         os.kill(pid, signal.SIGKILL)
+
+
+HOLDING = """#!/bin/bash
+# The engine, which stops itself right before or right after its command with the words $HELD.
+if [[ "$*" == *"$HELD"* && "$*" != *--config-file* ]]; then
+    if [ "$HELD_WHEN" = after ]; then {engine} "$@"; fi
+    touch "$HELD_FILE"
+    kill -STOP $$
+fi
+exec {engine} "$@"
+"""
+"""A command with `--config-file` works on a scratch backend, and is not meant."""
+
+
+def cut(project: Project, when: Literal["before", "after"], command: str, *args: str) -> None:
+    """Start `invoke …`, and kill -9 it and its engine right before or after the engine's `command`, such as
+    `stack rename`. The engine is one on PATH, which every user may have there."""
+    folder = project.root / "holding"
+    if not folder.exists():
+        found = find_engine(ROOT)
+        assert found
+        engine = found.bin / "pulumi"
+        folder.mkdir()
+        for beside in found.bin.iterdir():
+            (folder / beside.name).symlink_to(beside)
+        (folder / "pulumi").unlink()
+        (folder / "pulumi").write_text(HOLDING.format(engine=engine))
+        (folder / "pulumi").chmod(0o755)
+    file = folder / "held"
+    file.unlink(missing_ok=True)
+    path = f"{folder}{os.pathsep}{project.env['PATH']}"
+    held = {"PATH": path, "HELD": command, "HELD_WHEN": when, "HELD_FILE": str(file)}
+    run = project.start(*args, env=held)
+    until(lambda: file.exists() or run.poll() is not None)
+    assert run.poll() is None, run.communicate()[0]
+    kill_both(run)
+
+
+def kill_at(project: Project, service: str, action: str, *args: str) -> None:
+    """Start `invoke …`, and kill -9 it and its engine, if one runs, while AWS is at `action`, which is carried out."""
+    faults(project, {"service": service, "action": action, "delay_seconds": HELD_UP_SECONDS})
+    kill_both(reach(project, service, action, *args))
+    # Until then it is not known to anybody whether AWS does it.
+    time.sleep(HELD_UP_SECONDS)
+
+
+def kill_both(process: subprocess.Popen[str]) -> None:
+    """kill -9 of a run and of its engines. Their providers go on: the next run has to end them."""
+    engines = _children(process.pid, "/pulumi ")
+    kill_tree(process)
+    for pid in engines:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _children(parent: int, program: str) -> list[int]:

@@ -85,12 +85,12 @@ class Project:
         whole = f'set -e; cd {self.root}; eval "$(invoke sandbox.env)"; cd {cwd}; {script}'
         return self.run("bash", "-c", whole, expect=expect)
 
-    def start(self, *args: str) -> subprocess.Popen[str]:
+    def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start `invoke …` in a session of its own, to be killed."""
         return subprocess.Popen(
             ["invoke", *args],
             cwd=self.root,
-            env=self.env,
+            env={**self.env, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -141,6 +141,28 @@ def test_a_lost_answer_is_no_failure(fake: FakeRun, organization: Organization, 
     assert is_there(fake) == (False, False)
 
 
+def test_killed_while_aws_is_asked_it_stays_counted(fake: FakeRun, organization: Organization) -> None:
+    def killed(AccountId: str) -> None:
+        organization.states[AccountId] = "CLOSED"
+        raise Cancelled
+
+    organization.close_account = killed  # type: ignore[method-assign]
+    with pytest.raises(Cancelled):
+        closed(fake)
+    assert closed(fake) == 0
+    assert list(listed(fake).closed) == [ID]
+
+
+def test_what_aws_refuses_is_not_counted_and_an_earlier_closure_is(fake: FakeRun, organization: Organization) -> None:
+    for before in ([], [datetime.now(UTC).replace(microsecond=0) - timedelta(days=3)]):
+        for each in before:
+            listed(fake).close("web", ID, each)
+        organization.refusals = [error("ConstraintViolationException", "CLOSE_ACCOUNT_REQUESTS_LIMIT_EXCEEDED")]
+        with pytest.raises(AwsFailed):
+            closed(fake)
+        assert list(listed(fake).closed.values()) == before
+
+
 @pytest.mark.parametrize("point", ["waiting", "file", "stack"])
 def test_killed_at_each_step_it_goes_on(
     fake: FakeRun, organization: Organization, monkeypatch: pytest.MonkeyPatch, point: str

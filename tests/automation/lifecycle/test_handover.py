@@ -1,10 +1,12 @@
 """An account is given away: only its file and its stack go."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from automation.imports.attempts import Attempts
+from automation.lifecycle.closings import Closings
 from automation.lifecycle.handover import forget
 from automation.queue import Cancelled
 from shared.errors import LayerError, UsageError
@@ -54,6 +56,27 @@ def test_killed_at_each_step_it_goes_on(fake: FakeRun, monkeypatch: pytest.Monke
     assert is_there(fake) == (point == "file", True)
     assert forgotten(fake) == 0
     assert is_there(fake) == (False, False)
+
+
+def test_killed_when_the_stack_was_gone_nothing_is_left_for_a_later_account(
+    fake: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fake.engine.root / "attempts"
+    monkeypatch.setattr(type(fake.run.environment), "attempts", folder)
+    Attempts(folder, stack("web")).add(["urn"])
+    closings = Closings.read(fake.engine.root, "prod")
+    closings.wait("web", datetime.now(UTC))
+
+    def killed(*_given: object) -> None:
+        fake.engine.states.clear()
+        raise Cancelled
+
+    monkeypatch.setattr(fake.engine, "ask", killed)
+    with pytest.raises(Cancelled):
+        forgotten(fake)
+    assert is_there(fake) == (False, False)
+    assert Attempts(folder, stack("web")).read() == set()
+    assert not closings.file.exists()
 
 
 def test_a_file_without_a_stack_and_one_that_cannot_be_read(fake: FakeRun) -> None:

@@ -10,6 +10,7 @@ from automation.lifecycle.rename import rename
 from automation.skipping.reads import Reads
 from engine.run_lock import records
 from shared.errors import LayerError, UserError
+from shared.layers import StackId
 from tests.automation.conftest import Repository
 from tests.automation.fake_engine import FakeRun
 from tests.automation.lifecycle.conftest import stack, state, write
@@ -68,6 +69,33 @@ def test_killed_between_the_stack_and_the_file(fake: FakeRun, monkeypatch: pytes
     assert there(fake) == (["Pulumi.prod.web.yaml"], ["prod.shop"])
     assert renamed(fake) == 0
     assert there(fake) == DONE
+
+
+def test_killed_when_the_engine_was_done_nothing_is_left_for_a_later_account(
+    fake: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = fake.engine.root / "attempts"
+    monkeypatch.setattr(type(fake.run.environment), "attempts", folder)
+    urn = "urn:pulumi:prod.web::accounts::aws:iam/role:Role::a"
+    Attempts(folder, stack("web")).add([urn])
+    ask = fake.engine.ask
+
+    def killed(old: StackId, command: list[str]) -> str:
+        answer = ask(old, command)
+        if command[1] == "rename":
+            stack("web").config_file(fake.engine.root).rename(stack("shop").config_file(fake.engine.root))
+            raise Killed
+        return answer
+
+    monkeypatch.setattr(fake.engine, "ask", killed)
+    with pytest.raises(Killed):
+        renamed(fake)
+    assert there(fake) == DONE
+    assert Attempts(folder, stack("web")).read() == {urn}
+    with pytest.raises(UserError, match="it has its new name and nothing is left to do"):
+        renamed(fake)
+    assert Attempts(folder, stack("web")).read() == set()
+    assert Attempts(folder, stack("shop")).read() == {urn.replace("prod.web", "prod.shop")}
 
 
 @pytest.mark.parametrize("file", ["web", "shop"])

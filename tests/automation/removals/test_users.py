@@ -132,6 +132,16 @@ def test_with_force_the_run_takes_it_all_away_itself(tmp_path: Path, iam: Any, o
     assert iam.list_user_policies(UserName="cicd-automation")["PolicyNames"] == ["AssumeAutomationRole"]
 
 
+def test_a_device_that_a_killed_run_has_only_deactivated_goes_too(tmp_path: Path, iam: Any) -> None:
+    for name in ("turing", "lovelace"):
+        iam.create_virtual_mfa_device(VirtualMFADeviceName=name)
+    assert deploy(fake(tmp_path / "careful", forceDestroyUsers=False)) == 0
+    assert len(iam.list_virtual_mfa_devices()["VirtualMFADevices"]) == 2, "it hinders nobody"
+    assert deploy(fake(tmp_path / "force", forceDestroyUsers=True)) == 0
+    (left,) = iam.list_virtual_mfa_devices()["VirtualMFADevices"]
+    assert left["SerialNumber"].endswith(":mfa/lovelace")
+
+
 def test_users_who_stay_keep_what_they_have_and_nobody_asks(
     tmp_path: Path, iam: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
