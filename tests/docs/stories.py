@@ -156,6 +156,7 @@ NOT_HERE: dict[str, str] = {
     "make mutants": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make mutants MUTANTS='boundary*'": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make sandbox": "installs anew and runs `invoke deploy-all`; tests/engine/test_make.py has its parts",
+    "make skips": "takes half an hour; `make test` runs a few rounds of it",
     "make test": "is what runs this",
     "pulumi login": "needs an account of Pulumi Cloud",
     "pulumi login s3://…": "needs a bucket, whose name the user chooses",
