@@ -7,7 +7,6 @@ environment variables. Resources in AWS are not an input: as with `pulumi up`, c
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import secrets
@@ -20,6 +19,7 @@ from pathlib import Path
 from automation.backend.states import States, digest
 from automation.configuration import read_raw
 from automation.skipping import data_sources
+from automation.skipping.contents import Contents, content
 from automation.skipping.packages import Packages
 from automation.skipping.project import always_run
 from automation.skipping.reads import EVERYTHING, NAMES, Reads
@@ -34,8 +34,8 @@ from shared.layers import StackId
 Inputs = Mapping[str, str]
 """Name of an input, as users see it → its digest."""
 
-_SMALL = 1024 * 1024
-"""Files up to this size are compared by their content."""
+FOLDER = ".inputs"
+"""The folder, in the repository, of what is remembered."""
 
 
 class Reader:
@@ -47,7 +47,8 @@ class Reader:
         self._root = root.resolve()
         self._sources = sources
         self._states = states
-        self._packages = Packages(self._root)
+        self._contents = Contents(self._root / FOLDER / "contents.json")
+        self._packages = Packages(self._root, self._contents)
         self._answers: dict[tuple[str, str], str] = {}
         self._asking: dict[tuple[str, str], threading.Lock] = {}
 
@@ -97,7 +98,7 @@ class Reader:
 
     def configuration(self, stack: StackId) -> str:
         """The digest of the stack's file."""
-        return _content(stack.config_file(self._root))
+        return content(stack.config_file(self._root))
 
     def stamps(self, stack: StackId) -> list[tuple[int, ...]]:
         """What shows that the stack's files were written, also if an edit was undone."""
@@ -121,7 +122,7 @@ class Reader:
             "engine": self._engine.version,
             "language host": self._engine.language_host_version,
             "python": platform.python_version(),
-            "files": [_stamp(file) for file in self._executables()],
+            "files": [self._executable(file) for file in self._executables()],
         }
         return digest(found)
 
@@ -130,24 +131,20 @@ class Reader:
         own = [Path(self._engine.command.command), host, host.with_name(HOST_EXEC), Path(sys.executable)]
         return own + candidates(os.environ)
 
+    def _executable(self, file: Path) -> str:
+        now = stamp(file)
+        return self._contents.of(digest([str(file), now]), lambda: content(file)) if now else ""
+
     @cached_property
     def _environment_inputs(self) -> str:
         variables = counting(os.environ)
         profiles = Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
-        return digest({"variables": variables, "profiles": _content(profiles), "account": self._environment.account()})
+        return digest({"variables": variables, "profiles": content(profiles), "account": self._environment.account()})
 
 
 def differing(before: Inputs, now: Inputs) -> list[str]:
     """The names of the inputs that have changed."""
     return [name for name in {**now, **before} if before.get(name) != now.get(name)]
-
-
-def _content(file: Path) -> str:
-    """The digest of a file's content; empty if the file cannot be read."""
-    try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()
-    except OSError:
-        return ""
 
 
 def _changed(name: str) -> Iterator[int]:
@@ -172,16 +169,5 @@ def _there(name: str) -> object:
     if path.name == NAMES:
         return sorted(each.name for each in path.parent.glob("*") if each.name != "__pycache__")
     if path.name == EVERYTHING:
-        return [[str(each), _content(each)] for each in sorted(path.parent.rglob("*"))]
-    return "a folder" if path.is_dir() else _content(path)
-
-
-def _stamp(file: Path) -> list[object]:
-    """What differs when the file is replaced, also by one of the same version; links are followed."""
-    try:
-        status = file.stat()
-    except OSError:
-        return []
-    if status.st_size <= _SMALL:
-        return [_content(file)]
-    return [str(file.resolve()), status.st_size, status.st_mtime_ns, status.st_ino]
+        return [[str(each), content(each)] for each in sorted(path.parent.rglob("*"))]
+    return "a folder" if path.is_dir() else content(path)

@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from automation.backend.states import States, digest
-from automation.skipping.inputs import Inputs, Reader, differing
+from automation.skipping.inputs import FOLDER, Inputs, Reader, differing
 from automation.skipping.reads import Reads
 from shared.layers import StackId
-
-FOLDER = ".inputs"
 
 _UNKNOWN = "unknown"
 

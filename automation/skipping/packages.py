@@ -1,7 +1,7 @@
 """What is installed for the programs: Python packages, as the files that Python would import.
 
 A version says too little: a package can be edited in place, built again at the same version, or linked to a checkout.
-So a package is compared by the names, sizes and modification times of all its files.
+So a package is compared by the content of all its files.
 """
 
 import os
@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from automation.backend.states import digest
+from automation.skipping.contents import Contents, content
 
 _ALWAYS = ("sitecustomize", "usercustomize")
 """Modules that Python imports at each start. https://docs.python.org/3/library/site.html"""
@@ -42,8 +43,9 @@ class Packages:
     add, and those in the variable PYTHONPATH, count like them.
     """
 
-    def __init__(self, root: Path, folders: Sequence[Path] | None = None) -> None:
+    def __init__(self, root: Path, contents: Contents, folders: Sequence[Path] | None = None) -> None:
         self._root = root.resolve()
+        self._contents = contents
         self._given = folders
         self._sites = _existing(_site_folders() if folders is None else folders)
         self._known: dict[frozenset[str], str] = {}
@@ -64,7 +66,7 @@ class Packages:
         It is also true if anything was installed or removed since, or compiled for the first time.
         """
         wanted = frozenset(tops)
-        now = Packages(self._root, self._given)
+        now = Packages(self._root, self._contents, self._given)
         if wanted in self._known and now.stamps(wanted) != self._known[wanted]:
             return True
         found = [status.st_ctime_ns for top in {*wanted, *_ALWAYS} for status in now._files(top).values()]
@@ -72,12 +74,14 @@ class Packages:
         return any(changed > ns for changed in found)
 
     def _digest(self, tops: frozenset[str]) -> str:
-        lines = [
-            f"{name} {status.st_size} {status.st_mtime_ns}"
+        files = {
+            name: status
             for top in sorted({*tops, *_ALWAYS})
             for name, status in sorted(self._files(top).items())
             if not _is_folder(status)
-        ]
+        }
+        now = [[name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino] for name, s in files.items()]
+        lines = [self._contents.of(digest(now), lambda: digest({name: content(Path(name)) for name in files}))]
         lines += [f"{file} {digest(_content(file))}" for file in (*self._read_at_start, *self._records(tops))]
         lines += map(str, self._folders)
         return digest("\n".join(lines))

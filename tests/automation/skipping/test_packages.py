@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from automation.skipping import packages as packages_module
+from automation.skipping.contents import Contents
 from automation.skipping.packages import Packages
 
 USED = {"used", "single", "_fast", "shared_name"}
@@ -38,7 +40,7 @@ class Installed:
         return file
 
     def packages(self) -> Packages:
-        return Packages(self.root / "repository", [self.site])
+        return Packages(self.root / "repository", Contents(self.root / "contents.json"), [self.site])
 
 
 @pytest.fixture
@@ -56,6 +58,17 @@ def same_size(installed: Installed) -> None:
     os.utime(file, ns=(0, file.stat().st_mtime_ns + 1))
 
 
+def same_time(installed: Installed) -> None:
+    before = (installed.site / "used/__init__.py").stat().st_mtime_ns
+    os.utime(installed.write("used/__init__.py", "X = 2\n"), ns=(0, before))
+
+
+def installed_anew(installed: Installed) -> None:
+    for name, text in {"used/__init__.py": "X = 1\n", "single.py": "X = 1\n"}.items():
+        (installed.site / name).unlink()
+        os.utime(installed.write(name, text), ns=(0, 1))
+
+
 def new_folder(installed: Installed) -> None:
     installed.write("folder.pth", str(installed.root / "elsewhere"))
     (installed.root / "elsewhere").mkdir()
@@ -64,6 +77,7 @@ def new_folder(installed: Installed) -> None:
 COUNTS: dict[str, Change] = {
     "a package edited in place": lambda i: i.write("used/__init__.py", "X = 22\n"),
     "an edit of the same length": same_size,
+    "an edit of the same length and time": same_time,
     "a module deep in a package": lambda i: i.write("used/part/deep.py", "X = 22\n"),
     "a new module": lambda i: i.write("used/new.py", ""),
     "a module that is gone": lambda i: (i.site / "used/part/deep.py").unlink(),
@@ -93,6 +107,7 @@ def test_each_of_it_counts(installed: Installed, what: str) -> None:
 
 
 DOES_NOT_COUNT: dict[str, Change] = {
+    "the same installed anew": installed_anew,
     "another package": lambda i: i.write("unused/__init__.py", "X = 22\n"),
     "a new package": lambda i: i.write("more/__init__.py", ""),
     "a package whose name begins alike": lambda i: i.write("used_too/__init__.py", ""),
@@ -146,9 +161,9 @@ def test_sets_of_names_differ_and_their_order_does_not(installed: Installed) -> 
     assert packages.stamps({"used"}) != packages.stamps({"single"})
 
 
-def test_this_python_s_packages_are_found() -> None:
+def test_this_python_s_packages_are_found(tmp_path: Path) -> None:
     """Also those of Python itself and of this repository, of which nothing counts."""
-    packages = Packages(Path(__file__).parents[3])
+    packages = Packages(Path(__file__).parents[3], Contents(tmp_path / "contents.json"))
     found = {top: packages.stamps({top}) for top in ("pulumi", "yaml", "typing_extensions", "json", "automation", "no")}
     assert len({found["pulumi"], found["yaml"], found["typing_extensions"], found["no"]}) == 4
     assert found["json"] == found["no"]
@@ -173,6 +188,24 @@ def test_a_change_during_a_run_is_seen(installed: Installed, what: str, known: b
     time.sleep(0.02)
     REPLACED[what](installed)
     assert packages.changed_since(USED, begin)
+
+
+@pytest.mark.parametrize("kept", [None, "", "[]", "{}", '{"a": 1}'])
+def test_what_is_kept_of_contents_may_be_lost(installed: Installed, kept: str | None) -> None:
+    before = installed.packages().stamps(USED)
+    file = installed.root / "contents.json"
+    assert len(file.read_text()) < 300
+    if kept is None:
+        file.unlink()
+    else:
+        file.write_text(kept)
+    assert installed.packages().stamps(USED) == before
+
+
+def test_files_are_read_once(installed: Installed, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = installed.packages().stamps(USED)
+    monkeypatch.setattr(packages_module, "content", lambda _file: pytest.fail("read again"))
+    assert installed.packages().stamps(USED) == before
 
 
 def test_a_use_during_a_run_is_no_change(installed: Installed) -> None:
