@@ -16,7 +16,7 @@ PLAIN = "plain"
 
 _PLAIN = StackId("accounts", "sandbox", PLAIN).label
 
-_REACHES = ("", "names", "folder", "shared", "environment", "packages", "venv", "home", "upstream")
+_REACHES = ("", "names", "root", "folder", "shared", "environment", "packages", "venv", "home", "upstream")
 
 
 @dataclass(frozen=True)

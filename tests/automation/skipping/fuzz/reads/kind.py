@@ -196,7 +196,7 @@ def unset(name: str) -> Act:
 
 def reach(path: str) -> str:
     """What an implementation could watch as a whole that has this path in it."""
-    for beginning in ("<folder>", "<root>/shared", "<packages>", "<venv>"):
+    for beginning in ("<folder>", "<root>/shared", "<root>", "<packages>", "<venv>"):
         if path.startswith(beginning):
             return beginning.rpartition("/")[2].strip("<>")
     return ""

@@ -1,6 +1,8 @@
 """Environment variables, asked for in every way, and what Python and its library make of them."""
 
-from tests.automation.skipping.fuzz.reads.kind import Change, Kind, exported, unset, variable, wrote
+import shutil
+
+from tests.automation.skipping.fuzz.reads.kind import Change, Kind, Read, exported, unset, variable, wrote
 
 NAME = "FUZZ_<id>"
 
@@ -11,6 +13,13 @@ def _variable(name: str, body: str, variable_name: str = NAME, first: str = "1",
 
 def _missing(name: str, body: str) -> Kind:
     return Kind(name, f"import os\n{body}", changes=(Change("it is set", exported(NAME, "1"), reach="names"),))
+
+
+def _moved(read: Read) -> None:
+    """Another home folder, with the same files of AWS."""
+    shutil.copytree(read.path("<home>"), read.path("<outside>"), dirs_exist_ok=True)
+    read.world.made(read.path("<outside>"))
+    exported("HOME", "<outside>")(read)
 
 
 ASKED = (
@@ -94,12 +103,12 @@ LIBRARY = (
     Kind(
         "os.path.expanduser",
         "import os\nreturn os.path.expanduser('~/x')",
-        changes=(Change("HOME", exported("HOME", "<outside>"), reach="home"),),
+        changes=(Change("HOME", _moved, reach="home"),),
     ),
     Kind(
         "Path.home",
         "import pathlib\nreturn pathlib.Path.home()",
-        changes=(Change("HOME", exported("HOME", "<outside>"), reach="home"),),
+        changes=(Change("HOME", _moved, reach="home"),),
     ),
     Kind(
         "tempfile.gettempdir",
