@@ -1,4 +1,4 @@
-"""The environment variables that are inputs of every deployment: those of AWS and Pulumi, with these exceptions.
+"""The environment variables that are inputs of every deployment: those of AWS, Pulumi and Python, with exceptions.
 
 https://www.pulumi.com/docs/iac/cli/environment-variables/
 https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSettings
@@ -6,7 +6,11 @@ https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html#EVarSett
 
 from collections.abc import Mapping
 
-PREFIXES = ("AWS_", "PULUMI_")
+PREFIXES = ("AWS_", "PULUMI_", "PYTHON")
+
+ALWAYS = frozenset({"LANG", "LC_ALL", "LC_CTYPE", "TZ"})
+"""The encoding and the time zone that Python takes as given, besides its own variables.
+https://docs.python.org/3/using/cmdline.html#environment-variables"""
 
 CREDENTIALS = frozenset(
     {
@@ -48,6 +52,8 @@ IRRELEVANT = frozenset(
             "PULUMI_AI_SERVICE_ENDPOINT",
         ),
         *("PULUMI_SUPPRESS_NEO_LINK", "PULUMI_SUPPRESS_COPILOT_LINK", "PULUMI_NEO", "PULUMI_COPILOT"),
+        # Where Python keeps compiled modules, and when it shows what is printed.
+        *("PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "PYTHONUNBUFFERED"),
         # The commit and the CI job of an update, which Pulumi Cloud shows.
         *("PULUMI_COMMIT_MESSAGE", "PULUMI_PR_NUMBER", "PULUMI_DISABLE_CI_DETECTION"),
     }
@@ -81,4 +87,4 @@ def counts(name: str) -> bool:
     """Whether the environment variable is an input."""
     if name in CREDENTIALS or name in IRRELEVANT or name.startswith(IRRELEVANT_PREFIXES):
         return False
-    return name.startswith(PREFIXES)
+    return name in ALWAYS or name.startswith(PREFIXES)
