@@ -70,7 +70,7 @@ class Packages:
         if wanted in self._known and now.stamps(wanted) != self._known[wanted]:
             return True
         found = [status.st_ctime_ns for top in {*wanted, *_ALWAYS} for status in now._files(top).values()]
-        found += [_changed(place) for place in (*now._folders, *now._read_at_start, *now._records(wanted))]
+        found += [_changed(place) for place in (*now._sites, *now._read_at_start, *now._records(wanted))]
         return any(changed > ns for changed in found)
 
     def _digest(self, tops: frozenset[str]) -> str:

@@ -192,16 +192,16 @@ class World:
         return self.venv / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
 
     def _make_venv(self) -> None:
-        """A virtual environment with the packages of this one. No file is shared that a test changes."""
+        """A virtual environment with copies of the packages of this one, which tests change."""
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", self.venv], check=True)
         here = Path(sysconfig.get_path("purelib"))
         skip = shutil.ignore_patterns(*_UNUSED, "repository.pth", "*.egg-link")
         top = set(skip(str(here), [entry.name for entry in here.iterdir()]))
         for entry in here.iterdir():
             if entry.name not in top and entry.is_dir():
-                shutil.copytree(entry, self.packages / entry.name, copy_function=_link, symlinks=True)
+                shutil.copytree(entry, self.packages / entry.name, symlinks=True)
             elif entry.name not in top or entry.name.startswith(("_cffi", "_yaml")):
-                _link(entry, self.packages / entry.name)
+                shutil.copy2(entry, self.packages / entry.name)
         # The repository comes first, and what it lacks (the tests) from here.
         (self.packages / "repository.pth").write_text(f"{self.root}\n{ROOT}\n")
 
@@ -243,10 +243,3 @@ class World:
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing."""
-
-
-def _link(source: str | Path, target: str | Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # on another file system
-        shutil.copy2(source, target)
