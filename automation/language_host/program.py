@@ -10,8 +10,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from automation.language_host import own_modules
+from automation.language_host.callers import is_own
 from automation.language_host.monitor import record_calls
-from automation.language_host.recorder import Recorder, is_own
+from automation.language_host.recorder import Recorder
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Records what a program reads, apart from what the SDK reads from the engine.
 
-Only facts: `automation.skipping.reads` judges which of them are inputs. What Python reports by itself is heard
+Only facts: `automation.skipping.judge` judges which of them are inputs. What Python reports by itself is heard
 (https://docs.python.org/3/library/audit_events.html), and what it does not report is wrapped: the environment
 variables, the functions of `os` that read without opening, and the import statement, which shows that a program uses
 the clock or chance.
@@ -14,27 +14,23 @@ import importlib.util
 import os
 import posix
 import sys
-import sysconfig
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-_HERE = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with the file names of frames
-
-_STANDARD = tuple({sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib")})
-_PACKAGES = tuple(
-    {folder + os.sep for name in ("purelib", "platlib") for folder in (sysconfig.get_path(name),)}
-    | {os.path.realpath(sysconfig.get_path(name)) + os.sep for name in ("purelib", "platlib")}
+from automation.language_host.callers import (
+    HERE,
+    PACKAGES,
+    asks_for_existence,
+    is_by_program,
+    is_import,
+    is_installed,
 )
+from automation.language_host.variables import Variables
 
 _LOOKS = ("stat", "lstat", "access", "readlink", "statvfs", "pathconf")
 """Functions of `os` that read something about a path without opening it."""
-
-_EXISTENCE = {
-    *("exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "resolve", "_joinrealpath"),
-}
-"""Functions of Python's library that call one of these only to see whether something is there, or where."""
 
 _MACHINE = (
     *("urandom", "getrandom", "getpid", "getppid", "getpgid", "getpgrp", "getsid", "getuid", "geteuid", "getgid"),
@@ -67,27 +63,18 @@ _OTHERS = {
 }
 
 
+_KINDS = (
+    *("files", "folders", "modules", "looked_at", "background", "assets", "references"),
+    *("variables", "asked", "imports", "others"),
+)
+"""What is recorded, as `automation.programs.Seen` has it."""
+
+
 class Recorder:
     """Records from its creation until `stop`, which returns what was found (see `automation.programs.Seen`)."""
 
     def __init__(self) -> None:
-        self.found: dict[str, set[str]] = {
-            kind: set()
-            for kind in (
-                *(
-                    "files",
-                    "folders",
-                    "modules",
-                    "looked_at",
-                    "background",
-                    "assets",
-                    "references",
-                    "variables",
-                    "asked",
-                ),
-                *("imports", "others"),
-            )
-        }
+        self.found: dict[str, set[str]] = {kind: set() for kind in _KINDS}
         self.invokes: list[dict[str, Any]] = []
         self._recording = True
         self._written: set[str] = set()
@@ -125,30 +112,30 @@ class Recorder:
             return
         file = os.path.abspath(os.fsdecode(path))  # noqa: PTH100 - links stay as they are
         caller = sys._getframe(2)
-        if _is_installed(file) or caller.f_code.co_filename.startswith(_HERE):
+        if is_installed(file) or caller.f_code.co_filename.startswith(HERE):
             return
-        by_import = _imports(caller)
-        if by_import or _by_program(caller):
+        by_import = is_import(caller)
+        if by_import or is_by_program(caller):
             self.found["modules" if by_import else "files"].add(_source(file))
         else:
             self.found["background"].add(file)
 
     def _listed(self, path: Any, caller: FrameType) -> None:
-        if _imports(caller):
+        if is_import(caller):
             return
         if isinstance(path, int):
             self.found["others"].add("a folder that was opened before")
             return
         folder = os.path.abspath(os.fsdecode(path or "."))  # noqa: PTH100
-        if _by_program(caller):
+        if is_by_program(caller):
             self.found["folders"].add(folder)
         # Packages look for the plugins that other packages have for them: `automation.skipping.packages`.
-        elif not _is_installed(os.path.join(folder, "")) and "importlib" not in caller.f_code.co_filename:  # noqa: PTH118
+        elif not is_installed(os.path.join(folder, "")) and "importlib" not in caller.f_code.co_filename:  # noqa: PTH118
             self.found["background"].add(folder)
 
     def _wrap_variables(self) -> None:
         environ: Any = os.environ
-        recorded = _Variables(environ._data, self._asked, self._written.add)
+        recorded = Variables(environ._data, self._asked, self._written.add)
         environ._data = recorded
         if os.supports_bytes_environ:
             data: Any = os.environb
@@ -157,7 +144,7 @@ class Recorder:
     def _asked(self, name: str | None) -> None:
         if not self._recording or name in self._written:
             return
-        by_program = _by_program(sys._getframe(2))
+        by_program = is_by_program(sys._getframe(2))
         if name is None:
             self.found["others"].add("the names of all variables")
         else:
@@ -188,38 +175,44 @@ class Recorder:
 
     def _looked(self, name: str, caller: FrameType, arguments: tuple[Any, ...], named: Any) -> None:
         path = arguments[0] if arguments else named.get("path", ".")
-        if _imports(caller) or isinstance(path, int):
+        if is_import(caller) or isinstance(path, int):
             return
         if named.get("dir_fd") is not None:
             self.found["others"].add("a folder that was opened before")
             return
         file = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
-        if _is_installed(file):
+        if is_installed(file):
             return
-        if not _by_program(caller):
+        if not is_by_program(caller):
             self.found["background"].add(file)
-        elif name == "readlink" or _asks_for_existence(caller):
+        elif name == "readlink" or asks_for_existence(caller):
             self.found["looked_at"].add(file)
         else:
             self.found["others"].add(f"the size, times or rights of {file}")
 
     def _asked_machine(self, name: str, caller: FrameType, _arguments: tuple[Any, ...], _named: Any) -> None:
-        if _by_program(caller) and not caller.f_code.co_filename.startswith(_HERE):
+        if is_by_program(caller) and not caller.f_code.co_filename.startswith(HERE):
             self.found["others"].add(f"the machine or the process (os.{name})")
 
     def _wrap_imports(self) -> None:
         before_import, before_module = builtins.__import__, importlib.import_module
 
         def statement(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
-            found = before_import(name, globals, locals, fromlist, level)
-            if self._recording and not level and _by_program(sys._getframe(1)):
-                self._imported(name, fromlist or ())
-            return found
+            return imported(lambda: before_import(name, globals, locals, fromlist, level), "." * level + name, fromlist)
 
         def import_module(name: str, package: str | None = None) -> Any:
-            found = before_module(name, package)
-            if self._recording and not name.startswith(".") and _by_program(sys._getframe(1)):
-                self._imported(name, ())
+            return imported(lambda: before_module(name, package), name, ())
+
+        def imported(load: Callable[[], Any], name: str, names: Any) -> Any:
+            by_program = self._recording and is_by_program(sys._getframe(2))
+            try:
+                found = load()
+            except ImportError:
+                if by_program:
+                    self.found["others"].add(f"the module {name}, which is not there")
+                raise
+            if by_program and not name.startswith("."):
+                self._imported(name, names or ())
             return found
 
         builtins.__import__ = statement
@@ -228,56 +221,8 @@ class Recorder:
     def _imported(self, name: str, names: Iterable[str]) -> None:
         top = sys.modules.get(name.partition(".")[0])
         file = getattr(top, "__file__", None) or next(iter(getattr(top, "__path__", ())), None)
-        if file is None or _is_installed(os.path.join(file, "")) or _is_installed(file):  # noqa: PTH118
+        if file is None or is_installed(os.path.join(file, "")) or is_installed(file):  # noqa: PTH118
             self.found["imports"].update([f"{name}:{each}" for each in names] or [name])
-
-
-class _Variables(dict[Any, Any]):
-    """The content of `os.environ` and `os.environb`, which tells what is read of it, in whatever way."""
-
-    def __init__(self, data: Any, asked: Callable[[str | None], None], written: Callable[[str], None]) -> None:
-        super().__init__(data)
-        self._asked, self._write = asked, written
-
-    def __getitem__(self, key: Any) -> Any:
-        self._asked(os.fsdecode(key))
-        return super().__getitem__(key)
-
-    def __contains__(self, key: Any) -> bool:
-        self._asked(os.fsdecode(key))
-        return super().__contains__(key)
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        self._asked(os.fsdecode(key))
-        return super().get(key, default)
-
-    def __iter__(self) -> Iterator[Any]:
-        self._asked(None)
-        return super().__iter__()
-
-    def __len__(self) -> int:
-        self._asked(None)
-        return super().__len__()
-
-    def keys(self) -> Any:
-        self._asked(None)
-        return super().keys()
-
-    def items(self) -> Any:
-        self._asked(None)
-        return super().items()
-
-    def values(self) -> Any:
-        self._asked(None)
-        return super().values()
-
-    def copy(self) -> Any:
-        self._asked(None)
-        return super().copy()
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._write(os.fsdecode(key))
-        super().__setitem__(key, value)
 
 
 def _writes(mode: Any, flags: Any) -> bool:
@@ -290,49 +235,6 @@ def _text(argument: Any) -> str:
     if isinstance(argument, list | tuple):
         argument = argument[0] if argument else ""
     return os.fsdecode(argument) if isinstance(argument, bytes | os.PathLike) else str(argument)
-
-
-def _imports(frame: FrameType | None) -> bool:
-    """Whether the import system is at work: it reads only code, and which one that is counts anyway."""
-    return frame is not None and frame.f_code.co_filename.startswith(
-        ("<frozen importlib", "<frozen zipimport", "<frozen runpy", f"{_HERE}own_modules.py")
-    )
-
-
-def _is_installed(file: str) -> bool:
-    return file.startswith((*_STANDARD, *_PACKAGES, _HERE))
-
-
-def _is_standard(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(("<", *_STANDARD)) and not _in_packages(frame)
-
-
-def _asks_for_existence(frame: FrameType | None) -> bool:
-    while frame is not None and _is_standard(frame):
-        if frame.f_code.co_name in _EXISTENCE:
-            return True
-        if frame.f_code.co_name not in ("stat", "lstat"):
-            return False
-        frame = frame.f_back
-    return False
-
-
-def _in_packages(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(_PACKAGES)
-
-
-def is_own(path: str) -> bool:
-    """Whether a file or folder is none of Python's, of an installed package or of this package: it is the program's."""
-    path = os.path.join(os.path.abspath(path), "")  # noqa: PTH100, PTH118
-    return not path.startswith((*_STANDARD, *_PACKAGES, _HERE))
-
-
-def _by_program(frame: FrameType | None) -> bool:
-    """Whether the caller is the program's own code, also through functions of Python's library, but not through a
-    package."""
-    while frame is not None and (_is_standard(frame) or frame.f_code.co_filename.startswith(_HERE)):
-        frame = frame.f_back
-    return frame is not None and not _in_packages(frame) and not frame.f_code.co_filename.endswith("-exec")
 
 
 def _source(file: str) -> str:
@@ -348,7 +250,7 @@ def _loaded_packages() -> set[str]:
     found = set()
     for module in list(sys.modules.values()):
         file = getattr(module, "__file__", None)
-        folder = next((each for each in _PACKAGES if isinstance(file, str) and file.startswith(each)), None)
+        folder = next((each for each in PACKAGES if isinstance(file, str) and file.startswith(each)), None)
         if file and folder:
             found.add(Path(file).relative_to(folder).parts[0].partition(".")[0])
     return found

@@ -18,7 +18,8 @@ import json, runpy, sys
 import pydantic, uuid, random, datetime, pulumi
 from pathlib import Path
 from automation.language_host import own_modules
-from automation.language_host.recorder import Recorder, is_own
+from automation.language_host.callers import is_own
+from automation.language_host.recorder import Recorder
 
 folder, code, out = sys.argv[1:]
 sys.path.insert(0, folder)
@@ -246,6 +247,20 @@ def test_what_is_imported_from_elsewhere(place: Place, how: str) -> None:
     found = place.record(code)["imports"]
     assert name in found
     assert not {"mine", "more"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("import nothing_here", "nothing_here"),
+        ("from mine import nothing", None),
+        ("import importlib; importlib.import_module('mine.nothing')", "mine.nothing"),
+        ("from . import nothing", "."),
+    ],
+)
+def test_a_module_that_may_come_is_named(place: Place, statement: str, name: str | None) -> None:
+    found = place.record(f"try:\n    {statement}\nexcept ImportError:\n    pass")["others"]
+    assert found == ([f"the module {name}, which is not there"] if name else [])
 
 
 def test_a_program_that_reads_nothing_has_read_nothing(place: Place) -> None:
