@@ -207,6 +207,8 @@ def _up(run: Run) -> Work:
                 f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
                 + ", ".join(unknown)
             )
+        if always := run.ledger.always(stack):
+            progress(f"{stack.label}: it will be run each time, because of {', '.join(always)}")
         run.ledger.end(stack, None if record.pending else reads, unknown)
         return record
 

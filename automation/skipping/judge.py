@@ -158,9 +158,9 @@ class _Judging:
     def _looked_at(self, path: Path) -> None:
         if self._is_engine(path) or self._is_above(path) or self._is_declared(path):
             return
-        if self._is_data(path) or str(path).startswith(_SYSTEM):
+        if self._is_data(path) or self._would_be_declared(path) or str(path).startswith(_SYSTEM):
             self.compared.add(str(path))
-        elif not self._would_be_declared(path):
+        else:
             self._unknown(path)
 
     def _is_engine(self, path: Path) -> bool:
@@ -171,7 +171,7 @@ class _Judging:
         return self._stack.config_file(self._root) in declared or not declared.isdisjoint(self._program)
 
     def _would_be_declared(self, path: Path) -> bool:
-        """Whether a path that may not exist would be a part of the program if it did."""
+        """Whether a path would be a part of the program if it was a file; it may be a folder, or not exist."""
         inside = path.is_relative_to(self._folder) and not is_config(path, self._folder)
         return inside and not is_documentation(path)
 

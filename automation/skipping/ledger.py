@@ -47,6 +47,10 @@ class Ledger:
         state = self._states.of(stack)
         return found if state and state.whole == whole else [*found, "state"]
 
+    def always(self, stack: StackId) -> list[str]:
+        """What in the stack's files, variables or state makes it run each time; mostly empty."""
+        return self._reader.always(stack)
+
     def configuration_differs(self, stack: StackId) -> bool:
         """Whether the stack's file is not the one of its last successful deployment from here. Reads no state."""
         try:

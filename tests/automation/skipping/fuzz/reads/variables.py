@@ -86,7 +86,7 @@ CREDENTIALS = (
 
 PYTHON = (
     Kind("__debug__", "return __debug__", **variable("PYTHONOPTIMIZE", "", "1")),
-    Kind("the UTF-8 mode", "import sys\nreturn sys.flags.dev_mode", **variable("PYTHONDEVMODE", "", "1")),
+    Kind("the development mode", "import sys\nreturn sys.flags.dev_mode", **variable("PYTHONDEVMODE", "", "1")),
 )
 
 LIBRARY = (
