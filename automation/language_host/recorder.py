@@ -14,9 +14,10 @@ import importlib.util
 import os
 import posix
 import sys
+import traceback
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import FrameType
+from types import FrameType, TracebackType
 from typing import Any
 
 from automation.language_host.callers import (
@@ -82,6 +83,7 @@ class Recorder:
         self._wrap_variables()
         self._wrap_os()
         self._wrap_imports()
+        _hide_own_frames()
 
     def stop(self) -> dict[str, Any]:
         """Stop recording."""
@@ -223,6 +225,31 @@ class Recorder:
         file = getattr(top, "__file__", None) or next(iter(getattr(top, "__path__", ())), None)
         if file is None or is_installed(os.path.join(file, "")) or is_installed(file):  # noqa: PTH118
             self.found["imports"].update([f"{name}:{each}" for each in names] or [name])
+
+
+def _hide_own_frames() -> None:
+    """Let no stack trace show the functions of this package: the import statement passes through them."""
+    before_extract, before_init = traceback.extract_tb, traceback.TracebackException.__init__
+
+    def extract(tb: TracebackType | None, *arguments: Any, **named: Any) -> Any:
+        return before_extract(_without_own(tb), *arguments, **named)
+
+    def init(self: Any, kind: Any, value: Any, tb: Any, *arguments: Any, **named: Any) -> None:
+        before_init(self, kind, value, _without_own(tb), *arguments, **named)
+
+    traceback.extract_tb = extract
+    traceback.TracebackException.__init__ = init  # type: ignore[method-assign,assignment]
+
+
+def _without_own(tb: TracebackType | None) -> TracebackType | None:
+    """The stack trace, which is changed, without the frames of this package but for the first one."""
+    last = tb
+    while last is not None and last.tb_next is not None:
+        if last.tb_next.tb_frame.f_code.co_filename.startswith(HERE):
+            last.tb_next = last.tb_next.tb_next
+        else:
+            last = last.tb_next
+    return tb
 
 
 def _writes(mode: Any, flags: Any) -> bool:

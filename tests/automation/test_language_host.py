@@ -44,6 +44,7 @@ def test_what_a_program_prints_is_in_its_log_and_not_in_the_summary(repository: 
     [
         ("raise pulumi.RunError('org:mode is x')", ["  org:mode is x"]),
         ("1 / 0", ["Program failed with an unhandled exception:", "ZeroDivisionError: division by zero"]),
+        ("import nothing_here", ["ModuleNotFoundError: No module named 'nothing_here'", "__main__.py"]),
         ("import sys\nprint('why', file=sys.stderr)\nsys.exit(3)", ["  why"]),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", ["program exited with non-zero exit code: -9"]),
     ],

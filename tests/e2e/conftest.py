@@ -1,10 +1,18 @@
 """The end-to-end tests' project: one deployed organization for the tests of a story."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from tests.e2e.project import Project
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many random edits were made, where they were (not by the workers of xdist)."""
+    edits = sys.modules.get("tests.e2e.test_random_edits")
+    if edits and edits.TALLY:
+        terminalreporter.section(f"{sum(edits.TALLY)} random edits in {len(edits.TALLY)} rounds")
 
 
 @pytest.fixture(scope="module")

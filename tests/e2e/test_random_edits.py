@@ -19,6 +19,9 @@ from tests.e2e.reports import files, steps
 
 pytestmark = pytest.mark.e2e
 
+TALLY: list[int] = []
+"""The number of edits of each round, which `make edits` shows at its end."""
+
 
 def _rounds() -> settings:
     few = settings(max_examples=3, derandomize=True)
@@ -52,6 +55,7 @@ class Team:
         before = copy.deepcopy(self.organization)
         self.organization, done = edits.edited(before, chosen, self._scratch)
         self.organization.write(self.project.root)
+        TALLY.append(len(done))
         self.log += [f"-- round, {len(done)} edits", *done]
         return {keys["name"] for name, keys in self.organization.accounts.items() if name not in before.accounts}
 
