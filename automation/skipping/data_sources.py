@@ -7,6 +7,7 @@ is run each time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,13 +64,18 @@ def ask(token: str, environment: Environment, stack: StackId, root: Path) -> str
         return digest(_SOURCES[token][1](lambda service: aws.client(environment.name, service, root, stack=stack)))
 
 
+_MADE_UP = re.compile(r"(aws-go-sdk|botocore-session)-\d+$")
+"""The names of sessions of a role that an SDK makes up, which differ each time. The role is what counts then.
+https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html"""
+
+
 def _caller(result: Mapping[str, Any]) -> Any:
-    return [result["accountId"], result["arn"], result["userId"]]
+    return [_MADE_UP.sub("", result[key]) for key in ("accountId", "arn", "userId")]
 
 
 def _caller_now(client: Client) -> Any:
     found = client("sts").get_caller_identity()
-    return [found["Account"], found["Arn"], found["UserId"]]
+    return [_MADE_UP.sub("", found[key]) for key in ("Account", "Arn", "UserId")]
 
 
 _ACCOUNT = ("id", "arn", "name", "email", "status", "state", "joinedMethod")

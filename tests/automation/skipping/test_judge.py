@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from automation import aws
 from automation.programs import Invoke, Seen
+from automation.skipping import data_sources
 from automation.skipping.data_sources import Asked
 from automation.skipping.judge import judge
 from automation.skipping.reads import Reads
@@ -257,6 +259,63 @@ def test_each_fact_of_an_organization_counts(place: Place, change: dict[str, Any
 
     assert facts(FOUND) == facts({**FOUND, "awsServiceAccessPrincipals": ["a", "b"]})
     assert facts(FOUND) != facts({**FOUND, **change})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("aws-go-sdk-1764288000000000001", "botocore-session-1764288000", True),
+        ("ada", "botocore-session-1764288000", False),
+        ("ada", "grace", False),
+    ],
+)
+def test_of_a_session_whose_name_an_sdk_made_up_the_role_counts(place: Place, one: str, other: str, same: bool) -> None:
+    def facts(session: str) -> tuple[Asked, ...]:
+        result = {"accountId": "1", "arn": f"arn:aws:sts::1:assumed-role/Deploy/{session}", "userId": f"A:{session}"}
+        return place.judge(invokes=(Invoke(CALLER, {}, "", result),))[0].invokes
+
+    assert (facts(one) == facts(other)) == same
+
+
+class Answers:
+    """A client of AWS that gives these answers."""
+
+    def __init__(self, **answers: Any) -> None:
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda **_arguments: self._answers[name]
+
+    def get_paginator(self, name: str) -> Any:
+        return Answers(paginate=[self._answers[name]])
+
+
+def test_aws_gives_the_same_facts_as_the_provider(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = Answers(
+        get_caller_identity={"Account": "1", "Arn": CALLED["arn"], "UserId": "A"},
+        describe_organization={
+            "Organization": {
+                "Id": "o-1",
+                "Arn": "arn",
+                "FeatureSet": "ALL",
+                "MasterAccountId": "1",
+                "MasterAccountEmail": "a@example.com",
+            }
+        },
+        list_aws_service_access_for_organization={
+            "EnabledServicePrincipals": [{"ServicePrincipal": "a"}, {"ServicePrincipal": "b"}]
+        },
+        list_roots={
+            "Roots": [{"Id": "r-1", "Name": "Root", "PolicyTypes": [{"Type": "TAG_POLICY", "Status": "ENABLED"}]}]
+        },
+        list_accounts={
+            "Accounts": [{"Id": "1", "Arn": "x", "Name": "A", "Email": "a@example.com", "Status": "ACTIVE"}]
+        },
+    )
+    monkeypatch.setattr(aws, "client", lambda *_arguments, **_named: answers)
+    for token, result in ((CALLER, CALLED), (ORGANIZATION, FOUND)):
+        (asked,) = place.judge(invokes=(Invoke(token, {}, "", result),))[0].invokes
+        assert data_sources.ask(token, Environment("prod", place.root), IDENTITY, place.root) == asked.facts
 
 
 def test_two_answers_of_one_data_source_are_unknown(place: Place) -> None:
