@@ -35,26 +35,17 @@ _MODULES = {
     *("__future__", "_io", "abc", "ast", "asyncio", "base64", "binascii", "bisect", "builtins", "cmath", "codecs"),
     *("collections", "colorsys", "configparser", "contextlib", "contextvars", "copy", "csv", "dataclasses", "decimal"),
     *("difflib", "encodings", "enum", "errno", "fnmatch", "fractions", "functools", "genericpath", "glob", "graphlib"),
-    *("hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword", "linecache"),
+    *("hashlib", "heapq", "hmac", "html", "io", "ipaddress", "itertools", "json", "keyword"),
     *("logging", "math", "numbers", "operator", "os", "pathlib", "posixpath", "pprint", "queue", "re", "shlex"),
-    *("shutil", "stat", "statistics", "string", "stringprep", "struct", "sys", "textwrap", "threading", "tokenize"),
-    *("tomllib", "traceback", "types", "typing", "unicodedata", "urllib.parse", "warnings", "weakref", "zlib"),
+    *("shutil", "stat", "statistics", "string", "stringprep", "struct", "sys", "textwrap", "threading"),
+    *("tomllib", "types", "typing", "unicodedata", "urllib.parse", "warnings", "weakref", "zlib"),
 }
 """Modules of Python's library that read nothing, or only what is recorded when it is read."""
 
 _NAMES = {
     *("datetime:timedelta", "datetime:timezone", "datetime:UTC", "concurrent.futures", "subprocess", "socket"),
-    *(
-        "importlib",
-        "importlib.util",
-        "importlib.resources",
-        "inspect",
-        "sqlite3",
-        "uuid:UUID",
-        "uuid:uuid5",
-        "uuid:uuid3",
-    ),
-    *("uuid:NAMESPACE_DNS", "uuid:NAMESPACE_URL", "time:sleep"),
+    *("importlib", "importlib.util", "importlib.resources", "sqlite3", "time:sleep"),
+    *("uuid:UUID", "uuid:uuid5", "uuid:uuid3", "uuid:NAMESPACE_DNS", "uuid:NAMESPACE_URL"),
 }
 """The same of single names. What `subprocess`, `socket` and `sqlite3` do is reported."""
 
