@@ -15,7 +15,8 @@ PACKAGES = tuple(
 )
 
 _EXISTENCE = {
-    *("exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink", "resolve", "_joinrealpath"),
+    *("exists", "lexists", "isfile", "isdir", "islink", "is_file", "is_dir", "is_symlink"),
+    *("resolve", "realpath", "_joinrealpath"),
 }
 """Functions of Python's library that call one of these only to see whether something is there, or where."""
 
