@@ -13,7 +13,7 @@ from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
 from shared.settings.base import Settings, parse
 from shared.settings.checks import check_region, unknown_units
-from shared.settings.fields import ACCESS_ROLE
+from shared.settings.fields import ACCESS_ROLE, ACCESS_ROLES
 from stacks.accounts.checks import tag_problems
 from stacks.accounts.config import AccountsConfig
 from stacks.identity.config import IdentityConfig
@@ -80,9 +80,7 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
     for environment in sorted({stack.environment for stack in chosen if stack.layer in ("accounts", "policies")}):
         accounts = [each for each in discover(environment, root) if each.account]
         problems += _shared_addresses(accounts, read)
-        policies = parsed.get(StackId("policies", environment))
-        if isinstance(policies, PoliciesConfig):
-            problems += _unknown_access_roles(accounts, policies.access_role_names, read)
+        problems += _unknown_access_roles(accounts, _exempt_roles(StackId("policies", environment), read), read)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
 
@@ -166,18 +164,34 @@ def _shared_addresses(accounts: Iterable[StackId], read: Read) -> list[str]:
     return problems
 
 
-def _unknown_access_roles(accounts: Iterable[StackId], exempt: Sequence[str], read: Read) -> list[str]:
+def _exempt_roles(policies: StackId, read: Read) -> list[str] | None:
+    """The access roles that the guardrails exempt, also where other values of the file are encrypted; None if unknown.
+
+    A file that cannot be read, or has something else there, is not a problem here: the check of its stack reports it.
+    """
+    try:
+        names = read(policies)[0].get("policies:accessRoleNames", ACCESS_ROLES)
+    except ConfigError:
+        return None
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        return None
+    return [name.strip() for name in names]
+
+
+def _unknown_access_roles(accounts: Iterable[StackId], exempt: Sequence[str] | None, read: Read) -> list[str]:
     """One problem for each account whose own access role the guardrails would bind, as they do not exempt it.
 
     A file that cannot be read is not a problem here: the check of its own stack reports it.
     """
-    problems = []
+    problems: list[str] = []
+    if exempt is None:
+        return problems
     for stack in accounts:
         try:
             role = read(stack)[0].get("accounts:accessRoleName", ACCESS_ROLE)
         except ConfigError:
             continue
-        if isinstance(role, str) and role not in exempt:
+        if isinstance(role, str) and role.strip() not in exempt:
             file = StackId("policies", stack.environment).config_label
             problems.append(
                 f"{stack.config_label}: accounts:accessRoleName is {role!r}, which {file} does not exempt from the "

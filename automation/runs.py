@@ -29,6 +29,7 @@ from engine.environment import Environment
 from engine.install import Engine, Progress, get_engine
 from shared.errors import UsageError
 from shared.layers import ROOT, StackId, discover
+from shared.private_folders import private_folder
 
 KEPT_RUNS = 50
 """The number of runs whose logs are kept."""
@@ -208,10 +209,9 @@ def listing(run: Run) -> set[tuple[str, str]]:
 
 def _new_logs(root: Path) -> Path:
     """Create a folder for a run's logs, and delete the oldest ones."""
-    runs = root / ".runs"
-    folder = runs / datetime.now().strftime("%Y%m%d-%H%M%S.%f")
     # Only for this user: the output of programs may be confidential.
-    runs.mkdir(mode=0o700, exist_ok=True)
+    runs = private_folder(root / ".runs")
+    folder = runs / datetime.now().strftime("%Y%m%d-%H%M%S.%f")
     folder.mkdir(mode=0o700)
     for old in sorted(entry for entry in runs.glob("[0-9]*") if entry.is_dir())[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)

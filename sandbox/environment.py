@@ -131,6 +131,7 @@ def _own_variables(layout: Layout, emulator: Emulator, inherited: Mapping[str, s
         "AWS_CONFIG_FILE": layout.folder / "aws-config",
         "AWS_SHARED_CREDENTIALS_FILE": layout.folder / "aws-credentials",
     }
+    layout.create()
     layout.state.mkdir(parents=True, exist_ok=True)
     layout.pulumi_home.mkdir(parents=True, exist_ok=True)
     for file in empty.values():

@@ -4,6 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from shared.private_folders import private_folder
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -15,6 +17,10 @@ class Layout:
     def folder(self) -> Path:
         """The folder of the sandbox."""
         return self.root / ".sandbox"
+
+    def create(self) -> None:
+        """Create the folder of the sandbox, for this user alone; one that others could enter is closed."""
+        private_folder(self.folder)
 
     @property
     def aws(self) -> Path:
@@ -68,7 +74,7 @@ def read_record(layout: Layout) -> Emulator | None:
 
 def write_record(layout: Layout, emulator: Emulator) -> None:
     """Save `emulator`. The file is replaced in one step, so that no reader sees half of it."""
-    layout.folder.mkdir(parents=True, exist_ok=True)
+    layout.create()
     new = layout.record.with_suffix(".new")
     new.write_text(json.dumps(asdict(emulator)) + "\n")
     new.replace(layout.record)

@@ -68,6 +68,7 @@ def start(
     `shared.errors.EngineError` if there is no engine and none can be installed.
     """
     layout = Layout(root.resolve())
+    layout.create()
     with locked(layout.folder / "start.lock", lambda: progress("sandbox: another run is starting it, waiting")):
         place_plugin(engine or get_engine(root, progress), layout.root, progress)
         return _start_emulator(layout, progress, command)
@@ -76,6 +77,7 @@ def start(
 def start_emulator(root: Path = ROOT, progress: Progress = print, *, command: tuple[str, ...] = COMMAND) -> Emulator:
     """Start only the emulated AWS, for a test or a program that needs no engine. Raises `SandboxError`."""
     layout = Layout(root.resolve())
+    layout.create()
     with locked(layout.folder / "start.lock", lambda: progress("sandbox: another run is starting it, waiting")):
         return _start_emulator(layout, progress, command)
 
@@ -86,6 +88,7 @@ def stop(root: Path = ROOT, progress: Progress = print, *, wait: bool = False) -
     Raises `SandboxError`, and `shared.errors.UsageError` while a run is at work, unless it may `wait` for its end.
     """
     layout = Layout(root.resolve())
+    layout.create()
     with _without_runs(layout, progress, wait), locked(layout.folder / "start.lock"):
         return _stop_emulator(layout, progress)
 
@@ -96,6 +99,7 @@ def reset(root: Path = ROOT, progress: Progress = print, *, wait: bool = False) 
     The engine and the plugins stay. Raises what `stop` raises.
     """
     layout = Layout(root.resolve())
+    layout.create()
     with _without_runs(layout, progress, wait), locked(layout.folder / "start.lock"):
         _stop_emulator(layout, progress)
         # The workspaces record which stack is selected in each folder, and those stacks no longer exist.
@@ -202,7 +206,7 @@ def _stop_emulator(layout: Layout, progress: Progress) -> bool:
 
 def _runs(layout: Layout) -> bool:
     """Whether the emulator of this repository is alive, which means that it holds the lock."""
-    layout.folder.mkdir(parents=True, exist_ok=True)
+    layout.create()
     with (layout.folder / "emulator.lock").open("a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from shared.private_folders import private_folder
+
 KEPT = 50
 """How many digests are kept, the last ones."""
 
@@ -45,7 +47,7 @@ class Contents:
     def _keep(self, known: dict[str, str]) -> None:
         # Without it the files are read again the next time.
         with suppress(OSError):
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self._file.parent)
             new = self._file.with_name(f"{self._file.name}.{os.getpid()}")
             new.write_text(json.dumps(known) + "\n")
             new.replace(self._file)

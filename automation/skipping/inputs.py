@@ -30,6 +30,7 @@ from engine.install import HOST_EXEC, Engine
 from engine.plugins import candidates
 from shared.errors import UserError
 from shared.layers import StackId
+from shared.private_folders import private_folder
 
 Inputs = Mapping[str, str]
 """Name of an input, as users see it → its digest."""
@@ -47,6 +48,8 @@ class Reader:
         self._root = root.resolve()
         self._sources = sources
         self._states = states
+        if (self._root / FOLDER).is_dir():  # made by an earlier version, or by hand: it may be open to others
+            private_folder(self._root / FOLDER)
         self._contents = Contents(self._root / FOLDER / "contents.json")
         self._packages = Packages(self._root, self._contents)
         self._answers: dict[tuple[str, str], str] = {}

@@ -17,6 +17,7 @@ from automation.backend.states import States, digest
 from automation.skipping.inputs import FOLDER, Inputs, Reader, differing
 from automation.skipping.reads import Reads
 from shared.layers import StackId
+from shared.private_folders import private_folder
 
 _UNKNOWN = "unknown"
 
@@ -25,6 +26,7 @@ class Ledger:
     """The last deployments of the stacks in the backend with the URL `backend`."""
 
     def __init__(self, root: Path, backend: str, states: States, reader: Reader) -> None:
+        self._root = root
         self._folder = root / FOLDER / digest(backend)[:16]
         self._states = states
         self._reader = reader
@@ -90,6 +92,7 @@ class Ledger:
 
     def _write(self, stack: StackId, record: Mapping[str, Any]) -> None:
         file = self._file(stack)
+        private_folder(self._root / FOLDER)
         file.parent.mkdir(parents=True, exist_ok=True)
         new = file.with_suffix(".new")
         new.write_text(json.dumps(record) + "\n")

@@ -1,10 +1,13 @@
 """Field types for the configuration of several layers, with AWS's limits."""
 
 import re
+import unicodedata
 from typing import Annotated
 
 from pulumi_aws import Region
 from pydantic import AfterValidator
+
+from shared.policy_documents.roles import AUTOMATION_IDENTITY, MANAGED_ROLES
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 """The role that AWS Organizations creates in a new account unless told otherwise. The accounts layer assumes it.
@@ -15,6 +18,10 @@ ACCESS_ROLES = [ACCESS_ROLE, "OrganizationalAccountAccessRole"]
 
 OU_LEVELS = 5
 """Maximum number of OU levels under the root.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
+
+TAGS = 50
+"""Maximum number of tags of an account or a role.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html"""
 
 REGIONS = frozenset(region.value for region in Region)
@@ -59,10 +66,65 @@ def _iam_name(value: str) -> str:
     return value
 
 
+_RESERVED_ROLES = [*MANAGED_ROLES, AUTOMATION_IDENTITY]
+
+
+def _access_role(value: str) -> str:
+    # AWS would make it as an administrator without a boundary, and the guardrails would exempt it. IAM's names are
+    # unique whatever their case.
+    if value.lower() in {role.lower() for role in _RESERVED_ROLES}:
+        raise ValueError(
+            f"a role that this project makes; allowed: any other name than {', '.join(_RESERVED_ROLES)}, "
+            "in whatever case"
+        )
+    return value
+
+
+def _tag_text(value: str, longest: int, more: str = "") -> str:
+    # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Tag.html and
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: what is tagged are accounts and roles.
+    wrong = {each for each in value if unicodedata.category(each)[0] not in "LNZ" and each not in "_.:/=+-@" + more}
+    if wrong or len(value) > longest or value.lower().startswith("aws:"):
+        raise ValueError(
+            f"allowed: up to {longest} letters, digits, spaces and {' '.join('_.:/=+-@' + more)}, "
+            "not beginning with aws:"
+        )
+    return value
+
+
+def _tag_key(value: str) -> str:
+    if not value:
+        raise ValueError("allowed: a key of 1 to 128 characters")
+    return _tag_text(value, 128)
+
+
+def _tag_value(value: str) -> str:
+    return _tag_text(value, 256)
+
+
+def _tag_pattern(value: str) -> str:
+    # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_example-tag-policies.html
+    if not value or value.count("*") > 1:
+        raise ValueError("allowed: 1 to 256 characters, with one * at most")
+    return _tag_text(value, 256, "*")
+
+
+def _tags(value: dict[str, str]) -> dict[str, str]:
+    if len(value) > TAGS:
+        raise ValueError(f"{len(value)} tags; AWS allows {TAGS}")
+    unique_ignoring_case(list(value))
+    return value
+
+
 Email = Annotated[str, AfterValidator(_email)]
 RegionName = Annotated[str, AfterValidator(_region)]
 OuPath = Annotated[str, AfterValidator(ou_path)]
 IamName = Annotated[str, AfterValidator(_iam_name)]
+AccessRoleName = Annotated[IamName, AfterValidator(_access_role)]
+TagPattern = Annotated[str, AfterValidator(_tag_pattern)]
+Tags = Annotated[
+    dict[Annotated[str, AfterValidator(_tag_key)], Annotated[str, AfterValidator(_tag_value)]], AfterValidator(_tags)
+]
 
 
 def unique(values: list[str]) -> list[str]:
@@ -70,4 +132,13 @@ def unique(values: list[str]) -> list[str]:
     twice = sorted({value for value in values if values.count(value) > 1})
     if twice:
         raise ValueError(f"listed twice: {', '.join(twice)}; allowed: each once")
+    return values
+
+
+def unique_ignoring_case(values: list[str]) -> list[str]:
+    """`values`, unchanged. Raises `ValueError` with the values that differ in their case only, or not at all."""
+    lower = [value.lower() for value in values]
+    same = sorted(value for value in set(values) if lower.count(value.lower()) > 1)
+    if same:
+        raise ValueError(f"listed twice: {', '.join(same)}; allowed: each once, whatever its case")
     return values

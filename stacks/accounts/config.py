@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from shared.settings.base import Settings
-from shared.settings.fields import ACCESS_ROLE, Email, IamName, OuPath
+from shared.settings.fields import ACCESS_ROLE, AccessRoleName, Email, OuPath, Tags
 
 _ALIAS = re.compile(r"(?!\d{12}\Z)[a-z0-9](?:[a-z0-9]|-(?!-)){1,61}[a-z0-9]\Z")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]{0,20}\Z")
@@ -22,6 +22,13 @@ def _alias(value: str) -> str:
 def _prefix(value: str) -> str:
     if not _PREFIX.match(value):
         raise ValueError("allowed: up to 20 letters, digits, '-' and '_'")
+    return value
+
+
+def _name(value: str) -> str:
+    # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("allowed: 1 to 50 printable ASCII characters")
     return value
 
 
@@ -41,17 +48,17 @@ class Contact(Settings):
 class AccountsConfig(Settings):
     """One member account and the resources in it."""
 
-    name: str = Field(min_length=1, max_length=50, description="the account's name")
+    name: Annotated[str, AfterValidator(_name)] = Field(min_length=1, max_length=50, description="the account's name")
     email: Email = Field(description="the root user's address, unique in all of AWS")
     organizational_unit: OuPath = Field(description="the path of the OU that the account is in")
-    tags: dict[str, str] = Field(
+    tags: Tags = Field(
         default={},
         description="tags of the account and of everything made in it, checked against the OU's rules",
     )
     resource_names_prefix: Annotated[str, AfterValidator(_prefix)] = Field(
         default="", description="put before the names of the permissions boundaries"
     )
-    access_role_name: IamName = Field(
+    access_role_name: AccessRoleName = Field(
         default=ACCESS_ROLE,
         description="the role that AWS makes in a new account; for an existing account, the role that it has",
     )

@@ -4,36 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from shared.policy_documents.roles import AUTOMATION_IDENTITY
 from shared.settings.base import Settings
-from shared.settings.fields import IamName, unique
+from shared.settings.fields import IamName, unique_ignoring_case
+from stacks.identity import tokens
 
 MAX_TRUSTED_USERS = 30
 """How many user ARNs fit into a role's trust policy of 2,048 characters if the names are long.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
-def _issuer(value: str) -> str:
-    if not value.startswith("https://") or value.endswith("/"):
-        raise ValueError("allowed: an https:// URL without a slash at the end")
-    return value
-
-
-def _subject(value: str) -> str:
-    # `*` as the whole subject would trust every repository or tenant of a shared identity provider.
-    if value.strip("*?") == "" or value.startswith("*"):
-        raise ValueError("a subject that begins with a wildcard trusts strangers; allowed: repo:acme/infra:*")
-    return value
+def _subject(value: str, info: ValidationInfo) -> str:
+    return tokens.subject(value, info.data.get("issuer"))
 
 
 class Oidc(Settings):
     """The identity provider of the CI jobs, and which of its tokens are trusted."""
 
-    issuer: Annotated[str, AfterValidator(_issuer)] = Field(description="the provider's URL")
-    audience: str = Field(min_length=1, description="the `aud` a token must carry")
+    issuer: Annotated[str, AfterValidator(tokens.issuer)] = Field(description="the provider's URL")
+    audience: Annotated[str, AfterValidator(tokens.audience)] = Field(description="the `aud` a token must carry")
     subjects: list[Annotated[str, AfterValidator(_subject)]] = Field(
-        min_length=1, description="the `sub` values trusted, `*` allowed inside"
+        min_length=1, description="the `sub` values trusted, `*` allowed behind the owner and the repository"
     )
 
 
@@ -48,7 +41,7 @@ class PasswordSettings(Settings):
 class IdentityConfig(Settings):
     """Who may sign in to the management account, and how automation signs in."""
 
-    users: Annotated[list[IamName], AfterValidator(unique)] = Field(
+    users: Annotated[list[IamName], AfterValidator(unique_ignoring_case)] = Field(
         default=[], description="developers that this stack makes, members of the group"
     )
     user_source: Literal["config", "external"] = Field(
@@ -92,8 +85,8 @@ class IdentityConfig(Settings):
                 f"identity:users lists {len(self.users)} users; at most {MAX_TRUSTED_USERS} fit into the trust "
                 "policy of DeveloperRole; for more set identity:developerTrust: account"
             )
-        if "cicd-automation" in self.users:
-            raise ValueError("identity:users: 'cicd-automation' is the automation user; allowed: any other name")
+        if taken := [user for user in self.users if user.lower() == AUTOMATION_IDENTITY]:
+            raise ValueError(f"identity:users: {taken[0]!r} is the automation user; allowed: any other name")
         return self
 
     @property

@@ -7,7 +7,15 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.settings.base import Settings
-from shared.settings.fields import ACCESS_ROLES, IamName, OuPath, RegionName, unique
+from shared.settings.fields import (
+    ACCESS_ROLES,
+    AccessRoleName,
+    OuPath,
+    RegionName,
+    TagPattern,
+    unique,
+    unique_ignoring_case,
+)
 
 Guardrail = Literal["leave-organization", "stop-cloudtrail", "stop-backup", "protect-roles", "root-user"]
 
@@ -44,7 +52,7 @@ class Backup(Settings):
 class TagRule(Settings):
     """The allowed values of the CostCenter tag in the accounts of an OU."""
 
-    cost_centers: Annotated[list[str], AfterValidator(unique)] = Field(
+    cost_centers: Annotated[list[TagPattern], AfterValidator(unique)] = Field(
         min_length=1, description="allowed values of CostCenter"
     )
 
@@ -64,7 +72,7 @@ class PoliciesConfig(Settings):
     backup: Backup | None = Field(default=None, description="the monthly backup policy")
     tags: dict[OuPath, TagRule] = Field(default={}, description="tag rules by OU path")
     service_control: dict[OuPath, ServiceControl] = Field(default={}, description="guardrails by OU path")
-    access_role_names: Annotated[list[IamName], AfterValidator(unique)] = Field(
+    access_role_names: Annotated[list[AccessRoleName], AfterValidator(unique_ignoring_case)] = Field(
         default=ACCESS_ROLES,
         min_length=1,
         description="the access roles of all accounts, which the guardrails let change the roles made here",

@@ -14,6 +14,7 @@ from shared.settings.fields import REGIONS
 from tests.configuration import write_sandbox
 
 DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
+ACCOUNTS = ["developer", "shared-test"]
 
 
 @pytest.fixture
@@ -81,6 +82,37 @@ def test_right_files_are_no_problem(root: Path) -> None:
             "policies:accessRoleName is 'Admin': it has become a list of the access roles of all accounts; allowed: "
             "policies:accessRoleNames: [Admin]",
         ),
+        (
+            DEVELOPER,
+            {"accessRoleName": "DeveloperRole"},
+            "accounts:accessRoleName is 'DeveloperRole': a role that this project makes; allowed: any other name than "
+            "DeveloperRole, AutomationRole, MyMonthlyBackupIamRole, cicd-automation",
+        ),
+        (
+            "policies/Pulumi.sandbox.yaml",
+            {"accessRoleNames": ["OrganizationAccountAccessRole", "AutomationRole"]},
+            "policies:accessRoleNames.1 is 'AutomationRole': a role that this project makes; allowed: any other name",
+        ),
+        (
+            "identity/Pulumi.sandbox.yaml",
+            {
+                "automation": "oidc",
+                "oidc": {
+                    "issuer": "https://token.actions.githubusercontent.com",
+                    "audience": "sts.amazonaws.com",
+                    "subjects": ["repo:acme/infra:*", "repo:*/infra:*"],
+                },
+            },
+            "identity:oidc.subjects.1 is 'repo:*/infra:*': strangers may have such a token; allowed: "
+            "repo:OWNER/REPOSITORY:*, both without wildcards",
+        ),
+        (
+            "identity/Pulumi.sandbox.yaml",
+            {"users": ["ada", "Ada"]},
+            'identity:users is \'["ada", "Ada"]\': listed twice',
+        ),
+        (DEVELOPER, {"tags": {"aws:Owner": "x"}}, "is 'aws:Owner': allowed: up to 128 letters"),
+        (DEVELOPER, {"name": "Café"}, "accounts:name is 'Café': allowed: 1 to 50 printable ASCII characters"),
         ("policies/Pulumi.sandbox.yaml", {"accessRoleNames": []}, "policies:accessRoleNames is '[]'"),
         (DEVELOPER, {"protect": "perhaps"}, "accounts:protect is 'perhaps'"),
         ("org/Pulumi.sandbox.yaml", {"organizationalUnits": ["A/B/C/D/E/F"]}, "6 levels; AWS allows 5"),
@@ -115,6 +147,31 @@ def test_a_deployment_of_policies_alone_must_exempt_every_access_role_in_use_too
         "stacks/accounts/Pulumi.sandbox.shared-test.yaml: accounts:accessRoleName is 'OrganizationAccountAccessRole', "
     )
     check([StackId("identity", "sandbox")], root)
+
+
+def test_access_roles_are_compared_where_the_policies_file_has_encrypted_values_too(root: Path) -> None:
+    policies = "policies/Pulumi.sandbox.yaml"
+    change(root, policies, accessRoleNames=["Admin"], tags={"Development": {"costCenters": [SECURE]}})
+    assert [problem.partition(" is ")[0] for problem in problems(root)] == [
+        f"stacks/accounts/Pulumi.sandbox.{account}.yaml: accounts:accessRoleName" for account in ACCOUNTS
+    ]
+    # What is encrypted itself, nobody can compare here.
+    change(root, policies, accessRoleNames=[SECURE])
+    check(discover("sandbox", root), root)
+
+
+@pytest.mark.parametrize("role", ["organizationaccountaccessrole", "OrganizationAccountAccessRole2"])
+def test_an_access_role_is_compared_as_a_whole_and_in_its_spelling(root: Path, role: str) -> None:
+    change(root, DEVELOPER, accessRoleName=role)
+    (problem,) = problems(root)
+    assert f"accounts:accessRoleName is {role!r}, which" in problem
+    assert "allowed: OrganizationAccountAccessRole, OrganizationalAccountAccessRole, or" in problem
+
+
+@pytest.mark.parametrize("role", ["OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"])
+def test_both_spellings_of_the_access_role_are_exempt_unless_others_are_given(root: Path, role: str) -> None:
+    change(root, DEVELOPER, accessRoleName=role)
+    check(discover("sandbox", root), root)
 
 
 def test_a_missing_key_says_what_it_is_for(root: Path) -> None:

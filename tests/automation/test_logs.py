@@ -30,6 +30,13 @@ def test_only_this_user_may_read_them(tmp_path: Path, mask: int) -> None:
     assert [stat.S_IMODE(each.stat().st_mode) for each in (folder, folder.parent)] == [0o700, 0o700]
 
 
+def test_a_folder_that_others_could_enter_is_closed(tmp_path: Path) -> None:
+    (tmp_path / ".runs").mkdir()
+    (tmp_path / ".runs").chmod(0o755)
+    runs._new_logs(tmp_path)
+    assert stat.S_IMODE((tmp_path / ".runs").stat().st_mode) == 0o700
+
+
 def test_the_newest_are_kept(tmp_path: Path) -> None:
     names = [f"20260101-0000{number:02}.000000" for number in range(60)]
     for name in names:

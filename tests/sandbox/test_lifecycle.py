@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import threading
@@ -209,3 +210,17 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
     plugin = status(root).plugin
     assert plugin
     assert (plugin.kind, plugin.version) == (EMBEDDED, provider_version())
+
+
+@pytest.mark.parametrize("mode", [None, 0o755, 0o777])
+def test_only_this_user_may_enter_the_folder(root: Path, mode: int | None) -> None:
+    folder = root / ".sandbox"
+    before = os.umask(0o022)
+    try:
+        if mode is not None:
+            folder.mkdir()
+            folder.chmod(mode)
+        start_emulator(root, quiet, command=NORMAL)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700

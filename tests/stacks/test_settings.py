@@ -23,6 +23,10 @@ RIGHT: dict[type[Settings], dict[str, Any]] = {
 """Settings of each layer that are right."""
 
 
+MADE = ["DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", "cicd-automation"]
+"""Every role that this project makes in an account."""
+
+
 def problems(model: type[Settings], **change: Any) -> list[str]:
     try:
         parse(model, "layer", {**RIGHT[model], **change}, "file")
@@ -50,11 +54,19 @@ def oidc(**change: Any) -> dict[str, Any]:
         *[(AccountsConfig, {"alias": alias}) for alias in ("abc", "a" * 63, "12345678901", "1234567890123", "a-1-b")],
         *[(AccountsConfig, {"alias": alias}) for alias in (None, "12345678901a")],
         *[(AccountsConfig, {"email": email}) for email in ("a@b.co", f"{'a' * 52}@example.com", "a+b@b-c.example.co")],
-        *[(AccountsConfig, {"name": name}) for name in ("A", "a" * 50)],
+        *[(AccountsConfig, {"name": name}) for name in ("A", "a" * 50, "Web-Shop & Co. <1>", "~")],
         *[(AccountsConfig, {"resourceNamesPrefix": prefix}) for prefix in ("", "a" * 20, "A-_9")],
         *[(AccountsConfig, {"accessRoleName": name}) for name in ("A", "a" * 64, "A+=,.@_-9")],
         *[(AccountsConfig, {"organizationalUnit": path}) for path in ("A/B/C/D/E", "a" * 100, "With space/B")],
-        (AccountsConfig, {"tags": {}}),
+        *[
+            (AccountsConfig, {"tags": tags})
+            for tags in (
+                {},
+                {"a": "", "é ü_.:/=+-@9": "Ω 中_.:/=+-@9", "awsome": "aws", "my:aws:x": "x aws:"},
+                {"k" * 128: "v" * 256},
+                {f"key-{n}": "" for n in range(50)},
+            )
+        ],
         (AccountsConfig, {"alternateContacts": {}}),
         (AccountsConfig, {"alternateContacts": dict.fromkeys(["billing", "operations", "security"], CONTACT)}),
         *[
@@ -70,7 +82,21 @@ def oidc(**change: Any) -> dict[str, Any]:
         (IdentityConfig, {"users": [f"developer-{n}" for n in range(30)]}),
         (IdentityConfig, {"users": [f"developer-{n}" for n in range(31)], "developerTrust": "account"}),
         (IdentityConfig, {"users": [], "userSource": "external"}),
+        (IdentityConfig, {"users": ["ada", "ada1", "cicd-automation2"]}),
         (IdentityConfig, oidc()),
+        *[
+            (IdentityConfig, oidc(issuer=issuer))
+            for issuer in (
+                "https://token.actions.githubusercontent.com",
+                "https://token.actions.githubusercontent.com/acme-enterprise",
+                "https://gitlab.example.com/a/b_c.d~e",
+                f"https://{'.'.join(['a' * 49] * 4)}.com/{'p' * 43}",
+            )
+        ],
+        *[
+            (IdentityConfig, oidc(audience=each))
+            for each in ("a", "a" * 255, "https://acme.example.com/x", "ari:a::b/{1}")
+        ],
         (OrgConfig, {"organizationalUnits": ["A", "B", "A/B"]}),
         (OrgConfig, {"mode": "lookup", "additionalTrustedServices": []}),
         (OrgConfig, {"additionalTrustedServices": ["sso.amazonaws.com"]}),
@@ -80,6 +106,8 @@ def oidc(**change: Any) -> dict[str, Any]:
         (PoliciesConfig, {"serviceControl": {"A": {"allowedRegions": ["us-east-1", "us-west-2", "eu-west-1"]}}}),
         (PoliciesConfig, {"backup": None, "serviceControl": {"A": {"allowedRegions": ["eu-west-1"]}}}),
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": []}}}),
+        (PoliciesConfig, {"accessRoleNames": ["DeveloperRole2", "MyAutomationRole", "Developer"]}),
+        (PoliciesConfig, {"tags": {"A": {"costCenters": ["*", "R+D", "dev*", "v" * 256, "é"]}}}),
     ],
 )
 def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
@@ -116,7 +144,7 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
                 "",
             )
         ],
-        *[(AccountsConfig, {"name": name}, "name") for name in ("", "a" * 51, " ")],
+        *[(AccountsConfig, {"name": name}, "name") for name in ("", "a" * 51, " ", "Café", "A\tB", "A\nB", "A\x7f")],
         *[
             (AccountsConfig, {"resourceNamesPrefix": prefix}, "resourceNamesPrefix")
             for prefix in ("a" * 21, "a b", "a/")
@@ -125,6 +153,30 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         *[
             (AccountsConfig, {"organizationalUnit": path}, "organizationalUnit")
             for path in ("", "A/B/C/D/E/F", "a" * 101, "/A", "A/", "A//B", "A/ B", "A /B")
+        ],
+        *[
+            (model, {key: wrap(name)}, f"{where} is '{name}': a role that this project makes; allowed: ")
+            for name in (*MADE, *(name.upper() for name in MADE), "developerrole")
+            for model, key, wrap, where in (
+                (AccountsConfig, "accessRoleName", str, "accessRoleName"),
+                (PoliciesConfig, "accessRoleNames", lambda name: ["Admin", name], "accessRoleNames.1"),
+            )
+        ],
+        *[
+            (AccountsConfig, {"tags": tags}, key)
+            for tags, key in (
+                *[
+                    ({key: "x"}, f"tags.{key}")
+                    for key in ("", "k" * 129, "a*", "a?", "a;b", "a\tb", "a\nb", "a#", "a\U0001f600")
+                ],
+                *[({key: "x"}, f"tags.{key}") for key in ("aws:", "aws:x", "AWS:x", "Aws:x")],
+                *[
+                    ({"A": value}, "tags.A")
+                    for value in ("v" * 257, "a*", "a;b", "a\tb", "a\nb", "a,b", "aws:x", "AWS:x")
+                ],
+                ({f"key-{n}": "" for n in range(51)}, "tags"),
+                ({"Owner": "x", "A": "y", "owner": "x"}, "listed twice: Owner, owner; allowed: each once, whatever"),
+            )
         ],
         (AccountsConfig, {"alternateContacts": {"marketing": CONTACT}}, "alternateContacts.marketing"),
         *[
@@ -156,7 +208,9 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         ],
         (IdentityConfig, {"users": []}, "users is []"),
         (IdentityConfig, {"users": ["ada", "grace", "ada"]}, "users"),
+        (IdentityConfig, {"users": ["ada", "grace", "Ada", "ADA"]}, "listed twice: ADA, Ada, ada; allowed: each once"),
         (IdentityConfig, {"users": ["ada", "a" * 65]}, "users.1"),
+        (IdentityConfig, {"users": ["CICD-Automation"]}, "'CICD-Automation' is the automation user"),
         (IdentityConfig, {"users": [f"developer-{n}" for n in range(31)]}, "users lists 31 users; at most 30 fit"),
         (IdentityConfig, {"users": ["ada", "cicd-automation"]}, "is the automation user"),
         (IdentityConfig, {"userSource": "external"}, "users lists ada while"),
@@ -164,9 +218,41 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         (IdentityConfig, {"oidc": oidc()["oidc"]}, "oidc is set"),
         *[
             (IdentityConfig, oidc(issuer=issuer), "oidc.issuer")
-            for issuer in ("http://issuer.example.com", "issuer.example.com", "https://issuer.example.com/")
+            for issuer in (
+                "http://issuer.example.com",
+                "issuer.example.com",
+                "https://issuer.example.com/",
+                "https://",
+                "https:///x",
+                "https://localhost",
+                "https://127.0.0.1",
+                "https://[::1]",
+                "https://issuer.example.com:443",
+                "https://ada@issuer.example.com",
+                "https://ada:secret@issuer.example.com",
+                "https://issuer.example.com?x=1",
+                "https://issuer.example.com/a?x=1",
+                "https://issuer.example.com/a#b",
+                "https://issuer.example.com/a/../b",
+                "https://issuer.example.com/./b",
+                "https://issuer.example.com//b",
+                "https://issuer.example.com/%2e%2e/b",
+                "https://issuer.example.com/a b",
+                "https://issuer.example.com/*",
+                "https://*.example.com",
+                "https://issuer.example.com.",
+                "https://Issuer.example.com",
+                "HTTPS://issuer.example.com",
+                "https://-a.example.com",
+                "https://a..example.com",
+                "https://${aws:username}.example.com",
+                f"https://{'.'.join(['a' * 49] * 4)}.com/{'p' * 44}",
+            )
         ],
-        (IdentityConfig, oidc(audience=""), "oidc.audience"),
+        *[
+            (IdentityConfig, oidc(audience=each), "oidc.audience")
+            for each in ("", " ", "*", "sts.*", "st?", "${aws:username}", "a b", "a\nb", "a\x00b", "a" * 256)
+        ],
         (IdentityConfig, oidc(subjects=[]), "oidc.subjects"),
         *[
             (IdentityConfig, oidc(subjects=["repo:a/b", each]), "oidc.subjects.1")
@@ -218,6 +304,12 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
             {"tags": {"A": {"costCenters": ["x"]}, "B": {"costCenters": ["x", "x"]}}},
             "tags.B.costCenters",
         ),
+        *[
+            (PoliciesConfig, {"tags": {"A": {"costCenters": ["x", each]}}}, "tags.A.costCenters.1")
+            for each in ("", "*a*", "a?", "a,b", "v" * 257, "aws:x", "a[b]")
+        ],
+        (PoliciesConfig, {"accessRoleNames": ["Admin", "admin"]}, "listed twice: Admin, admin; allowed: each once"),
+        (PoliciesConfig, {"accessRoleNames": ["Admin", "*"]}, "accessRoleNames.1"),
         (PoliciesConfig, {"tags": {"A/": {"costCenters": ["x"]}}}, "tags.A/"),
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["fly"]}}}, "serviceControl.A.guardrails.0"),
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["root-user"] * 2}}}, "serviceControl.A.guardrails"),

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import platform
+import stat
 import sys
 import sysconfig
 from collections.abc import Callable
@@ -211,6 +212,16 @@ def test_each_input_counts(machine: Machine, what: str, environment: str) -> Non
     assert machine.inputs(stack) == before
     change(machine)
     assert differing(before, machine.inputs(stack)) == [told]
+
+
+def test_a_folder_that_others_could_enter_is_closed_by_the_next_run_and_none_is_made(machine: Machine) -> None:
+    machine.reader("sandbox")
+    folder = machine.root / ".inputs"
+    assert not folder.exists()
+    folder.mkdir()
+    folder.chmod(0o755)
+    machine.reader("sandbox")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 def test_a_plugin_on_path_does_not_count_where_the_engine_ignores_it(machine: Machine) -> None:

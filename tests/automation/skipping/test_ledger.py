@@ -1,6 +1,8 @@
 """What is kept of each stack's last deployment, and when nothing is."""
 
 import json
+import os
+import stat
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -222,3 +224,17 @@ def test_nothing_else_is_left_beside_a_record(book: Book) -> None:
     book.deployed()
     files = [file for file in (book.root / ".inputs").rglob("*") if file.is_file()]
     assert [file.name for file in files] == ["sandbox.json"]
+
+
+@pytest.mark.parametrize("mode", [None, 0o755, 0o777])
+def test_only_this_user_may_enter_the_folder(book: Book, mode: int | None) -> None:
+    folder = book.root / ".inputs"
+    before = os.umask(0)
+    try:
+        if mode is not None:
+            folder.mkdir(mode)
+        book.deployed()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert book.open().differs(ORG) == []

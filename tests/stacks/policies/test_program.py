@@ -228,7 +228,7 @@ def test_preview_before_the_organization_exists_is_no_error() -> None:
             "allowedRegions is '[]': Value should have at least 1",
         ),
         ({"tags": {"Development": {"costCentres": ["A"]}}}, "unknown key policies:tags.Development.costCentres"),
-        ({"tags": {"Development": {"costCenters": ["x" * 12_000]}}}, "AWS allows 10000"),
+        ({"tags": {"Development": {"costCenters": [f"{n:0>200}" for n in range(60)]}}}, "AWS allows 10000"),
     ],
 )
 def test_bad_configuration(change: dict[str, Any], message: str) -> None:
