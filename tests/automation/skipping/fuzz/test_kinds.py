@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from engine.install import Engine
 from tests.automation.skipping.fuzz import tally
+from tests.automation.skipping.fuzz.reads.compared import COMPARED
 from tests.automation.skipping.fuzz.trials import PLAIN, Outcome, Trial, Trying, trials, worlds
 from tests.automation.skipping.fuzz.world import World
 from tests.conftest import CLOSING
@@ -40,6 +41,7 @@ def test_a_stack_is_skipped_after_its_deployment_or_the_user_is_told_why_not(
     if outcome.before:
         assert "each time" in outcome.said
     assert outcome.before or not trial.kind.always, "no input can stand for this"
+    assert (not outcome.before) == (trial.kind.name in COMPARED), "the list of what is compared is another one"
 
 
 @each_trial

@@ -19,6 +19,7 @@ from tests.automation.skipping.fuzz import tally
 from tests.automation.skipping.fuzz.harmless import HARMLESS
 from tests.automation.skipping.fuzz.program import SHOWN
 from tests.automation.skipping.fuzz.reads import CATALOGUE, Kind, Read
+from tests.automation.skipping.fuzz.reads.compared import COMPARED
 from tests.automation.skipping.fuzz.world import World
 from tests.conftest import CLOSING
 
@@ -48,9 +49,10 @@ def _programs(chance: Random) -> Programs:
     found = {}
     for layer in LAYERS:
         here = [kind for kind in CATALOGUE if layer in kind.layers]
-        alone, always = [kind for kind in here if kind.alone], [kind for kind in here if kind.always]
-        tracked = [kind for kind in here if not kind.alone and not kind.always]
-        reads = chance.sample(tracked, chance.randint(1, 4))
+        alone = [kind for kind in here if kind.alone]
+        compared = [kind for kind in here if kind.name in COMPARED and not kind.alone]
+        always = [kind for kind in here if kind.name not in COMPARED and not kind.alone]
+        reads = chance.sample(compared, chance.randint(1, 4))
         sort = chance.randrange(12)
         if sort == 0 and alone:
             reads = [chance.choice(alone)]
@@ -112,7 +114,7 @@ class Team:
         world = self.world
         differs, changes = world.differs(), world.oracle.changes(world.stacks, world.variables)
         for stack in world.stacks:
-            by_rule = any(read.kind.always for read in reads[stack])
+            by_rule = any(read.kind.name not in COMPARED for read in reads[stack])
             tally.RANDOM.add(differs[stack.label], changes[stack], by_rule=by_rule, made=made)
             self.log.append(f"  {stack.label}: {differs[stack.label] or 'skipped'}; {changes[stack]}")
         tally.RANDOM.rounds += 1

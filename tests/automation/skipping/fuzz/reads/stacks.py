@@ -144,7 +144,8 @@ def _own_item(read: Read) -> None:
     """Change the read's own item on the shelf by hand."""
     for stack in read.stacks:
         file = read.world.shelf / f"{stack.project}.{stack.name}.{read.id}.json"
-        file.write_text(json.dumps({**json.loads(file.read_text()), "color": "by hand"}))
+        if file.exists():  # another change may have made the program fail
+            file.write_text(json.dumps({**json.loads(file.read_text()), "color": "by hand"}))
 
 
 ASSETS = (
