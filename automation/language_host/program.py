@@ -36,7 +36,8 @@ def run(program: Program, reads: Connection, output: Connection) -> None:
     for stream in (1, 2):
         os.dup2(output.fileno(), stream)
     output.close()
-    os.environ["PULUMI_CONFIG"] = json.dumps(dict(program.config))
+    if program.config:  # as the engine's own host, which does not set it otherwise
+        os.environ["PULUMI_CONFIG"] = json.dumps(dict(program.config))
     os.environ["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(list(program.secret_keys))
     os.chdir(program.folder)
     sys.argv = [program.script, *program.arguments]
