@@ -63,7 +63,7 @@ CONFIGURATION = (
     ),
     Kind(
         "PULUMI_CONFIG",
-        "import json, os\nreturn json.loads(os.environ['PULUMI_CONFIG']).get('<layer>:v_<id>')",
+        "import json, os\nreturn json.loads(os.environ.get('PULUMI_CONFIG', '{}')).get('<layer>:v_<id>')",
         before=(lambda read: read.world.configure(read.stack, {"v_<id>": "1"}, read),),
         changes=(
             Change("its value", lambda read: read.world.configure(read.stack, {"v_<id>": "2"}, read), reach="folder"),
