@@ -24,7 +24,7 @@ from automation.reporting.report import report_file
 from automation.skipping.inputs import Reader
 from automation.skipping.ledger import Ledger
 from automation.skipping.sources import Sources
-from automation.stacks import Stacks, engine_error
+from automation.stacks import Stacks, unreadable
 from engine.environment import Environment
 from engine.install import Engine, Progress, get_engine
 from shared.errors import UsageError
@@ -200,10 +200,7 @@ def listing(run: Run) -> set[tuple[str, str]]:
         try:
             run.listing = run.engine.existing(run.stacks[0].folder(run.engine.root))
         except CommandError as error:
-            raise UsageError(
-                f"the state backend of environment {run.environment.name!r} cannot be read: "
-                f"{engine_error(str(error))}\n`invoke doctor --env {run.environment.name}` says what is missing"
-            ) from None
+            raise unreadable(run.environment.name, error) from None
     return run.listing
 
 

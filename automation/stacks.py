@@ -30,7 +30,7 @@ from automation.events import Change, Problem, Record
 from automation.processes import EngineCommand, EngineKilled, Processes
 from automation.programs import Programs
 from automation.queue import Cancelled
-from shared.errors import UserError
+from shared.errors import UsageError, UserError
 from shared.layers import ROOT, StackId
 
 _SEVERAL = re.compile(r"(error: )?\d+ errors? occurred:")
@@ -310,6 +310,14 @@ def killed_message(stack: StackId, signal: str, *, disposable: bool) -> str:
         else f"free the stack with: pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}, then run this again"
     )
     return f"the engine was killed ({signal}) while it was at work on the stack; {following}"
+
+
+def unreadable(environment: str, error: CommandError) -> UsageError:
+    """The error to raise if an engine command could not read the state backend of the environment."""
+    return UsageError(
+        f"the state backend of environment {environment!r} cannot be read: {engine_error(str(error))}\n"
+        f"`invoke doctor --env {environment}` says what is missing"
+    )
 
 
 def engine_error(text: str) -> str:

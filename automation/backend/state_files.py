@@ -9,6 +9,7 @@ https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-filesystem
 import json
 import shutil
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -103,7 +104,17 @@ def repair(backend: str, stacks: Iterable[StackId]) -> list[str]:
 
 def _is_whole(file: Path) -> bool:
     try:
+        now = file.stat()
+        return _parses(file, now.st_mtime_ns, now.st_ctime_ns, now.st_size, now.st_ino)
+    except OSError:
+        return False
+
+
+@cache  # several steps of a run look at all states, and there may be hundreds
+def _parses(file: Path, *_written: int) -> bool:
+    """Whether the content of the file, as it was written then, is whole. Raises `OSError`."""
+    try:
         json.loads(file.read_bytes())
-    except (OSError, ValueError):
+    except ValueError:
         return False
     return True

@@ -29,6 +29,7 @@ def is_import(frame: FrameType | None) -> bool:
 
 
 def is_installed(file: str) -> bool:
+    """Whether a file is in a folder of Python, of an installed package or of this package."""
     return file.startswith((*STANDARD, *PACKAGES, HERE))
 
 
@@ -37,6 +38,7 @@ def _is_standard(frame: FrameType) -> bool:
 
 
 def asks_for_existence(frame: FrameType | None) -> bool:
+    """Whether the caller wants to know only whether something is there, or where."""
     while frame is not None and _is_standard(frame):
         if frame.f_code.co_name in _EXISTENCE:
             return True
@@ -52,8 +54,7 @@ def _in_packages(frame: FrameType) -> bool:
 
 def is_own(path: str) -> bool:
     """Whether a file or folder is none of Python's, of an installed package or of this package: it is the program's."""
-    path = os.path.join(os.path.abspath(path), "")  # noqa: PTH100, PTH118
-    return not path.startswith((*STANDARD, *PACKAGES, HERE))
+    return not is_installed(os.path.join(os.path.abspath(path), ""))  # noqa: PTH100, PTH118
 
 
 def is_by_program(frame: FrameType | None) -> bool:

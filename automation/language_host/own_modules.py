@@ -9,18 +9,18 @@ import hashlib
 import marshal
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from importlib.abc import PathEntryFinder
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
 from types import CodeType
 
+from automation.language_host.callers import is_own
 
-def install(is_own: Callable[[str], bool], kept: Path) -> None:
+
+def install(kept: Path) -> None:
     """Import modules in folders that are the program's own from source; `kept` is the folder for compiled code."""
     kept.mkdir(exist_ok=True)
-
     pid = os.getpid()
 
     class FromSource(SourceFileLoader):

@@ -10,7 +10,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from automation.language_host import own_modules
-from automation.language_host.callers import is_own
 from automation.language_host.monitor import record_calls
 from automation.language_host.recorder import Recorder
 
@@ -41,7 +40,7 @@ def run(program: Program, reads: Connection, output: Connection) -> None:
     os.environ["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(list(program.secret_keys))
     os.chdir(program.folder)
     sys.argv = [program.script, *program.arguments]
-    own_modules.install(is_own, Path(program.code))
+    own_modules.install(Path(program.code))
     recorder = Recorder()
     record_calls(recorder)
     try:

@@ -27,6 +27,7 @@ from automation.language_host.callers import (
     is_by_program,
     is_import,
     is_installed,
+    is_own,
 )
 from automation.language_host.variables import Variables
 
@@ -41,14 +42,7 @@ _MACHINE = (
 """Functions of `os` whose result depends on the process, the machine or chance. Packages call them for their own ends,
 so they count only if a program does."""
 
-_PROCESSES = {
-    "subprocess.Popen": "the program",
-    "os.system": "the program",
-    "os.exec": "the program",
-    "os.posix_spawn": "the program",
-    "os.spawn": "the program",
-    "pty.spawn": "the program",
-}
+_PROCESSES = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn")
 _OTHERS = {
     "os.fork": "another process",
     "os.forkpty": "another process",
@@ -104,7 +98,7 @@ class Recorder:
         elif event in ("os.listdir", "os.scandir"):
             self._listed(arguments[0], sys._getframe(1))
         elif event in _PROCESSES:
-            self.found["others"].add(f"{_PROCESSES[event]} {_text(arguments[1 if event == 'os.spawn' else 0])}")
+            self.found["others"].add(f"the program {_text(arguments[1 if event == 'os.spawn' else 0])}")
         elif event in _OTHERS:
             self.found["others"].add(_OTHERS[event])
 
@@ -132,7 +126,7 @@ class Recorder:
         if is_by_program(caller):
             self.found["folders"].add(folder)
         # Packages look for the plugins that other packages have for them: `automation.skipping.packages`.
-        elif not is_installed(os.path.join(folder, "")) and "importlib" not in caller.f_code.co_filename:  # noqa: PTH118
+        elif is_own(folder) and "importlib" not in caller.f_code.co_filename:
             self.found["background"].add(folder)
 
     def _wrap_variables(self) -> None:
@@ -223,7 +217,7 @@ class Recorder:
     def _imported(self, name: str, names: Iterable[str]) -> None:
         top = sys.modules.get(name.partition(".")[0])
         file = getattr(top, "__file__", None) or next(iter(getattr(top, "__path__", ())), None)
-        if file is None or is_installed(os.path.join(file, "")) or is_installed(file):  # noqa: PTH118
+        if file is None or not is_own(file):
             self.found["imports"].update([f"{name}:{each}" for each in names] or [name])
 
 

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from automation.events import Counts, total
+from automation.paths import short
 from automation.queue import Status
 from automation.reporting import differences
 from automation.reporting.causes import explain
@@ -39,11 +40,6 @@ def show(console: Console, run: RunResult) -> None:
     else:
         following = "; ".join((*run.wording.next, f"logs: {logs}"))
         console.print(f"Next: {following}", soft_wrap=soft)
-
-
-def short(path: Path, root: Path) -> Path:
-    """`path` relative to `root` if it is inside of it, otherwise unchanged."""
-    return path.relative_to(root) if path.is_relative_to(root) else path
 
 
 def _columns(run: RunResult) -> list[str]:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from automation.paths import short
 from automation.selection.changes import affected, unwatched
 from automation.selection.git import Git
 from automation.selection.reading import Reading
@@ -44,7 +45,7 @@ def affected_ones(since: str | bool, stacks: Sequence[StackId], root: Path) -> t
     compared = [stack for those in bases.values() for stack in those]
     unknown = unwatched(git, compared, reading)
     if unknown:
-        names = ", ".join(_shown(file, reading.root) for file in unknown)
+        names = ", ".join(str(short(file, reading.root)) for file in unknown)
         _tell(f"git does not show changes of these files, so they count as changed: {names}")
     each_time = {stack: texts for stack in stacks if (texts := run_each_time(stack, root))}
     for stack, texts in each_time.items():
@@ -75,10 +76,6 @@ def _deployed(git: Git, stacks: Sequence[StackId], root: Path) -> tuple[dict[str
         else:
             bases.setdefault(commit, []).append(stack)
     return bases, without
-
-
-def _shown(file: Path, root: Path) -> str:
-    return str(file.relative_to(root) if file.is_relative_to(root) else file)
 
 
 def _tell(line: str) -> None:

@@ -6,17 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from pulumi.automation import CommandResult, StackNotFoundError
-from pulumi.automation.errors import create_command_error
+from pulumi.automation import CommandError, StackNotFoundError
 
 from automation.backend.history import Deployment, last_deployment
 from automation.backend.state_files import folder_of
 from automation.capacity import default_parallel
 from automation.environments import environment
-from automation.processes import Processes
-from automation.stacks import engine_error
+from automation.processes import EngineCommand, Processes
+from automation.stacks import unreadable
 from engine.install import get_engine
-from shared.errors import UsageError
 from shared.layers import StackId
 
 
@@ -33,19 +31,15 @@ def last_deployments(stacks: Sequence[StackId], root: Path) -> dict[StackId, Dep
     # Not to standard output, where a script reads the result.
     engine = get_engine(root, partial(print, file=sys.stderr, flush=True))
     variables = where.variables(engine)
-    processes = Processes()
+    command = EngineCommand(engine.command, Processes())
 
-    def ask(stack: StackId, command: list[str]) -> str | None:
-        words = [engine.command.command, "--non-interactive", *command]
-        code, out, error = processes.run(words, str(stack.folder(root)), variables, None)
-        if code == 0:
-            return out
-        if isinstance(create_command_error(CommandResult(stdout=out, stderr=error, code=code)), StackNotFoundError):
+    def ask(stack: StackId, words: list[str]) -> str | None:
+        try:
+            return command.run(words, str(stack.folder(root)), variables).stdout
+        except StackNotFoundError:
             return None
-        raise UsageError(
-            f"the state backend of environment {name!r} cannot be read: {engine_error(error)}\n"
-            f"`invoke doctor --env {name}` says what is missing"
-        )
+        except CommandError as error:
+            raise unreadable(name, error) from None
 
     with ThreadPoolExecutor(default_parallel()) as pool:
         found = pool.map(lambda stack: last_deployment(stack, backend, ask), stacks)

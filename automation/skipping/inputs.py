@@ -55,11 +55,9 @@ class Reader:
         self._answers: dict[tuple[str, str], str] = {}
         self._asking: dict[tuple[str, str], threading.Lock] = {}
 
-    def of(self, stack: StackId, reads: Reads | None = None) -> Inputs:
-        """The current inputs of the stack; with `reads`, also of what its program has read besides.
-
-        For the stacks that it reads, the state from the last read is used.
-        """
+    def of(self, stack: StackId) -> Inputs:
+        """The current inputs that every stack has. For the stacks that it reads, the state from the last read is
+        used."""
         found = {
             "program": self._program(stack.layer),
             "configuration": self.configuration(stack),
@@ -69,14 +67,15 @@ class Reader:
         for upstream in stack.upstream():
             state = self._states.of(upstream)
             found[f"outputs of {upstream.label}"] = state.outputs if state else ""
-        return found if reads is None else {**found, **self._besides(stack, reads)}
+        return found
 
     def untouched(self, reads: Reads, since: int) -> bool:
         """Whether the files and packages that a program has read were not written after `since`, in nanoseconds."""
         times = [time for name in reads.files for time in _changed(name)]
         return all(time <= since for time in times) and not self._packages.changed_since(reads.packages, since)
 
-    def _besides(self, stack: StackId, reads: Reads) -> Inputs:
+    def besides(self, stack: StackId, reads: Reads) -> Inputs:
+        """The current inputs that follow from what the stack's program has read besides."""
         variables = {name: os.environ.get(name) for name in reads.variables}
         found = {
             "packages": self._packages.stamps(reads.packages),

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from automation.paths import short
 from automation.programs import Seen
 from automation.skipping import data_sources
 from automation.skipping.reads import EVERYTHING, NAMES, Reads
@@ -48,8 +49,6 @@ _NAMES = {
     *("uuid:UUID", "uuid:uuid5", "uuid:uuid3", "uuid:NAMESPACE_DNS", "uuid:NAMESPACE_URL"),
 }
 """The same of single names. What `subprocess`, `socket` and `sqlite3` do is reported."""
-
-_FOUND = ("PATH", True)
 
 _MEANING = {"time": "the clock", "datetime": "the clock", "random": "chance", "secrets": "chance", "uuid": "chance"}
 
@@ -105,8 +104,7 @@ class _Judging:
             if self._folder in path.parents or path == self._shared or self._shared in path.parents:
                 self.compared.add(f"{path}/{NAMES}")
             else:
-                text = path.relative_to(self._root) if path.is_relative_to(self._root) else path
-                self.unknown.append(f"the names in the folder {text}")
+                self.unknown.append(f"the names in the folder {short(path, self._root)}")
         for name in seen.looked_at:
             self._looked_at(Path(name))
         for name in seen.background:
@@ -127,9 +125,11 @@ class _Judging:
             organization, _, rest = reference.partition("/")
             if organization != seen.organization or tuple(rest.split("/")) not in allowed:
                 self.unknown.append(f"the outputs of the stack {reference}")
-        # `subprocess` looks in PATH for the program, which is named anyway.
-        starts = any(text.startswith("the program ") for text in seen.others)
-        self.unknown += [f"the variable {name}" for name in seen.asked if not counts(name) and (name, starts) != _FOUND]
+        asked = [name for name in seen.asked if not counts(name)]
+        if any(text.startswith("the program ") for text in seen.others):
+            # `subprocess` looks there for the program, which is named anyway.
+            asked = [name for name in asked if name != "PATH"]
+        self.unknown += [f"the variable {name}" for name in asked]
         self.unknown += [f"the variable {name}" for name in seen.variables if name in CREDENTIALS]
         self.unknown += [text for name in seen.imports for text in _imported(name)]
         root = f"{self._root}/"
@@ -173,7 +173,7 @@ class _Judging:
         return any(each == path or path in each.parents for each in (self._folder, self._shared))
 
     def _unknown(self, path: Path) -> None:
-        self.unknown.append(str(path.relative_to(self._root) if path.is_relative_to(self._root) else path))
+        self.unknown.append(str(short(path, self._root)))
 
 
 def _imported(name: str) -> Iterator[str]:

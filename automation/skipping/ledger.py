@@ -36,16 +36,16 @@ class Ledger:
 
     def differs(self, stack: StackId) -> list[str]:
         """What has changed since the stack's last successful deployment; empty if the stack need not run."""
-        always = self._reader.always(stack) or _unknown(self._file(stack))
+        record = _record(self._file(stack))
+        always = self._reader.always(stack) or _unknown(record)
         if always:
             return always
         try:
-            known = json.loads(self._file(stack).read_text())
-            inputs, whole = dict(known["inputs"]), str(known["state"])
-            reads = Reads.of_json(known["reads"])
-        except (OSError, ValueError, KeyError, TypeError):
+            inputs, whole = dict(record["inputs"]), str(record["state"])
+            reads = Reads.of_json(record["reads"])
+        except (ValueError, KeyError, TypeError):
             return ["not deployed from here yet"]
-        found = differing(inputs, self._reader.of(stack, reads))
+        found = differing(inputs, {**self._reader.of(stack), **self._reader.besides(stack, reads)})
         state = self._states.of(stack)
         return found if state and state.whole == whole else [*found, "state"]
 
@@ -56,8 +56,8 @@ class Ledger:
     def configuration_differs(self, stack: StackId) -> bool:
         """Whether the stack's file is not the one of its last successful deployment from here. Reads no state."""
         try:
-            known = json.loads(self._file(stack).read_text())["inputs"]["configuration"]
-        except (OSError, ValueError, KeyError, TypeError):
+            known = _record(self._file(stack))["inputs"]["configuration"]
+        except (KeyError, TypeError):
             return True
         return bool(known != self._reader.configuration(stack))
 
@@ -87,7 +87,7 @@ class Ledger:
             return
         if written != self._reader.stamps(stack) or not self._reader.untouched(reads, self._opened):
             return
-        inputs = {**self._reader.of(stack, replace(reads, invokes=())), **reads.by_input()}
+        inputs = {**before, **self._reader.besides(stack, replace(reads, invokes=())), **reads.by_input()}
         self._write(stack, {"inputs": inputs, "reads": reads.as_json(), "state": state.whole})
 
     def _write(self, stack: StackId, record: Mapping[str, Any]) -> None:
@@ -106,11 +106,18 @@ def run_each_time(stack: StackId, root: Path) -> list[str]:
     """What the stack's program has read, in a deployment from here, that makes it run each time, whatever its backend;
     mostly empty."""
     files = sorted((root / FOLDER).glob(f"*/{stack.project}/{stack.name}.json"))
-    return list(dict.fromkeys(text for file in files for text in _unknown(file)))
+    return list(dict.fromkeys(text for file in files for text in _unknown(_record(file))))
 
 
-def _unknown(file: Path) -> list[str]:
+def _record(file: Path) -> Mapping[str, Any]:
+    """What is kept in the file; nothing if there is none, or it is damaged."""
     try:
-        return [str(each) for each in json.loads(file.read_text()).get(_UNKNOWN, [])]
-    except (OSError, ValueError, AttributeError, TypeError):
-        return []
+        found = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _unknown(record: Mapping[str, Any]) -> list[str]:
+    found = record.get(_UNKNOWN)
+    return [str(each) for each in found] if isinstance(found, list) else []

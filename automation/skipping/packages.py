@@ -7,6 +7,7 @@ So a package is compared by the content of all its files.
 import os
 import re
 import site
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator, Sequence
@@ -49,6 +50,7 @@ class Packages:
         self._given = folders
         self._sites = _existing(_site_folders() if folders is None else folders)
         self._known: dict[frozenset[str], str] = {}
+        self._walked: dict[str, Files] = {}
 
     def stamps(self, tops: Iterable[str]) -> str:
         """The digest of what is installed under the top-level names `tops`, and of what every program starts with.
@@ -78,7 +80,7 @@ class Packages:
             name: status
             for top in sorted({*tops, *_ALWAYS})
             for name, status in sorted(self._files(top).items())
-            if not _is_folder(status)
+            if not stat.S_ISDIR(status.st_mode)
         }
         now = [[name, s.st_size, s.st_mtime_ns, s.st_ctime_ns, s.st_ino] for name, s in files.items()]
         lines = [self._contents.of(digest(now), lambda: digest({name: content(Path(name)) for name in files}))]
@@ -135,8 +137,10 @@ class Packages:
 
     def _files(self, top: str) -> Files:
         """The files and folders of a module or package, in every folder that has some of it."""
-        places = self._entries.get(top) or [str(place) for place in self._found_otherwise(top)]
-        return {name: status for place in places for name, status in _walk(place)}
+        if top not in self._walked:
+            places = self._entries.get(top) or [str(place) for place in self._found_otherwise(top)]
+            self._walked[top] = {name: status for place in places for name, status in _walk(place)}
+        return self._walked[top]
 
     def _found_otherwise(self, top: str) -> list[Path]:
         """Where a module is that is in none of the folders: an editable installation may have a finder of its own."""
@@ -189,13 +193,9 @@ def _walk(place: str) -> Iterator[tuple[str, os.stat_result]]:
         except OSError:
             continue
         yield name, status
-        if _is_folder(status) and (status.st_dev, status.st_ino) not in seen:
+        if stat.S_ISDIR(status.st_mode) and (status.st_dev, status.st_ino) not in seen:
             seen.add((status.st_dev, status.st_ino))
             waiting += [f"{name}{os.sep}{entry}" for entry in os.listdir(name) if entry != "__pycache__"]  # noqa: PTH208
-
-
-def _is_folder(status: os.stat_result) -> bool:
-    return status.st_mode & 0o170000 == 0o040000
 
 
 def _content(file: Path) -> bytes:

@@ -146,8 +146,11 @@ class FakeInputs:
         self.reasons: list[str] = []
         self.changed = 0
 
-    def of(self, _stack: StackId, reads: Reads | None = None) -> dict[str, str]:
-        return {**self.now, **self.reads} if reads else dict(self.now)
+    def of(self, _stack: StackId) -> dict[str, str]:
+        return dict(self.now)
+
+    def besides(self, _stack: StackId, _reads: Reads) -> dict[str, str]:
+        return dict(self.reads)
 
     def always(self, _stack: StackId) -> list[str]:
         return self.reasons

@@ -18,12 +18,11 @@ import json, runpy, sys
 import pydantic, uuid, random, datetime, pulumi
 from pathlib import Path
 from automation.language_host import own_modules
-from automation.language_host.callers import is_own
 from automation.language_host.recorder import Recorder
 
 folder, code, out = sys.argv[1:]
 sys.path.insert(0, folder)
-own_modules.install(is_own, Path(code))
+own_modules.install(Path(code))
 recorder = Recorder()
 try:
     runpy.run_path(folder, run_name="__main__")

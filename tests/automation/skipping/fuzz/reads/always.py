@@ -43,36 +43,36 @@ PROCESSES = (
     ),
 )
 
-TIME = tuple(
-    Kind(name, f"{imports}\nreturn {name}", always=True)
-    for imports, name in (
-        ("import time", "time.time()"),
-        ("import time", "time.time_ns()"),
-        ("import time", "time.monotonic()"),
-        ("import time", "time.perf_counter()"),
-        ("import time", "time.strftime('%s')"),
-        ("import time", "time.ctime()"),
-        ("import datetime", "datetime.datetime.now()"),
-        ("from datetime import datetime, UTC", "datetime.now(UTC)"),
-        ("import datetime", "datetime.datetime.utcnow()"),
-        ("import datetime", "datetime.datetime.today()"),
-        ("import datetime", "datetime.date.today()"),
-    )
+
+def _calls(*calls: tuple[str, str]) -> tuple[Kind, ...]:
+    """A kind for each call, with the import that it needs."""
+    return tuple(Kind(name, f"{imports}\nreturn {name}", always=True) for imports, name in calls)
+
+
+TIME = _calls(
+    ("import time", "time.time()"),
+    ("import time", "time.time_ns()"),
+    ("import time", "time.monotonic()"),
+    ("import time", "time.perf_counter()"),
+    ("import time", "time.strftime('%s')"),
+    ("import time", "time.ctime()"),
+    ("import datetime", "datetime.datetime.now()"),
+    ("from datetime import datetime, UTC", "datetime.now(UTC)"),
+    ("import datetime", "datetime.datetime.utcnow()"),
+    ("import datetime", "datetime.datetime.today()"),
+    ("import datetime", "datetime.date.today()"),
 )
 
-CHANCE = tuple(
-    Kind(name, f"{imports}\nreturn {name}", always=True)
-    for imports, name in (
-        ("import random", "random.random()"),
-        ("import random", "random.choice(range(10**9))"),
-        ("import random", "random.Random().random()"),
-        ("import random", "random.SystemRandom().random()"),
-        ("import uuid", "uuid.uuid4()"),
-        ("import uuid", "uuid.uuid1()"),
-        ("import secrets", "secrets.token_hex()"),
-        ("import os", "os.urandom(9)"),
-        ("import tempfile", "tempfile.mkdtemp()"),
-    )
+CHANCE = _calls(
+    ("import random", "random.random()"),
+    ("import random", "random.choice(range(10**9))"),
+    ("import random", "random.Random().random()"),
+    ("import random", "random.SystemRandom().random()"),
+    ("import uuid", "uuid.uuid4()"),
+    ("import uuid", "uuid.uuid1()"),
+    ("import secrets", "secrets.token_hex()"),
+    ("import os", "os.urandom(9)"),
+    ("import tempfile", "tempfile.mkdtemp()"),
 )
 
 FIXED = (
