@@ -16,14 +16,23 @@ from moto.iam.models import IAMBackend as MotoIAMBackend
 
 from sandbox.emulator.iam.aws_managed_policies import aws_policies, aws_policy
 from sandbox.emulator.iam.passwords import check_password
-from sandbox.emulator.iam.trust_policies import MAXIMUM_MANAGED, check_size, check_trust_policy
+from sandbox.emulator.iam.trust_policies import MAXIMUM_MANAGED, check_size, check_trust_policy, rewrite_principal
 
 AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/.+")
 CODE = re.compile(r"\d{6}")
 
+ROOT_CREDENTIALS, ROOT_SESSIONS = "RootCredentialsManagement", "RootSessions"
+"""Features that IAM has for an organization."""
+
 
 class IAMBackend(MotoIAMBackend):
     """IAM of one account."""
+
+    # Of the class, for what an older version saved.
+    organizations_features: tuple[str, ...] = ()
+    """In the management account, the features that the organization has on."""
+    root_password: bool = True
+    """Whether the root user has a password."""
 
     def _init_aws_policies(self) -> list[ManagedPolicy]:
         return []
@@ -144,6 +153,11 @@ class IAMBackend(MotoIAMBackend):
         _refuse_taken("Role", role_name, (role.name for role in self.roles.values()))
         return super().create_role(role_name, assume_role_policy_document, path, permissions_boundary, *args, **kwargs)
 
+    def delete_role(self, role_name: str) -> None:
+        role = self.get_role(role_name)
+        super().delete_role(role_name)
+        rewrite_principal(role.arn, role.id)
+
     def update_assume_role_policy(self, role_name: str, policy_document: str) -> None:
         self.get_role(role_name)
         check_trust_policy(policy_document)
@@ -165,7 +179,7 @@ class IAMBackend(MotoIAMBackend):
     def update_user(self, user_name: str, new_path: str | None = None, new_user_name: str | None = None) -> None:
         user = self.get_user(user_name)
         _refuse_taken("User", new_user_name or "", (name for name in self.users if name != user_name))
-        tags = self.tagger.list_tags_for_resource(user.arn)["Tags"]
+        tags, arn = self.tagger.list_tags_for_resource(user.arn)["Tags"], user.arn
         self.tagger.delete_all_tags_for_resource(user.arn)
         super().update_user(user_name, new_path, new_user_name)
         # Tags hang on the ARN, and keys on the name, which are others now.
@@ -173,6 +187,8 @@ class IAMBackend(MotoIAMBackend):
         for key in self.access_keys.values():
             if key.user_name == user_name:
                 key.user_name = user.name
+        if user.arn != arn:
+            rewrite_principal(arn, user.arn)
 
     def delete_user(self, user_name: str) -> None:
         user = self.get_user(user_name)
@@ -184,6 +200,7 @@ class IAMBackend(MotoIAMBackend):
         }
         _refuse_used(uses)
         super().delete_user(user_name)
+        rewrite_principal(user.arn, user.id)
 
     def create_login_profile(self, user_name: str, password: str) -> User:
         check_password(password, self.account_password_policy)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.emulator.authorization.need import Need
-from sandbox.emulator.sts.authentication import Caller
+from sandbox.emulator.authorization.needs.sts import sts_needs
+from sandbox.emulator.sts.callers import Caller
 
 
 def needs(service: str, operation: str, parameters: Mapping[str, Any], caller: Caller, region: str) -> list[Need]:
@@ -12,5 +13,8 @@ def needs(service: str, operation: str, parameters: Mapping[str, Any], caller: C
 
     `service` is the name in the request's signature, `parameters` are those of botocore's model of the operation.
     """
-    del parameters, region
-    return [Need(f"{service}:{operation}", "*", caller.account_id)]
+    if service == "sts":
+        return sts_needs(operation, parameters, caller, region)
+    if service == "iam" and (operation == "ChangePassword" or (caller.is_root and "UserName" not in parameters)):
+        return [Need(f"iam:{operation}", caller.entity.arn)]
+    return [Need(f"{service}:{operation}")]

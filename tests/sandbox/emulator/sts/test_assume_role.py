@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from tests.sandbox.emulator.conftest import Organization, Server, refused
 
 MANAGEMENT = "123456789012"
+OWN_SESSIONS = {"Effect": "Allow", "Action": ["sts:AssumeRole", "iam:GetUser"], "Resource": "*"}
 CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
 
 
@@ -198,13 +199,16 @@ def test_signing_in_with_mfa(people: People) -> None:
     absent = people.role(
         "NotFalse", trust(f"arn:aws:iam::{MANAGEMENT}:root", BoolIfExists={"aws:MultiFactorAuthPresent": "true"})
     )
-    keys = people.user("ada", allow())
+    keys = people.user("ada", document(OWN_SESSIONS))
     assert not people.may(keys, role)
     # Long-lived keys carry no such key at all, a session without MFA carries `false`.
     assert people.may(keys, absent)
     plain = people.aws.client("sts", keys).get_session_token()["Credentials"]
     assert not people.may(plain, role)
     assert not people.may(plain, absent)
+    with pytest.raises(ClientError) as error:
+        people.aws.client("iam", plain).get_user()
+    assert refused(error)[0] == "InvalidClientTokenId"
     signed_in = with_mfa(people, "ada", keys)
     assert people.may(signed_in, role)
     identity = people.aws.client("sts", signed_in).get_caller_identity()
