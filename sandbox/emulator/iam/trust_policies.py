@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from moto.iam.exceptions import LimitExceededException, MalformedPolicyDocument
 from moto.iam.models import IAMBackend, iam_backends
-from moto.iam.policy_validation import IAMTrustPolicyDocumentValidator
+from moto.iam.policy_validation import VALID_RESOURCE_PATH_STARTING_VALUES, IAMTrustPolicyDocumentValidator
 
 from sandbox.emulator.policy_evaluation.evaluation import as_list, statements
 
@@ -21,6 +21,13 @@ PRINCIPAL = re.compile(r"arn:aws:(iam|sts)::(\d{12}):(root|user/.+|role/.+|assum
 # In characters without white space: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 MAXIMUM_MANAGED = 6_144
 MAXIMUM_TRUST = 2_048
+
+
+def know_root_users() -> None:
+    """From now on moto accepts the ARN of a root user as the resource of a policy: that of `sts:AssumeRoot`."""
+    accepted = VALID_RESOURCE_PATH_STARTING_VALUES["iam"]["values"]
+    if "root" not in accepted:
+        accepted.append("root")
 
 
 def check_size(text: str, maximum: int, quota: str) -> None:
