@@ -133,24 +133,31 @@ def test_resource_control_policies_bind_roles_of_member_accounts(organization: O
     assert people.may(keys, here)
 
 
-def test_service_linked_roles_are_bound_by_nothing_of_the_organization(organization: Organization) -> None:
+def test_service_linked_roles_are_bound_by_nothing_of_the_organization(
+    organization: Organization, people: People
+) -> None:
     organization.enable("RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY")
-    keys = organization.inside(organization.account("one"))
-    deny = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "sts:*", "Resource": "*"}}
-    scp = organization.attach("SERVICE_CONTROL_POLICY", deny, organization.root)
-    people = People(organization.aws)
-    assert not people.may(keys, people_role(people, keys, "/"))
-    organization.api.detach_policy(PolicyId=scp, TargetId=organization.root)
+    inside = organization.inside(organization.account("one"))
+    plain, linked = (role_of(people, inside, path) for path in ("/team/", "/aws-service-role/x.amazonaws.com/"))
+    sessions = [people.assume(inside, role) for role in (plain, linked)]
+    deny = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}
+    organization.attach("SERVICE_CONTROL_POLICY", deny, organization.root)
+    assert denied(people.aws.client("iam", sessions[0]).list_users)[0] == "AccessDenied"
+    assert people.aws.client("iam", sessions[1]).list_users()["Users"] == []
     statement = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*"}
     organization.attach("RESOURCE_CONTROL_POLICY", {**deny, "Statement": [statement]}, organization.root, name="rcp")
-    assert not people.may(keys, people_role(people, keys, "/team/"))
-    assert people.may(keys, people_role(people, keys, "/aws-service-role/x.amazonaws.com/"))
+    assert [people.may(inside, role) for role in (plain, linked)] == [False, True]
+    # Nor do they bind what a service-linked role itself does.
+    assert [people.may(session, plain) for session in sessions] == [False, True]
 
 
-def people_role(people: People, keys: Mapping[str, Any], path: str) -> str:
-    """A role of that path in the account of `keys`, which trusts the account."""
+def role_of(people: People, keys: Mapping[str, Any], path: str) -> str:
+    """An administrator of that path in the account of `keys`, which trusts the account."""
     account = people.aws.client("sts", keys).get_caller_identity()["Account"]
-    return people.role(f"Role{path.replace('/', '-')}", trust(f"arn:aws:iam::{account}:root"), keys, Path=path)
+    name = f"Role{path.replace('/', '-')}"
+    role = people.role(name, trust(f"arn:aws:iam::{account}:root"), keys, Path=path)
+    people.aws.client("iam", keys).attach_role_policy(RoleName=name, PolicyArn=ADMINISTRATOR)
+    return role
 
 
 def test_actions_are_the_same_in_any_case(people: People) -> None:
