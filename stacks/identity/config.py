@@ -6,10 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from shared.errors import DocumentError
+from shared.policy_documents.documents import render_trust_policy
 from shared.policy_documents.roles import AUTOMATION_IDENTITY
 from shared.settings.base import Settings
 from shared.settings.fields import IamName, unique_ignoring_case
 from stacks.identity import tokens
+from stacks.identity.iam_policies import web_identity_trust_policy
 
 MAX_TRUSTED_USERS = 30
 """How many user ARNs fit into a role's trust policy of 2,048 characters if the names are long.
@@ -28,6 +31,19 @@ class Oidc(Settings):
     subjects: list[Annotated[str, AfterValidator(_subject)]] = Field(
         min_length=1, description="the `sub` values trusted, `*` allowed behind the owner and the repository"
     )
+
+    @model_validator(mode="after")
+    def _fits(self) -> Oidc:
+        provider = f"arn:aws:iam::123456789012:oidc-provider/{self.issuer.removeprefix('https://')}"
+        policy = web_identity_trust_policy(provider, self.issuer, self.audience, self.subjects)
+        try:
+            render_trust_policy(AUTOMATION_IDENTITY, policy)
+        except DocumentError as error:
+            raise ValueError(
+                f"identity:oidc.subjects has {len(self.subjects)} subjects: {error}; allowed: fewer or shorter "
+                "subjects, such as one with '*' behind the repository"
+            ) from None
+        return self
 
 
 class PasswordSettings(Settings):

@@ -254,6 +254,12 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
             for each in ("", " ", "*", "sts.*", "st?", "${aws:username}", "a b", "a\nb", "a\x00b", "a" * 256)
         ],
         (IdentityConfig, oidc(subjects=[]), "oidc.subjects"),
+        # AWS's limit of a trust policy is 2,048 characters.
+        (
+            IdentityConfig,
+            oidc(subjects=[f"repo:acme/infrastructure:environment:{n:020}" for n in range(35)]),
+            "AWS allows 2048",
+        ),
         *[
             (IdentityConfig, oidc(subjects=["repo:a/b", each]), "oidc.subjects.1")
             for each in ("*", "*:b", "?", "??*", "")

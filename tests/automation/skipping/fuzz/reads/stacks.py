@@ -98,7 +98,9 @@ STACKS = (
     ),
     _stack(
         "all outputs of org",
-        "return pulumi.StackReference('organization/org/sandbox').outputs.apply(lambda found: found.get('base'))",
+        # Under a name of its own: a program may have the reference above too.
+        "return pulumi.StackReference('all_<id>', stack_name='organization/org/sandbox')"
+        ".outputs.apply(lambda found: found.get('base'))",
         ORG,
         EVERYWHERE[1:],
     ),
