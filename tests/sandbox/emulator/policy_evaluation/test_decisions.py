@@ -1,6 +1,7 @@
 """All kinds of policies together: which one decides, within an account and between accounts, and what AWS says then."""
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import pytest
@@ -126,6 +127,26 @@ def test_the_kind_of_policy_that_decides_is_named(policies: dict[str, Any], expe
 )
 def test_a_resource_based_policy(principal: Principal, named: Any, caller: dict[str, Any], allowed: bool) -> None:
     assert decided(principal, resource(named), **caller).allowed is allowed
+
+
+def test_every_combination_of_policies() -> None:
+    slots = (ALL, OTHERS, NOTHING)
+    named = (None, resource(ADA.arn), resource(ADA.arn, "Deny"), resource(OWN))
+    for combination in product(slots, slots, slots, slots, slots, named):
+        identity, boundary, session, scp, rcp, shared = combination
+        verdict = decided(
+            ADA,
+            shared,
+            [[ALL], [rcp]],
+            identity=[identity],
+            boundary=boundary,
+            session=[session],
+            service_control=[[ALL], [scp]],
+        )
+        own = (identity, boundary, session) == (ALL, ALL, ALL) or shared == named[1]
+        denied = NOTHING in combination or shared == named[2]
+        assert verdict.allowed is (not denied and scp == rcp == ALL and own), combination
+        assert (verdict.decision is Decision.EXPLICIT_DENY) is denied, combination
 
 
 def test_a_resource_without_a_policy_is_for_its_own_account() -> None:
