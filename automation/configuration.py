@@ -14,7 +14,7 @@ from shared.layers import ROOT, StackId, discover
 from shared.settings.base import Settings, parse
 from shared.settings.checks import check_region, unknown_units
 from shared.settings.fields import ACCESS_ROLE, ACCESS_ROLES
-from stacks.accounts.checks import tag_problems
+from stacks.accounts.checks import not_exempt, tag_problems
 from stacks.accounts.config import AccountsConfig
 from stacks.identity.config import IdentityConfig
 from stacks.org.config import OrgConfig
@@ -192,9 +192,5 @@ def _unknown_access_roles(accounts: Iterable[StackId], exempt: Sequence[str] | N
         except ConfigError:
             continue
         if isinstance(role, str) and role.strip() not in exempt:
-            file = StackId("policies", stack.environment).config_label
-            problems.append(
-                f"{stack.config_label}: accounts:accessRoleName is {role!r}, which {file} does not exempt from the "
-                f"guardrails; allowed: {', '.join(exempt)}, or {role} added to policies:accessRoleNames there"
-            )
+            problems.append(not_exempt(stack, role, exempt))
     return problems

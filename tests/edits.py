@@ -12,12 +12,12 @@ import yaml
 from automation import configuration
 from shared.errors import ConfigError
 from shared.layers import SANDBOX, discover
+from stacks.policies.config import GUARDRAILS
 from tests.configuration import SALT
 
 REGIONS = ("us-east-1", "us-east-2", "us-west-2", "eu-west-1")
 COST_CENTERS = ("Development", "Testing", "Shared")
 USERS = ("ada", "grace", "zoe", "linus", "radia", "barbara")
-GUARDRAILS = ("leave-organization", "stop-cloudtrail", "stop-backup", "protect-roles", "root-user")
 
 
 @dataclass

@@ -21,7 +21,7 @@ from automation.inventory.organization import Member, Organization, Policy, Unit
 from automation.results import Foreign
 from shared.policy_documents.roles import DEVELOPERS_GROUP
 
-_MADE_HERE = re.compile(r"MonthlyBackup|RootTags|Tags-.+|Guardrails-.+")
+_MADE_HERE = re.compile(r"MonthlyBackup|RootTags|Tags-.+|Guardrails-.+|Perimeter")
 """The names of the policies that the policies layer makes."""
 
 

@@ -19,7 +19,7 @@ from shared.settings.base import Settings
 from shared.settings.program import region
 from shared.stack_outputs import BackupTargetSpec, IdentityOutputs
 from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
-from stacks.accounts.account_permissions import ACTIONS, AccountPermissions, AccountPermissionsArgs
+from stacks.accounts.account_permissions import AccountPermissions, AccountPermissionsArgs
 from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
 from stacks.accounts.checks import role_trust, switch_role_link
 from stacks.accounts.config import AccountsConfig
@@ -29,9 +29,11 @@ from stacks.identity.config import IdentityConfig
 from stacks.identity.developers import Developers, DevelopersArgs
 from stacks.identity.password_policy import PasswordPolicy, PasswordPolicyArgs
 from stacks.org.config import OrgConfig
-from stacks.org.organization import OrganizationalUnits, OrganizationalUnitsArgs, find_organization
+from stacks.org.organization import Organization, OrganizationalUnits, OrganizationalUnitsArgs, find_organization
 from stacks.policies.backup_policy import BackupPolicy, BackupPolicyArgs
+from stacks.policies.config import ROOT as ORGANIZATION_ROOT
 from stacks.policies.config import PoliciesConfig
+from stacks.policies.resource_control import ResourceControlPolicies, ResourceControlPoliciesArgs
 from stacks.policies.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
 from stacks.policies.tag_policies import TagPolicies, TagPoliciesArgs
 from stacks.policies.unit_rules import backup_by_unit
@@ -53,7 +55,7 @@ async def main() -> Mapping[str, Any]:
         "units", OrganizationalUnitsArgs(root_id=organization.root_id, names=org.all_units, protect=org.protect)
     )
     identity = make_identity(settings_of(IdentityConfig, StackId("identity", environment)))
-    make_policies(policies, organization.root_id, units)
+    make_policies(policies, organization, units)
     targets = {
         unit: BackupTargetSpec.model_validate(spec) for unit, spec in backup_by_unit(policies, org.all_units).items()
     }
@@ -62,9 +64,7 @@ async def main() -> Mapping[str, Any]:
         if stack.account:
             settings = settings_of(AccountsConfig, stack)
             target = targets.get(settings.organizational_unit)
-            made[stack.account] = make_account(
-                stack.account, settings, units.ids, identity, target, policies.access_role_names
-            )
+            made[stack.account] = make_account(stack.account, settings, units.ids, identity, target)
     return {"accounts": made}
 
 
@@ -101,8 +101,12 @@ def make_identity(settings: IdentityConfig) -> pulumi.Output[IdentityOutputs]:
     )
 
 
-def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: OrganizationalUnits) -> None:
-    """Backup, tag and service control policies."""
+def make_policies(
+    settings: PoliciesConfig,
+    organization: Organization,
+    units: OrganizationalUnits,
+) -> None:
+    """Backup, tag, service control and resource control policies."""
     ids = {path: units.ids[path] for path in settings.unit_paths}
     opts = after(units)
     if settings.backup:
@@ -117,14 +121,26 @@ def make_policies(settings: PoliciesConfig, root_id: pulumi.Input[str], units: O
         )
     cost_centers = {path: rule.cost_centers for path, rule in settings.tags.items()}
     enforced_for = {path: rule.enforced_for for path, rule in settings.tags.items()}
-    TagPolicies("tags", TagPoliciesArgs(root_id, ids, cost_centers, enforced_for), opts)
+    TagPolicies("tags", TagPoliciesArgs(organization.root_id, ids, cost_centers, enforced_for), opts)
     ServiceControlPolicies(
         "guardrails",
         ServiceControlPoliciesArgs(
-            units=ids, controls=settings.service_control, access_roles=settings.access_role_names
+            targets={ORGANIZATION_ROOT: organization.root_id, **ids},
+            controls=settings.controls,
+            access_roles=settings.access_role_names,
         ),
         opts,
     )
+    if settings.resource_control:
+        ResourceControlPolicies(
+            "perimeter",
+            ResourceControlPoliciesArgs(
+                root_id=organization.root_id,
+                organization_id=organization.organization_id,
+                control=settings.resource_control,
+            ),
+            opts,
+        )
 
 
 def after(resource: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -147,7 +163,6 @@ def make_account(
     unit_ids: Mapping[str, pulumi.Output[str]],
     identity: pulumi.Output[IdentityOutputs],
     target: BackupTargetSpec | None,
-    access_role_names: list[str],
 ) -> Mapping[str, Any]:
     """Create one member account and its resources; returns what its stack would export."""
     # A URN contains the types of a resource's parents but not their names. The resources of an account have fixed
@@ -172,9 +187,9 @@ def make_account(
         "permissions",
         AccountPermissionsArgs(
             account_id=account.account_id,
-            trust_policies={role: identity.apply(partial(role_trust, role)) for role in ACTIONS},
+            actions=settings.actions,
+            trust_policies={role: identity.apply(partial(role_trust, role)) for role in settings.actions},
             resource_names_prefix=settings.resource_names_prefix,
-            access_role_names=access_role_names,
         ),
         opts=inside,
     )

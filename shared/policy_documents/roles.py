@@ -8,6 +8,16 @@ AUTOMATION_IDENTITY = "cicd-automation"
 MANAGED_ROLES = [DEVELOPER_ROLE, AUTOMATION_ROLE, BACKUP_ROLE]
 """The roles that this project creates in every member account."""
 
+WORKLOAD = "Workload"
+"""What AutomationRole makes roles for: containers, functions, instances. Their boundary is named after it."""
+WORKLOAD_PATH = "/automation/"
+"""The path of the roles, policies and instance profiles that AutomationRole makes."""
+
+
+def boundary_name(role: str, prefix: str) -> str:
+    """The name of the boundary of a role, or of `WORKLOAD`. With `*` as the prefix it is a pattern."""
+    return f"{prefix}{role}Boundary"
+
 
 def role_arn(account_id: str, role: str) -> str:
     """The ARN of a role without a path. With `*` as the account id it is a pattern that matches every account."""

@@ -11,10 +11,9 @@ from shared.settings.program import load, region
 from shared.stack_outputs import IdentityOutputs, OrgOutputs, PoliciesOutputs
 from shared.stack_references import read
 from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
-from stacks.accounts.account_permissions import ACTIONS, AccountPermissions, AccountPermissionsArgs
+from stacks.accounts.account_permissions import AccountPermissions, AccountPermissionsArgs
 from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
 from stacks.accounts.checks import (
-    access_roles,
     account_email,
     backup_of,
     check_account,
@@ -51,9 +50,9 @@ async def main() -> Mapping[str, Any]:
         "permissions",
         AccountPermissionsArgs(
             account_id=account.account_id,
-            trust_policies=trust_policies(ACTIONS, identity),
+            actions=settings.actions,
+            trust_policies=trust_policies(settings.actions, identity),
             resource_names_prefix=settings.resource_names_prefix,
-            access_role_names=policies.get(lambda o: access_roles(settings, o)),
         ),
         opts=inside,
     )

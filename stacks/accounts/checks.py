@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from functools import partial
 from urllib.parse import urlencode
@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pulumi
 
 from shared.errors import DocumentError
+from shared.layers import StackId
 from shared.policy_documents.documents import render_trust_policy
 from shared.settings.checks import unknown_units
 from shared.settings.program import current_stack, is_secret, refuse
@@ -20,7 +21,8 @@ from stacks.accounts.iam_policies import trust_policy
 
 
 def check_account(settings: AccountsConfig, org: Upstream[OrgOutputs], policies: Upstream[PoliciesOutputs]) -> None:
-    """Raise `pulumi.RunError` when the account's OU does not exist or does not allow its tags."""
+    """Raise `pulumi.RunError` when the account's OU does not exist or does not allow its tags, or when the guardrails
+    do not exempt its access role."""
     file = current_stack().config_label
     unit = settings.organizational_unit
     units = org.known(lambda outputs: list(outputs.organizational_units))
@@ -29,6 +31,18 @@ def check_account(settings: AccountsConfig, org: Upstream[OrgOutputs], policies:
     rules = policies.known(lambda outputs: outputs.tag_rules.get(unit, {}))
     if rules is not None:
         refuse([f"{file}: {problem}" for problem in tag_problems(settings.tags, rules)])
+    exempt = policies.known(lambda outputs: outputs.access_role_names)
+    if exempt is not None and settings.access_role_name not in exempt:
+        refuse([not_exempt(current_stack(), settings.access_role_name, exempt)])
+
+
+def not_exempt(stack: StackId, role: str, exempt: Sequence[str]) -> str:
+    """The problem of an account whose own access role the guardrails would bind."""
+    policies = StackId("policies", stack.environment).config_label
+    return (
+        f"{stack.config_label}: accounts:accessRoleName is {role!r}, which {policies} does not exempt from the "
+        f"guardrails; allowed: {', '.join(exempt)}, or {role} added to policies:accessRoleNames there"
+    )
 
 
 def account_email(settings: AccountsConfig) -> pulumi.Input[str]:
@@ -57,11 +71,6 @@ def role_trust(role: str, identity: IdentityOutputs) -> str:
         )
     except (ValueError, DocumentError) as error:
         raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None
-
-
-def access_roles(settings: AccountsConfig, policies: PoliciesOutputs) -> list[str]:
-    """The access roles that the guardrails exempt, and this account's own."""
-    return list(dict.fromkeys([*policies.access_role_names, settings.access_role_name]))
 
 
 def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> BackupTargetSpec | None:

@@ -1,18 +1,13 @@
-"""The trust policies of the roles in an account, and the boundary that limits what the roles may do.
+"""The trust policies of the roles in an account.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html
 """
 
 import re
 from collections.abc import Sequence
 
 from shared.policy_documents.documents import Document
-from shared.policy_documents.iam import MFA, allow, deny, document
-from shared.policy_documents.roles import MANAGED_ROLES, role_arn
-
-DEVELOPER_ACTIONS = ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*"]
-AUTOMATION_ACTIONS = [*DEVELOPER_ACTIONS, "iam:*"]
-
+from shared.policy_documents.iam import MFA, document
 
 _PERMISSION_SET_ROLE = re.compile(
     r"arn:aws:iam::(?P<account>\d{12}):role/aws-reserved/sso\.amazonaws\.com/(?:\*/)?AWSReservedSSO_[\w+=,.@-]+_\?{16}\Z"
@@ -57,62 +52,3 @@ def trust_policy(
 def service_trust_policy(service: str) -> Document:
     """Allows one AWS service to assume the role."""
     return document({"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"})
-
-
-def boundary_policy(
-    account_id: str,
-    boundary_names: Sequence[str],
-    own_boundary: str,
-    access_roles: Sequence[str],
-    actions: Sequence[str],
-) -> Document:
-    """The permissions boundary of a role: it allows `actions`, and nothing that would get around the boundary.
-
-    New roles and users must have `own_boundary`, no boundary can be removed or edited, and this project's roles and
-    the access roles cannot be made, changed, assumed or passed on: the guardrails let a role with one of these names
-    pass.
-    """
-    boundaries = [f"arn:aws:iam::{account_id}:policy/{name}" for name in boundary_names]
-    own = f"arn:aws:iam::{account_id}:policy/{own_boundary}"
-    guarded = [role_arn(account_id, role) for role in [*MANAGED_ROLES, *access_roles]]
-    return document(
-        {"Sid": "Most", **allow(list(actions), "*")},
-        {
-            "Sid": "NoPrincipalWithoutBoundary",
-            "Effect": "Deny",
-            "Action": [
-                "iam:AttachRolePolicy",
-                "iam:AttachUserPolicy",
-                "iam:CreateRole",
-                "iam:CreateUser",
-                "iam:PutRolePermissionsBoundary",
-                "iam:PutRolePolicy",
-                "iam:PutUserPermissionsBoundary",
-                "iam:PutUserPolicy",
-            ],
-            "Resource": "*",
-            "Condition": {"StringNotEquals": {"iam:PermissionsBoundary": own}},
-        },
-        deny(
-            "BoundariesStay",
-            ["iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary"],
-            "*",
-        ),
-        deny(
-            "BoundariesUnchanged",
-            [
-                "iam:CreatePolicyVersion",
-                "iam:DeletePolicy",
-                "iam:DeletePolicyVersion",
-                "iam:SetDefaultPolicyVersion",
-            ],
-            boundaries,
-        ),
-        {
-            "Sid": "ManagedRolesUnchanged",
-            "Effect": "Deny",
-            "NotAction": ["iam:Get*", "iam:List*"],
-            "Resource": guarded,
-        },
-        deny("AccountUnchanged", ["account:*", "organizations:*"], "*"),
-    )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from shared.settings.base import Settings
 from shared.settings.fields import OuPath, ou_path, unique
 
-PolicyType = Literal["BACKUP_POLICY", "TAG_POLICY", "SERVICE_CONTROL_POLICY"]
+PolicyType = Literal["BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"]
 
-POLICY_TYPES: list[PolicyType] = ["BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"]
+POLICY_TYPES: list[PolicyType] = list(get_args(PolicyType))
 """The policy types that the policies layer uses."""
 
 TRUSTED_SERVICES = ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"]

@@ -1,4 +1,4 @@
-"""Backup, tag and service control policies on the organizational units."""
+"""Backup, tag, service control and resource control policies on the root and the organizational units."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,8 @@ from shared.settings.program import load
 from shared.stack_outputs import OrgOutputs, PoliciesOutputs, exports
 from shared.stack_references import read
 from stacks.policies.backup_policy import BackupPolicy, BackupPolicyArgs
-from stacks.policies.config import PoliciesConfig
+from stacks.policies.config import ROOT, PoliciesConfig
+from stacks.policies.resource_control import ResourceControlPolicies, ResourceControlPoliciesArgs
 from stacks.policies.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
 from stacks.policies.tag_policies import TagPolicies, TagPoliciesArgs
 from stacks.policies.unit_rules import backup_by_unit, tag_rules_by_unit, unit_ids
@@ -44,12 +45,23 @@ async def main() -> Mapping[str, Any]:
         ),
     )
 
+    # What nobody in a member account may do, and what nobody from outside may reach.
+    root_id = org.get(lambda o: o.root_id)
     ServiceControlPolicies(
         "guardrails",
         ServiceControlPoliciesArgs(
-            units=units, controls=settings.service_control, access_roles=settings.access_role_names
+            targets={ROOT: root_id, **units}, controls=settings.controls, access_roles=settings.access_role_names
         ),
     )
+    if settings.resource_control:
+        ResourceControlPolicies(
+            "perimeter",
+            ResourceControlPoliciesArgs(
+                root_id=root_id,
+                organization_id=org.get(lambda o: o.organization_id),
+                control=settings.resource_control,
+            ),
+        )
 
     return exports(
         PoliciesOutputs,

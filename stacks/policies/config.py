@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -14,19 +14,42 @@ from shared.settings.fields import (
     OuPath,
     RegionName,
     TagPattern,
+    ou_path,
     unique,
     unique_ignoring_case,
 )
 
-Guardrail = Literal["leave-organization", "stop-cloudtrail", "stop-backup", "protect-roles", "root-user"]
+ROOT = "/"
+"""The key of the root among the paths of OUs."""
 
-GUARDRAILS: list[Guardrail] = [
+Guardrail = Literal[
     "leave-organization",
     "stop-cloudtrail",
     "stop-backup",
     "protect-roles",
+    "protect-account",
+    "local-identities",
+    "data-stays",
     "root-user",
 ]
+
+GUARDRAILS: list[Guardrail] = list(get_args(Guardrail))
+
+
+_ISSUER = re.compile(r"https://[a-z0-9.-]+(?:/[A-Za-z0-9._~-]+)*\Z")
+
+
+def _issuer(value: str) -> str:
+    if not _ISSUER.match(value):
+        raise ValueError("allowed: https://HOST or https://HOST/PATH, the host in lower case")
+    return value
+
+
+AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$", description="twelve digits, in quotes")]
+
+
+def _target(value: str) -> str:
+    return value if value == ROOT else ou_path(value)
 
 
 class Backup(Settings):
@@ -80,11 +103,24 @@ class TagRule(Settings):
 
 
 class ServiceControl(Settings):
-    """The guardrails of an OU."""
+    """The guardrails of the root or of an OU."""
 
-    guardrails: Annotated[list[Guardrail], AfterValidator(unique)] = Field(default=GUARDRAILS)
+    guardrails: Annotated[list[Guardrail], AfterValidator(unique)] | None = Field(
+        default=None, description="null: at the root all, and on an OU those that the root has not"
+    )
     allowed_regions: Annotated[list[RegionName], AfterValidator(unique)] | None = Field(
         default=None, min_length=1, description="regional services are denied elsewhere; null: everywhere allowed"
+    )
+
+
+class ResourceControl(Settings):
+    """Who besides this organization and AWS's services may reach what is in its member accounts."""
+
+    trusted_accounts: Annotated[list[AccountId], AfterValidator(unique)] = Field(
+        default=[], description="accounts outside of the organization that resource policies may let in"
+    )
+    trusted_issuers: Annotated[list[Annotated[str, AfterValidator(_issuer)]], AfterValidator(unique)] = Field(
+        default=[], description="URLs of identity providers whose tokens may assume roles in member accounts"
     )
 
 
@@ -93,7 +129,12 @@ class PoliciesConfig(Settings):
 
     backup: Backup | None = Field(default=None, description="the monthly backup policy")
     tags: dict[OuPath, TagRule] = Field(default={}, description="tag rules by OU path")
-    service_control: dict[OuPath, ServiceControl] = Field(default={}, description="guardrails by OU path")
+    service_control: dict[Annotated[str, AfterValidator(_target)], ServiceControl] = Field(
+        default={}, description="guardrails by OU path, and of the root by '/', which has all of them unless given"
+    )
+    resource_control: ResourceControl | None = Field(
+        default=ResourceControl(), description="who may reach what is in member accounts; null: no such policy"
+    )
     access_role_names: Annotated[list[AccessRoleName], AfterValidator(unique_ignoring_case)] = Field(
         default=ACCESS_ROLES,
         min_length=1,
@@ -119,8 +160,21 @@ class PoliciesConfig(Settings):
         for path in self.tags:
             named.setdefault(path, f"policies:tags.{path}")
         for path in self.service_control:
-            named.setdefault(path, f"policies:serviceControl.{path}")
+            if path != ROOT:
+                named.setdefault(path, f"policies:serviceControl.{path}")
         return named
+
+    @property
+    def controls(self) -> dict[str, tuple[list[Guardrail], list[str] | None]]:
+        """`ROOT` or OU path → its guardrails and allowed regions, where it has any; the root first."""
+        given = {ROOT: ServiceControl(), **self.service_control}
+        of_root = given[ROOT].guardrails
+        of_units = [] if of_root is None else [each for each in GUARDRAILS if each not in of_root]
+        found = {}
+        for path, control in given.items():
+            usual = GUARDRAILS if path == ROOT else of_units
+            found[path] = (usual if control.guardrails is None else control.guardrails, control.allowed_regions)
+        return {path: both for path, both in found.items() if any(both)}
 
     @model_validator(mode="after")
     def _regions_cover_backups(self) -> PoliciesConfig:

@@ -6,157 +6,249 @@ from typing import Any
 import pytest
 
 from sandbox.emulator.policy_evaluation.evaluation import is_allowed
-from stacks.accounts.iam_policies import AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary_policy
+from shared.policy_documents.documents import MAX_MANAGED_POLICY, render
+from stacks.accounts.boundaries import ACTIONS, AUTOMATION_ACTIONS, DATA_OUT, DEVELOPER_ACTIONS, boundary
 
 ACCOUNT = "210987654321"
-ACCESS = "OrganizationalAccountAccessRole"
-OTHER_ACCESS = "OrganizationAccountAccessRole"
-NAMES = ["devDeveloperRoleBoundary", "devAutomationRoleBoundary"]
-OWN = f"arn:aws:iam::{ACCOUNT}:policy/devAutomationRoleBoundary"
+DEVELOPER, AUTOMATION, WORKLOAD = ROLES = ["DeveloperRole", "AutomationRole", "Workload"]
 ANY = "*"
+INSTANCE = f"arn:aws:ec2:us-west-2:{ACCOUNT}:instance/i-0abc"
+ACCESS = "OrganizationAccountAccessRole"
 
 
 def iam(kind: str, name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:{kind}/{name}"
 
 
-def role_may(role: str, action: str, resource: str, context: dict[str, Any] | None = None) -> bool:
-    actions = AUTOMATION_ACTIONS if role == "AutomationRole" else DEVELOPER_ACTIONS
-    own = NAMES[1] if role == "AutomationRole" else NAMES[0]
-    document = boundary_policy(ACCOUNT, NAMES, own, [ACCESS, OTHER_ACCESS], actions)
-    return is_allowed(action, resource, [document], boundary=document, context=context)
+OWN = {"iam:PermissionsBoundary": iam("policy", "devWorkloadBoundary")}
 
 
-def boundary_leaves(action: str, resource: str, *access_roles: str) -> bool:
-    """Whether a boundary whose actions are all there are lets this through: what its denials hold by themselves."""
-    document = boundary_policy(ACCOUNT, NAMES, NAMES[1], access_roles or [ACCESS, OTHER_ACCESS], ["*"])
-    return is_allowed(action, resource, [document], boundary=document, context={"iam:PermissionsBoundary": OWN})
+def role_may(role: str, action: str, resource: str = ANY, context: dict[str, Any] | None = None) -> bool:
+    """Whether a role with the boundary lets this through if its own policies allow everything."""
+    actions = DEVELOPER_ACTIONS if role == DEVELOPER else AUTOMATION_ACTIONS
+    document = boundary(role, ACCOUNT, "dev", actions)
+    everything = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    return is_allowed(action, resource, [everything], boundary=document, context=context)
 
 
 WORK = ["cloudwatch:PutMetricAlarm", "dynamodb:CreateTable", "ec2:RunInstances", "s3:CreateBucket"]
+AUTOMATION_WORK = [
+    "application-autoscaling:RegisterScalableTarget",
+    "ecr:CreateRepository",
+    "ecs:CreateService",
+    "elasticache:CreateReplicationGroup",
+    "elasticloadbalancing:CreateLoadBalancer",
+    "kms:CreateKey",
+    "lambda:CreateFunction",
+    "logs:CreateLogGroup",
+    "rds:CreateDBInstance",
+    "ssm:PutParameter",
+]
 NOT_THEIRS = [
     "account:CloseAccount",
     "backup:DeleteBackupVault",
+    "cloudformation:CreateStack",
     "cloudtrail:StopLogging",
-    "kms:CreateKey",
-    "lambda:CreateFunction",
+    "glue:CreateDevEndpoint",
     "organizations:LeaveOrganization",
     "sso:CreateAccountAssignment",
     "sts:AssumeRole",
+    "sts:AssumeRoleWithWebIdentity",
 ]
 
 
-@pytest.mark.parametrize("role", ["DeveloperRole", "AutomationRole"])
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("action", WORK)
 def test_the_roles_do_their_work(role: str, action: str) -> None:
-    assert role_may(role, action, ANY)
+    assert role_may(role, action)
 
 
-@pytest.mark.parametrize("role", ["DeveloperRole", "AutomationRole"])
+@pytest.mark.parametrize("action", AUTOMATION_WORK)
+def test_automation_and_its_workloads_do_more_than_developers(action: str) -> None:
+    assert [role_may(role, action) for role in ROLES] == [False, True, True]
+
+
+def test_agents_of_workloads_reach_their_service() -> None:
+    assert [role_may(role, "ssmmessages:OpenControlChannel") for role in ROLES] == [False, False, True]
+
+
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("action", NOT_THEIRS)
 def test_the_roles_do_nothing_else(role: str, action: str) -> None:
-    assert not role_may(role, action, ANY)
+    assert not role_may(role, action)
     assert not role_may(role, action, iam("role", ACCESS))
 
 
-def test_only_automation_works_with_iam() -> None:
-    assert DEVELOPER_ACTIONS == ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*"]
-    assert AUTOMATION_ACTIONS == ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*", "iam:*"]
+@pytest.mark.parametrize("role", ROLES)
+def test_a_trust_policy_that_names_the_session_itself_is_not_enough(role: str) -> None:
+    document = boundary(role, ACCOUNT, "dev", ["*"])
+    denied = [s for s in document["Statement"] if s["Effect"] == "Deny" and "sts:AssumeRole*" in s["Action"]]
+    assert [(s["Resource"], "Condition" in s) for s in denied] == [("*", False)]
 
 
-def test_developers_have_no_iam_at_all() -> None:
-    for action in ("iam:CreateUser", "iam:PassRole", "iam:CreateRole", "iam:PutRolePolicy", "iam:GetRole"):
-        assert not role_may("DeveloperRole", action, iam("role", "x"), {"iam:PermissionsBoundary": OWN})
+@pytest.mark.parametrize(("role", "action"), product([DEVELOPER, WORKLOAD], ["CreateRole", "PassRole", "GetRole"]))
+def test_only_automation_works_with_iam(role: str, action: str) -> None:
+    for name in ("x", "automation/x"):
+        assert not role_may(
+            role, f"iam:{action}", iam("role", name), {**OWN, "iam:PassedToService": "ec2.amazonaws.com"}
+        )
 
 
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("iam:AttachRolePolicy", iam("role", "web-task")),
-        ("iam:CreateRole", iam("role", "web-task")),
-        ("iam:PutRolePermissionsBoundary", iam("role", "web-task")),
-        ("iam:PutRolePolicy", iam("role", "web-task")),
-        ("iam:AttachUserPolicy", iam("user", "worker")),
-        ("iam:CreateUser", iam("user", "worker")),
-        ("iam:PutUserPermissionsBoundary", iam("user", "worker")),
-        ("iam:PutUserPolicy", iam("user", "worker")),
-    ],
-)
-def test_automation_makes_and_widens_principals_with_its_own_boundary_only(action: str, resource: str) -> None:
-    assert role_may("AutomationRole", action, resource, {"iam:PermissionsBoundary": OWN})
-    assert not role_may("AutomationRole", action, resource)
-    for other in ("AdministratorAccess", "devDeveloperRoleBoundary"):
-        assert not role_may("AutomationRole", action, resource, {"iam:PermissionsBoundary": iam("policy", other)})
-
-
-CHANGES_OF_A_POLICY = [
-    "iam:CreatePolicyVersion",
-    "iam:DeletePolicy",
-    "iam:DeletePolicyVersion",
-    "iam:SetDefaultPolicyVersion",
+WITH_BOUNDARY = [
+    "iam:AttachRolePolicy",
+    "iam:CreateRole",
+    "iam:DeleteRolePolicy",
+    "iam:DetachRolePolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+]
+BY_PATH = [
+    *(
+        ("role", f"iam:{each}")
+        for each in ("DeleteRole", "TagRole", "UntagRole", "UpdateAssumeRolePolicy", "UpdateRole")
+    ),
+    *(
+        ("policy", f"iam:{each}")
+        for each in ("CreatePolicy", "CreatePolicyVersion", "DeletePolicy", "SetDefaultPolicyVersion", "TagPolicy")
+    ),
+    *(
+        ("instance-profile", f"iam:{each}")
+        for each in ("AddRoleToInstanceProfile", "CreateInstanceProfile", "RemoveRoleFromInstanceProfile")
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("action", "resource"),
-    [
-        ("iam:DeleteRolePermissionsBoundary", iam("role", "web-task")),
-        ("iam:DeleteUserPermissionsBoundary", iam("user", "worker")),
-        *product(CHANGES_OF_A_POLICY, [iam("policy", name) for name in NAMES]),
-    ],
-)
-def test_automation_cannot_take_off_or_change_a_boundary(action: str, resource: str) -> None:
-    assert not role_may("AutomationRole", action, resource, {"iam:PermissionsBoundary": OWN})
+@pytest.mark.parametrize("action", WITH_BOUNDARY)
+def test_automation_makes_and_widens_roles_with_the_boundary_of_workloads_only(action: str) -> None:
+    assert role_may(AUTOMATION, action, iam("role", "automation/web"), OWN)
+    assert not role_may(AUTOMATION, action, iam("role", "automation/web"))
+    for other in ("AdministratorAccess", "devAutomationRoleBoundary", "devDeveloperRoleBoundary", "WorkloadBoundary"):
+        context = {"iam:PermissionsBoundary": iam("policy", other)}
+        assert not role_may(AUTOMATION, action, iam("role", "automation/web"), context)
+    for name in ("web", "admin", "automation", "automation2/web", AUTOMATION, ACCESS):
+        assert not role_may(AUTOMATION, action, iam("role", name), OWN)
 
 
-@pytest.mark.parametrize("role", ["DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", ACCESS])
+@pytest.mark.parametrize(("kind", "action"), BY_PATH)
+def test_automation_changes_what_is_under_its_path_only(kind: str, action: str) -> None:
+    assert role_may(AUTOMATION, action, iam(kind, "automation/web"))
+    for name in ("web", "Admin", "devWorkloadBoundary", DEVELOPER, AUTOMATION, "MyMonthlyBackupIamRole", ACCESS):
+        assert not role_may(AUTOMATION, action, iam(kind, name), OWN)
+
+
+OUT_OF_REACH = [
+    "AddUserToGroup",
+    "AttachGroupPolicy",
+    "AttachUserPolicy",
+    "CreateAccessKey",
+    "CreateGroup",
+    "CreateLoginProfile",
+    "CreateOpenIDConnectProvider",
+    "CreateSAMLProvider",
+    "CreateServiceSpecificCredential",
+    "CreateUser",
+    "CreateVirtualMFADevice",
+    "DeactivateMFADevice",
+    "DeleteAccountPasswordPolicy",
+    "DeleteRolePermissionsBoundary",
+    "DeleteUserPermissionsBoundary",
+    "PutGroupPolicy",
+    "PutUserPermissionsBoundary",
+    "PutUserPolicy",
+    "TagUser",
+    "UpdateAccessKey",
+    "UpdateLoginProfile",
+    "UpdateOpenIDConnectProviderThumbprint",
+    "UploadSSHPublicKey",
+]
+
+
+@pytest.mark.parametrize("action", OUT_OF_REACH)
+@pytest.mark.parametrize("kind", ["user", "group", "role", "oidc-provider", "mfa"])
+def test_users_groups_and_identity_providers_are_out_of_automations_reach(kind: str, action: str) -> None:
+    for name in ("x", "automation/x"):
+        assert not role_may(AUTOMATION, f"iam:{action}", iam(kind, name), OWN)
+
+
+def test_automation_passes_its_own_roles_to_the_services_that_it_may_use() -> None:
+    own = iam("role", "automation/web")
+    for service in ("ec2", "ecs-tasks", "lambda", "monitoring.rds"):
+        context = {"iam:PassedToService": f"{service}.amazonaws.com"}
+        assert role_may(AUTOMATION, "iam:PassRole", own, context)
+        for other in ("Admin", "web", AUTOMATION, DEVELOPER, "MyMonthlyBackupIamRole", ACCESS):
+            assert not role_may(AUTOMATION, "iam:PassRole", iam("role", other), context)
+    for service in ("cloudformation", "codebuild", "glue", "sagemaker", "states"):
+        assert not role_may(AUTOMATION, "iam:PassRole", own, {"iam:PassedToService": f"{service}.amazonaws.com"})
+
+
+def test_service_linked_roles_are_those_of_its_services() -> None:
+    role = iam("role", "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS")
+    for name, allowed in {
+        "ecs.amazonaws.com": True,
+        "ecs.application-autoscaling.amazonaws.com": True,
+        "spot.amazonaws.com": True,
+        "organizations.amazonaws.com": False,
+        "sso.amazonaws.com": False,
+    }.items():
+        assert role_may(AUTOMATION, "iam:CreateServiceLinkedRole", role, {"iam:AWSServiceName": name}) is allowed
+
+
+def test_roles_and_policies_may_be_read() -> None:
+    for action in ("iam:GetRole", "iam:GetPolicyVersion", "iam:ListAttachedRolePolicies"):
+        assert role_may(AUTOMATION, action, iam("role", ACCESS))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("action", [*DATA_OUT, "kms:ScheduleKeyDeletion", "kms:DeleteImportedKeyMaterial"])
+def test_data_is_not_shared_and_keys_are_not_deleted(role: str, action: str) -> None:
+    assert not role_may(role, action)
+
+
+OF_INSTANCES = [
+    "ec2:AttachVolume",
+    "ec2:DetachVolume",
+    "ec2:ModifyInstanceAttribute",
+    "ec2:CreateReplaceRootVolumeTask",
+]
+
+
+@pytest.mark.parametrize("action", OF_INSTANCES)
+def test_nobody_becomes_another_role_on_an_instance_that_has_it(action: str) -> None:
+    may = {}
+    for role, profile in product(ROLES, [None, "Admin", "automation/web", "automation"]):
+        context = {"ec2:InstanceProfile": iam("instance-profile", profile)} if profile else {}
+        may[role, profile] = role_may(role, action, INSTANCE, context)
+    assert may == {(role, each): each is None or (role != DEVELOPER and each == "automation/web") for role, each in may}
+
+
+@pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize(
     "action",
-    [
-        "iam:AttachRolePolicy",
-        "iam:DeleteRole",
-        "iam:DeleteRolePolicy",
-        "iam:DetachRolePolicy",
-        "iam:PassRole",
-        "iam:PutRolePermissionsBoundary",
-        "iam:PutRolePolicy",
-        "iam:TagRole",
-        "iam:UpdateAssumeRolePolicy",
-        "iam:UpdateRole",
-        "sts:AssumeRole",
-    ],
+    ["ecs:ExecuteCommand", "ssm:SendCommand", "ssm:StartSession", "ssm:CreateAssociation", "ec2:ModifyLaunchTemplate"],
 )
-def test_the_managed_roles_are_neither_changed_nor_assumed_nor_passed_on(role: str, action: str) -> None:
-    assert not role_may("AutomationRole", action, iam("role", role), {"iam:PermissionsBoundary": OWN})
-    assert not boundary_leaves(action, iam("role", role))
+def test_nobody_runs_commands_in_what_has_another_role(role: str, action: str) -> None:
+    assert not role_may(role, action)
 
 
-def test_the_managed_roles_may_be_read() -> None:
-    for role in ("DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", ACCESS):
-        for action in ("iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies"):
-            assert role_may("AutomationRole", action, iam("role", role))
+def test_functions_are_called_by_services_and_who_signs_in() -> None:
+    for principal, allowed in {"s3.amazonaws.com": True, "999999999999": False, "*": False}.items():
+        assert role_may(AUTOMATION, "lambda:AddPermission", ANY, {"lambda:Principal": principal}) is allowed
+    for action, kind in product(
+        ("lambda:CreateFunctionUrlConfig", "lambda:UpdateFunctionUrlConfig"), ("AWS_IAM", "NONE")
+    ):
+        allowed = kind == "AWS_IAM"
+        assert role_may(AUTOMATION, action, ANY, {"lambda:FunctionUrlAuthType": kind}) is allowed
+    assert not role_may(AUTOMATION, "lambda:UpdateFunctionUrlConfig")
 
 
-def test_the_access_roles_are_those_that_the_configuration_names() -> None:
-    # A role of such a name is exempt from the guardrails, so that making one must not be possible either.
-    for action in ("iam:UpdateAssumeRolePolicy", "iam:CreateRole"):
-        for name in (ACCESS, "Admin"):
-            assert not boundary_leaves(action, iam("role", name), ACCESS, "Admin")
-        assert boundary_leaves(action, iam("role", OTHER_ACCESS), ACCESS, "Admin")
+def test_a_boundary_is_the_whole_of_what_the_role_may_do() -> None:
+    assert {role: list(actions) for role, actions in ACTIONS.items()} == {
+        DEVELOPER: ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*"],
+        AUTOMATION: AUTOMATION_ACTIONS,
+    }
+    assert not role_may(DEVELOPER, "lambda:InvokeFunction")
 
 
-@pytest.mark.parametrize("action", ["account:CloseAccount", "account:PutContactInformation"])
-def test_the_boundary_denies_the_account_whatever_else_it_allows(action: str) -> None:
-    assert not boundary_leaves(action, ANY)
-
-
-@pytest.mark.parametrize("action", ["organizations:LeaveOrganization", "organizations:DescribeOrganization"])
-def test_the_boundary_denies_the_organization_whatever_else_it_allows(action: str) -> None:
-    assert not boundary_leaves(action, ANY)
-
-
-def test_automation_still_works_with_its_own_policies_and_roles() -> None:
-    for action in ("iam:CreatePolicy", *CHANGES_OF_A_POLICY):
-        assert role_may("AutomationRole", action, iam("policy", "web-task"))
-    for action in ("iam:PassRole", "iam:DeleteRole", "iam:DetachRolePolicy", "iam:UpdateAssumeRolePolicy"):
-        assert role_may("AutomationRole", action, iam("role", "web-task"))
+@pytest.mark.parametrize("role", ROLES)
+def test_a_boundary_fits_with_the_longest_prefix(role: str) -> None:
+    assert len(render(boundary(role, ACCOUNT, "p" * 20, AUTOMATION_ACTIONS))) < MAX_MANAGED_POLICY - 400

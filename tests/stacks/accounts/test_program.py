@@ -7,6 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from stacks.accounts import boundaries as documents
 from tests.stacks.harness import Run, refusal, run_program
 from tests.stacks.samples import ACCOUNT, AUTOMATION, BACKUP, IDENTITY, POLICIES, UPSTREAM, USERS
 
@@ -95,7 +96,8 @@ def test_the_provider_works_in_this_account_only(region: str) -> None:
         {"roleArn": f"arn:aws:iam::{ID}:role/OrganizationAccountAccessRole", "sessionName": "pulumi"}
     ]
     assert json.loads(provider["defaultTags"]) == {"tags": ACCOUNT["tags"]}
-    other = account({**ACCOUNT, "accessRoleName": "Access"})
+    exempt = {**UPSTREAM, "policies": {**POLICIES, "accessRoleNames": ["Access"]}}
+    other = account({**ACCOUNT, "accessRoleName": "Access"}, upstream=exempt)
     assert json.loads(other.one("pulumi:providers:aws").inputs["assumeRoles"]) == [
         {"roleArn": f"arn:aws:iam::{ID}:role/Access", "sessionName": "pulumi"}
     ]
@@ -133,27 +135,40 @@ def test_each_role_has_its_boundary_and_is_allowed_no_more(role: str, prefix: st
     boundary = run.of("aws:iam/policy:Policy")[f"{role}-boundary"].inputs
     assert boundary["name"] == f"{prefix}{role}Boundary"
     assert boundary["description"] == f"The most that {role} and what it makes may do"
-    statements = {each["Sid"]: each for each in json.loads(boundary["policy"])["Statement"]}
-    iam = ["iam:*"] if role == "AutomationRole" else []
-    assert statements["Most"]["Action"] == ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*", *iam]
-    assert statements["NoPrincipalWithoutBoundary"]["Condition"] == {
-        "StringNotEquals": {"iam:PermissionsBoundary": f"arn:aws:iam::{ID}:policy/{prefix}{role}Boundary"}
+    actions = dict[str, Any](documents.ACTIONS)[role]
+    assert json.loads(boundary["policy"]) == documents.boundary(role, ID, prefix, actions)
+
+
+@pytest.mark.parametrize("prefix", ["dev", ""])
+def test_what_automation_makes_has_a_boundary_of_its_own(prefix: str) -> None:
+    run = account({**ACCOUNT, "resourceNamesPrefix": prefix})
+    boundary = run.of("aws:iam/policy:Policy")["Workload-boundary"].inputs
+    assert boundary["name"] == f"{prefix}WorkloadBoundary"
+    expected = documents.boundary("Workload", ID, prefix, documents.AUTOMATION_ACTIONS)
+    assert json.loads(boundary["policy"]) == expected
+    automation = json.loads(run.of("aws:iam/policy:Policy")["AutomationRole-boundary"].inputs["policy"])["Statement"]
+    named = [s["Condition"]["StringEquals"] for s in automation if s["Sid"] == "RolesWithBoundary"]
+    assert named == [{"iam:PermissionsBoundary": f"arn:aws:iam::{ID}:policy/{prefix}WorkloadBoundary"}]
+
+
+def test_an_account_may_say_what_its_roles_do() -> None:
+    run = account({**ACCOUNT, "roleActions": {"AutomationRole": ["s3:*", "sns:*"], "DeveloperRole": ["s3:Get*"]}})
+    allowed = {
+        name: next(s["Action"] for s in json.loads(policy.inputs["policy"])["Statement"] if s["Sid"] == "Most")
+        for name, policy in run.of("aws:iam/policy:Policy").items()
     }
-    assert sorted(statements["BoundariesUnchanged"]["Resource"]) == [
-        f"arn:aws:iam::{ID}:policy/{prefix}AutomationRoleBoundary",
-        f"arn:aws:iam::{ID}:policy/{prefix}DeveloperRoleBoundary",
-    ]
-    assert sorted(statements["ManagedRolesUnchanged"]["Resource"]) == [
-        f"arn:aws:iam::{ID}:role/{name}"
-        for name in ("Access", "AutomationRole", "DeveloperRole", "Exempt", "MyMonthlyBackupIamRole")
-    ]
+    assert allowed == {
+        "DeveloperRole-boundary": ["s3:Get*"],
+        "AutomationRole-boundary": ["s3:*", "sns:*"],
+        "Workload-boundary": ["s3:*", "sns:*", "ec2messages:*", "ssmmessages:*"],
+    }
 
 
-def test_a_boundary_guards_both_spellings_where_policies_exports_no_names_yet() -> None:
-    boundary = account().of("aws:iam/policy:Policy")["DeveloperRole-boundary"].inputs
-    (guarded,) = (s for s in json.loads(boundary["policy"])["Statement"] if s["Sid"] == "ManagedRolesUnchanged")
-    for name in ("OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"):
-        assert guarded["Resource"].count(f"arn:aws:iam::{ID}:role/{name}") == 1
+def test_an_access_role_that_the_guardrails_bind_is_refused() -> None:
+    exempt = {**UPSTREAM, "policies": {**POLICIES, "accessRoleNames": ["Exempt"]}}
+    message = "accounts:accessRoleName is 'Access', which stacks/policies/Pulumi.sandbox.yaml does not exempt"
+    with pytest.raises(pulumi.RunError, match=message):
+        account({**ACCOUNT, "accessRoleName": "Access"}, upstream=exempt)
 
 
 def with_backup(*primary: str) -> dict[str, Any]:

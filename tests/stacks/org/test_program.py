@@ -14,7 +14,7 @@ FOUND: dict[str, Any] = {
     "featureSet": "ALL",
     "masterAccountId": MANAGEMENT,
     "roots": [{"id": "r-found", "name": "Root", "arn": "arn", "policyTypes": []}],
-    "enabledPolicyTypes": ["BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"],
+    "enabledPolicyTypes": ["BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"],
     "awsServiceAccessPrincipals": ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"],
 }
 
@@ -24,7 +24,7 @@ def test_create_makes_the_organization_with_all_that_the_policies_need() -> None
     organization = run.one(ORGANIZATION)
     assert organization.inputs == {
         "featureSet": "ALL",
-        "enabledPolicyTypes": ["BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"],
+        "enabledPolicyTypes": ["BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"],
         "awsServiceAccessPrincipals": ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"],
     }
     assert organization.protect
@@ -120,7 +120,7 @@ ENABLE = {
     "all features": "aws organizations enable-all-features",
     **{
         policy_type: f"aws organizations enable-policy-type --root-id r-found --policy-type {policy_type}"
-        for policy_type in ("BACKUP_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY")
+        for policy_type in ("BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY")
     },
     **{
         service: f"aws organizations enable-aws-service-access --service-principal {service}"

@@ -15,7 +15,7 @@ from stacks.accounts.checks import tag_problems
 from stacks.accounts.iam_policies import trust_policy
 from stacks.policies.backup_plan import backup_policy
 from stacks.policies.guardrails import pack
-from stacks.policies.limits import BACKUP, SCP, TAG, render_org_policy
+from stacks.policies.limits import BACKUP, RCP, SCP, TAG, render_org_policy
 from stacks.policies.tag_rules import root_tag_policy, tag_rules, unit_tag_policy
 
 
@@ -23,25 +23,28 @@ def statement(size: int, number: int = 0) -> dict[str, Any]:
     return {"Sid": f"S{number}", "Effect": "Deny", "Action": "x" * size, "Resource": "*"}
 
 
-@given(st.lists(st.integers(min_value=1, max_value=4000), min_size=1, max_size=12))
+GUARD = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+
+
+@given(st.lists(st.integers(min_value=1, max_value=9000), min_size=1, max_size=24))
 def test_packing_keeps_every_statement_within_the_limits_or_says_why_not(sizes: list[int]) -> None:
     statements = [statement(size, number) for number, size in enumerate(sizes)]
     try:
         documents = pack("unit", statements)
     except DocumentError:
         # First fit leaves less than half of each but one of the policies unused.
-        assert sum(sizes) > 4 * 2000
+        assert sum(sizes) > 9 * 4500
         return
     packed = [s["Sid"] for document in documents for s in document["Statement"]]
     assert sorted(packed) == sorted(s["Sid"] for s in statements)
-    assert len(documents) <= 4
+    assert len(documents) <= 9
     for document in documents:
-        assert len(render_org_policy("p", SCP, document)) <= 5120
+        assert len(render_org_policy("p", SCP, document)) <= 10_240
 
 
 def test_a_statement_that_fits_no_policy_is_named() -> None:
-    with pytest.raises(DocumentError, match=r"statement S0 alone has \d+ characters; AWS allows 5120"):
-        pack("unit", [statement(5200)])
+    with pytest.raises(DocumentError, match=r"statement S0 alone has \d+ characters; AWS allows 10240"):
+        pack("unit", [statement(10_300)])
 
 
 def of_size(*statements: int, total: int) -> list[dict[str, Any]]:
@@ -58,21 +61,21 @@ def sids(documents: list[dict[str, Any]]) -> list[list[str]]:
 
 def test_statements_share_a_policy_up_to_its_last_character() -> None:
     assert pack("unit", []) == []
-    assert sids(pack("unit", of_size(total=5120))) == [["S0"]]
-    with pytest.raises(DocumentError, match=r"S0 alone has 5121 characters; AWS allows 5120"):
-        pack("unit", of_size(total=5121))
-    assert sids(pack("unit", of_size(2000, 1000, total=5120))) == [["S0", "S1", "S2"]]
-    assert sids(pack("unit", of_size(2000, 1000, total=5121))) == [["S0", "S1"], ["S2"]]
+    assert sids(pack("unit", of_size(total=10_240))) == [["S0"]]
+    with pytest.raises(DocumentError, match=r"S0 alone has 10241 characters; AWS allows 10240"):
+        pack("unit", of_size(total=10_241))
+    assert sids(pack("unit", of_size(2000, 1000, total=10_240))) == [["S0", "S1", "S2"]]
+    assert sids(pack("unit", of_size(2000, 1000, total=10_241))) == [["S0", "S1"], ["S2"]]
 
 
 def test_a_later_statement_fills_an_earlier_policy() -> None:
-    assert sids(pack("unit", [statement(3000, 0), statement(3000, 1), statement(1000, 2)])) == [["S0", "S2"], ["S1"]]
+    assert sids(pack("unit", [statement(6000, 0), statement(6000, 1), statement(1000, 2)])) == [["S0", "S2"], ["S1"]]
 
 
-def test_a_target_takes_four_policies_beside_full_aws_access() -> None:
-    assert sids(pack("unit", [statement(5000, n) for n in range(4)])) == [["S0"], ["S1"], ["S2"], ["S3"]]
-    with pytest.raises(DocumentError, match="'unit': 5 policies are needed; AWS allows 5 a target, one of which"):
-        pack("unit", [statement(5000, n) for n in range(5)])
+def test_a_target_takes_nine_policies_beside_full_aws_access() -> None:
+    assert sids(pack("unit", [statement(9000, n) for n in range(9)])) == [[f"S{n}"] for n in range(9)]
+    with pytest.raises(DocumentError, match="'unit': 10 policies are needed; AWS allows 10 a target, one of which"):
+        pack("unit", [statement(9000, n) for n in range(10)])
 
 
 @pytest.mark.parametrize(
@@ -82,6 +85,13 @@ def test_a_target_takes_four_policies_beside_full_aws_access() -> None:
         (SCP, {"Version": "2008-10-17", "Statement": [statement(1)]}, "Version must be 2012-10-17"),
         (SCP, {"Version": "2012-10-17", "Statement": [{**statement(1), "Principal": "*"}]}, "has Principal"),
         (SCP, {"Version": "2012-10-17", "Statement": [{**statement(1), "NotAction": "*"}]}, "either Action or"),
+        (RCP, {"Version": "2012-10-17", "Statement": [statement(1)]}, "Principal is None"),
+        (
+            RCP,
+            {"Version": "2012-10-17", "Statement": [{**GUARD, "Effect": "Allow"}]},
+            "Effect is 'Allow'; allowed: Deny",
+        ),
+        (RCP, {"Version": "2012-10-17", "Statement": [{**GUARD, "NotAction": "s3:Get*"}]}, "has NotAction"),
         (TAG, {"tags": {"A": {"tag_key": {"@@set": "A"}}}}, "tags.A.tag_key.@@set: no such operator"),
         (TAG, {"tags": {}}, "tags must be an object that is not empty"),
         (BACKUP, {"plans": {"P": {"regions": {"@@assign": 7}}}}, "takes a string or a list"),
@@ -94,7 +104,8 @@ def test_what_aws_would_refuse_is_refused_first(kind: str, document: dict[str, A
 
 
 RENDER: dict[str, tuple[int, str, Callable[[dict[str, Any]], str]]] = {
-    "service control": (5120, "SERVICE_CONTROL_POLICY 'p'", lambda document: render_org_policy("p", SCP, document)),
+    "resource control": (5120, "RESOURCE_CONTROL_POLICY 'p'", lambda document: render_org_policy("p", RCP, document)),
+    "service control": (10_240, "SERVICE_CONTROL_POLICY 'p'", lambda document: render_org_policy("p", SCP, document)),
     "tag": (10_000, "TAG_POLICY 'p'", lambda document: render_org_policy("p", TAG, document)),
     "backup": (10_000, "BACKUP_POLICY 'p'", lambda document: render_org_policy("p", BACKUP, document)),
     "managed": (6144, "managed policy 'p'", lambda document: render_iam_policy("p", document)),
@@ -110,6 +121,9 @@ def test_a_document_may_be_as_long_as_its_limit_and_no_longer(kind: str) -> None
         if kind in ("tag", "backup"):
             empty = {kind: {"@@assign": ""}}
             return {kind: {"@@assign": "x" * (size - len(json.dumps(empty, separators=(",", ":"))))}}
+        if kind == "resource control":
+            listed = of_size(total=size - len(',"Principal":"*"'))
+            return {"Version": "2012-10-17", "Statement": [{**listed[0], "Principal": "*"}]}
         return {"Version": "2012-10-17", "Statement": of_size(total=size)}
 
     text = rendered(document(limit))

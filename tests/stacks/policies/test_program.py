@@ -8,6 +8,7 @@ import pytest
 
 from stacks.policies import guardrails as service_control
 from stacks.policies import limits
+from stacks.policies.resource_control import perimeter
 from tests.stacks.harness import Run, run_program
 from tests.stacks.samples import BACKUP, ORG, POLICY_SETTINGS, RULES
 
@@ -15,8 +16,14 @@ POLICY = "aws:organizations/policy:Policy"
 ATTACHMENT = "aws:organizations/policyAttachment:PolicyAttachment"
 
 
+UNITS_ALONE: dict[str, Any] = {"resourceControl": None, "serviceControl": {"/": {"guardrails": []}}}
+"""Nothing on the root but the spelling of tags."""
+
+
 def policies(config: dict[str, Any] = POLICY_SETTINGS, **options: Any) -> Run:
-    return run_program("policies", "sandbox", config, upstream={"org": ORG}, **options)
+    control = {**UNITS_ALONE["serviceControl"], **config.get("serviceControl", {})}
+    alone = {**UNITS_ALONE, **config, "serviceControl": control}
+    return run_program("policies", "sandbox", alone, upstream={"org": ORG}, **options)
 
 
 def content(run: Run, name: str) -> Any:
@@ -144,7 +151,7 @@ def test_aws_refuses_wrong_tags_on_the_types_of_the_settings(chosen: list[str] |
 
 
 def test_guardrails_hold_every_statement() -> None:
-    assert sids(policies()) == [*SIDS.values(), "DenyOtherRegions"]
+    assert sids(policies()) == [*ALL_SIDS, "DenyOtherRegions"]
 
 
 def sids(run: Run) -> list[str]:
@@ -152,24 +159,34 @@ def sids(run: Run) -> list[str]:
 
 
 SIDS = {
-    "leave-organization": "DenyLeavingOrganization",
-    "stop-cloudtrail": "DenyStoppingCloudTrail",
-    "stop-backup": "DenyStoppingBackup",
-    "protect-roles": "DenyChangingManagedRoles",
-    "root-user": "DenyRootUser",
+    "leave-organization": ["DenyLeavingOrganization"],
+    "stop-cloudtrail": ["DenyStoppingCloudTrail"],
+    "stop-backup": ["DenyStoppingBackup"],
+    "protect-roles": [
+        "DenyChangingManagedRoles",
+        "DenyWorkloadsWithoutBoundary",
+        "DenyTakingBoundariesOff",
+        "DenyWorkloadPoliciesElsewhere",
+    ],
+    "protect-account": ["DenyChangingAccount"],
+    "local-identities": ["DenyLocalIdentities"],
+    "data-stays": ["DenySharing", "DenyWritingElsewhere"],
+    "root-user": ["DenyRootUser"],
 }
+ALL_SIDS = [sid for each in SIDS.values() for sid in each]
 
 
 @pytest.mark.parametrize("chosen", [[name] for name in SIDS] + [[*SIDS], ["root-user", "stop-backup"]], ids="+".join)
 def test_the_guardrails_chosen_are_those_made(chosen: list[str]) -> None:
     run = policies({"serviceControl": {"Development": {"guardrails": chosen}}})
-    assert sids(run) == [SIDS[name] for name in chosen]
+    expected = [sid for name in chosen for sid in SIDS[name]]
+    assert sids(run) == expected
     listed = policies({"serviceControl": {"Development": {"guardrails": chosen, "allowedRegions": ["us-west-2"]}}})
-    assert sids(listed) == [*(SIDS[name] for name in chosen), "DenyOtherRegions"]
+    assert sids(listed) == [*expected, "DenyOtherRegions"]
 
 
 def test_guardrails_left_out_are_all_and_an_empty_list_is_none() -> None:
-    assert sids(policies({"serviceControl": {"Development": {}}})) == [*SIDS.values()]
+    assert sids(policies({"serviceControl": {"Development": {}}})) == ALL_SIDS
     assert attachments(policies({"serviceControl": {"Development": {"guardrails": []}}})) == [("RootTags-id", "r-root")]
     regions_alone = {"Development": {"guardrails": [], "allowedRegions": ["us-west-2"]}}
     assert sids(policies({"serviceControl": regions_alone})) == ["DenyOtherRegions"]
@@ -188,12 +205,48 @@ def test_guardrails_spare_the_access_role_that_the_settings_name() -> None:
     default = ["OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"]
     for settings, names in (({}, default), ({"accessRoleNames": ["Admin", "Root"]}, ["Admin", "Root"])):
         found = content(policies({**control, **settings}), "Guardrails-Development-1")["Statement"]
-        spared = {"ArnNotLike": {"aws:PrincipalArn": [f"arn:aws:iam::*:role/{name}" for name in names]}}
-        assert [s["Sid"] for s in found if spared.items() <= s.get("Condition", {}).items()] == [
-            "DenyStoppingBackup",
-            "DenyChangingManagedRoles",
-            "DenyOtherRegions",
+        spared = [f"arn:aws:iam::*:role/{name}" for name in names]
+        bound = [
+            s["Sid"] for s in found if s.get("Condition", {}).get("ArnNotLike", {}).get("aws:PrincipalArn") != spared
         ]
+        assert bound == ["DenyLeavingOrganization", "DenyStoppingCloudTrail", "DenyWritingElsewhere", "DenyRootUser"]
+        (guarded,) = (s for s in found if s["Sid"] == "DenyChangingManagedRoles")
+        assert [role in guarded["Resource"] for role in spared] == [True, True]
+
+
+def test_the_root_has_every_guardrail_and_the_perimeter_unless_told_otherwise() -> None:
+    run = run_program("policies", "sandbox", {}, upstream={"org": ORG})
+    assert attachments(run) == [("Guardrails-1-id", "r-root"), ("Perimeter-id", "r-root"), ("RootTags-id", "r-root")]
+    assert {name: p.inputs["type"] for name, p in run.of(POLICY).items()} == {
+        "RootTags": "TAG_POLICY",
+        "Guardrails-1": "SERVICE_CONTROL_POLICY",
+        "Perimeter": "RESOURCE_CONTROL_POLICY",
+    }
+    assert [s["Sid"] for s in content(run, "Guardrails-1")["Statement"]] == ALL_SIDS
+    assert content(run, "Perimeter") == perimeter("o-example", [], [])
+    assert run.of(POLICY)["Perimeter"].inputs["description"] == "Who may reach what is in member accounts"
+    assert run.of(POLICY)["Guardrails-1"].inputs["description"] == "Guardrails of all accounts"
+
+
+def test_a_unit_adds_what_the_root_has_not() -> None:
+    few = ["root-user", "stop-backup"]
+    on_root = {"guardrails": few, "allowedRegions": ["us-west-2"]}
+    control = {"/": on_root, "Development": {}, "Sandbox": {"guardrails": few}}
+    run = run_program("policies", "sandbox", {"serviceControl": control}, upstream={"org": ORG})
+    named = {name: [s["Sid"] for s in content(run, name)["Statement"]] for name in run.of(POLICY) if "Guard" in name}
+    assert named == {
+        "Guardrails-1": ["DenyRootUser", "DenyStoppingBackup", "DenyOtherRegions"],
+        "Guardrails-Development-1": [sid for sid in ALL_SIDS if sid not in ("DenyRootUser", "DenyStoppingBackup")],
+        "Guardrails-Sandbox-1": ["DenyRootUser", "DenyStoppingBackup"],
+    }
+    plain = run_program("policies", "sandbox", POLICY_SETTINGS, upstream={"org": ORG})
+    assert sids(plain) == ["DenyOtherRegions"]
+
+
+def test_the_perimeter_trusts_whom_the_settings_name() -> None:
+    trusted = {"trustedAccounts": ["999999999999"], "trustedIssuers": ["https://issuer.example.com/x"]}
+    run = run_program("policies", "sandbox", {"resourceControl": trusted}, upstream={"org": ORG})
+    assert content(run, "Perimeter") == perimeter("o-example", ["999999999999"], ["https://issuer.example.com/x"])
 
 
 def test_more_guardrails_than_a_unit_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,8 +256,9 @@ def test_more_guardrails_than_a_unit_takes_are_refused(monkeypatch: pytest.Monke
 
 
 def test_guardrails_too_large_for_one_policy_take_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(limits.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 2000)
-    run = policies({"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}, "Sandbox": {}}})
+    monkeypatch.setitem(limits.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 5000)
+    few = {"guardrails": ["root-user"]}
+    run = policies({"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}, "Sandbox": few}})
     assert attachments(run) == [
         ("Guardrails-Development-1-id", "ou-dev"),
         ("Guardrails-Development-2-id", "ou-dev"),
@@ -224,7 +278,9 @@ def test_outputs_hold_for_the_units_below_too() -> None:
 
 def test_preview_before_the_organization_exists_is_no_error() -> None:
     run = run_program("policies", "sandbox", POLICY_SETTINGS, preview=True)
-    assert set(run.of(POLICY)) == {"MonthlyBackup", "RootTags", "Tags-Development", "Guardrails-Development-1"}
+    assert set(run.of(POLICY)) == {
+        "MonthlyBackup", "RootTags", "Tags-Development", "Guardrails-1", "Guardrails-Development-1", "Perimeter",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -22,8 +22,11 @@ UNITS = {
 
 
 def policies(config: dict[str, Any], **options: Any) -> Run:
+    """The program's run, with nothing on the root but the spelling of tags."""
     upstream = {"org": {**ORG, "organizationalUnits": UNITS}}
-    return run_program("policies", "sandbox", config, upstream=upstream, **options)
+    control = {"/": {"guardrails": []}, **config.get("serviceControl", {})}
+    alone = {**config, "serviceControl": control, "resourceControl": None}
+    return run_program("policies", "sandbox", alone, upstream=upstream, **options)
 
 
 def targets(run: Run) -> list[tuple[str, str]]:
