@@ -1,6 +1,7 @@
 """Who can assume DeveloperRole with each way of making developers: each policy on both sides, decided as AWS does."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from sandbox.emulator.policy_evaluation.evaluation import (
     ResourcePolicies,
     decide,
 )
+from shared.layers import ROOT
 from shared.policy_documents.documents import render_trust_policy
 from shared.stack_outputs import IdentityOutputs
 from stacks.accounts.checks import role_trust
@@ -161,3 +163,8 @@ def test_users_with_long_names_fit_beside_a_permission_set() -> None:
     users = [f"arn:aws:iam::{MANAGEMENT}:user/firstname.lastname-{n:04}" for n in range(MAX_TRUSTED_BESIDE_SET)]
     document = trust_policy(users, True, permission_set_roles(MANAGEMENT, "p" * 32))
     assert len(render_trust_policy("r", document)) < 2048
+
+
+def test_the_readme_has_the_policy_of_a_permission_set() -> None:
+    (text,) = re.findall(r"```json\n(.*?)```", (ROOT / "stacks" / "identity" / "README.md").read_text(), re.DOTALL)
+    assert json.loads(text) == assume_role_policy("DeveloperRole")
