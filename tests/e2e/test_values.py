@@ -50,7 +50,7 @@ def test_the_regions_of_a_service_control_policy(project: Project) -> None:
         "policies | would be updated aws:organizations/policy:Policy Guardrails-Development-1",
         "policies |   content:",
         f"policies |     {REGIONS}",
-        "policies | would change (1 updated, 11 unchanged)",
+        "policies | would change (1 updated, 16 unchanged)",
     ]
     output, planned = run(project, "preview-all", "--only", "policies")
     assert "\n".join(lines) in output
