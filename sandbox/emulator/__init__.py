@@ -1,8 +1,11 @@
 """The emulated AWS: moto's backends, made to answer as AWS does where this project depends on it.
 
 A folder for each service, with moto's file names: `models` hold what is there, `responses` answer requests. S3 Control
-has none: it is moto's, unchanged.
+has none: it is moto's, unchanged. `root_access` is what IAM has for a whole organization.
 
-Imports go down: `server`, `store`, the services, `policy_evaluation`. Nothing is imported here, so that
-`policy_evaluation` and `organizations.effective_policy` can be used without loading moto.
+`authorization` decides each call before it is carried out: its `needs` say what a call needs, the services have the
+documents, and `policy_evaluation` judges them.
+
+Imports go down: `server`, `store` and `authorization`, the services, `policy_evaluation`. Nothing is imported here, so
+that `policy_evaluation` and `organizations.effective_policy` can be used without loading moto.
 """

@@ -24,6 +24,24 @@ class AwsError(Exception):
         self.status = status
 
 
+DENIED = {"ec2": "UnauthorizedOperation", "query": "AccessDenied", "rest-xml": "AccessDenied"}
+"""What a service calls it that the caller may not, by its protocol."""
+
+
+def access_denied(model: str, message: str) -> AwsError:
+    """The refusal of a call that the caller may not make. `model` is botocore's name of the service."""
+    protocol = protocol_of(model)
+    return AwsError(DENIED.get(protocol, "AccessDeniedException"), message, 400 if protocol == "json" else 403)
+
+
+def protocol_of(model: str) -> str:
+    """The service's protocol by botocore's name of the service; empty for one that is not known."""
+    try:
+        return str(get_service_model(model).protocol)
+    except UnknownServiceError:
+        return ""
+
+
 def error_response(request: Request, service: str, action: str | None, error: AwsError | ServiceException) -> Response:
     """The error in the service's protocol, XML or JSON. `service` is botocore's name of the service.
 

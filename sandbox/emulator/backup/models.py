@@ -1,13 +1,18 @@
 """Vaults, and what is in them: nothing is ever backed up, but a test can have recovery points made."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from moto.backup.exceptions import InvalidRequestException, ResourceNotFoundException
+from moto.backup.exceptions import (
+    InvalidParameterValueException,
+    InvalidRequestException,
+    ResourceNotFoundException,
+)
 from moto.backup.models import BackupBackend as MotoBackupBackend
-from moto.backup.models import Vault
+from moto.backup.models import Vault, backup_backends
 
 from sandbox.emulator.settings import now
 
@@ -63,10 +68,12 @@ class BackupBackend(MotoBackupBackend):
         self.__setstate__({})
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        # What was saved by an older version has no recovery points.
-        vars(self).update({"recovery_points": [], **state})
+        # What was saved by an older version has no recovery points and no access policies.
+        vars(self).update({"recovery_points": [], "access_policies": {}, **state})
 
     recovery_points: list[RecoveryPoint]
+    access_policies: dict[str, str]
+    """By the name of the vault."""
 
     def delete_backup_vault(self, backup_vault_name: str) -> None:
         # AWS refuses a vault that does not exist; moto does not.
@@ -74,7 +81,36 @@ class BackupBackend(MotoBackupBackend):
         if self.points_in(backup_vault_name):
             raise InvalidRequestException("Backup vault cannot be deleted because it contains recovery points.")
         self.tagger.delete_all_tags_for_resource(vault.backup_vault_arn)
+        self.access_policies.pop(backup_vault_name, None)
         super().delete_backup_vault(backup_vault_name)
+
+    def put_access_policy(self, vault_name: str, text: str | None) -> None:
+        """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_PutBackupVaultAccessPolicy.html
+
+        Raises `InvalidParameterValueException` for what is no policy document.
+        """
+        self.describe_backup_vault(vault_name)
+        if text is None:
+            self.access_policies.pop(vault_name, None)
+            return
+        try:
+            wrong = not isinstance(json.loads(text), dict)
+        except ValueError:
+            wrong = True
+        if wrong:
+            raise InvalidParameterValueException("The specified policy cannot be parsed.")
+        self.access_policies[vault_name] = text
+
+    def access_policy(self, vault_name: str) -> str:
+        """The access policy of a vault. Raises `ResourceNotFoundException` if it has none, or there is no vault."""
+        self.describe_backup_vault(vault_name)
+        if vault_name not in self.access_policies:
+            raise ResourceNotFoundException(f"Backup vault {vault_name} has no access policy.")
+        return self.access_policies[vault_name]
+
+    def delete_access_policy(self, vault_name: str) -> None:
+        self.describe_backup_vault(vault_name)
+        self.access_policies.pop(vault_name, None)
 
     def points_in(self, vault_name: str) -> list[RecoveryPoint]:
         """The recovery points of a vault. Raises `ResourceNotFoundException` if there is no such vault."""
@@ -106,3 +142,10 @@ class BackupBackend(MotoBackupBackend):
 
     def _count(self, vault: Vault) -> None:
         vault.num_of_recovery_points = len(self.points_in(vault.backup_vault_name))
+
+
+def access_policy(account_id: str, region: str, vault_name: str) -> str | None:
+    """The access policy of a vault in any account, or None; this makes no backend."""
+    regions = backup_backends.get(account_id)
+    backend = regions.get(region) if regions else None
+    return cast(BackupBackend, backend).access_policies.get(vault_name) if backend else None

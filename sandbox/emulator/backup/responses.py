@@ -27,6 +27,19 @@ class BackupResponse(MotoBackupResponse):
         # The path may end in a slash, as boto3's does, or not, as that of AWS's SDK for Go.
         return json.dumps({"Tags": self.backend.list_tags(self._after("tags"))})
 
+    def put_backup_vault_access_policy(self) -> EmptyResult:
+        self.backend.put_access_policy(self._after("backup-vaults"), self._get_param("Policy"))
+        return EmptyResult()
+
+    def get_backup_vault_access_policy(self) -> ActionResult:
+        name = self._after("backup-vaults")
+        policy, vault = self.backend.access_policy(name), self.backend.describe_backup_vault(name)
+        return ActionResult({"BackupVaultName": name, "BackupVaultArn": vault.backup_vault_arn, "Policy": policy})
+
+    def delete_backup_vault_access_policy(self) -> EmptyResult:
+        self.backend.delete_access_policy(self._after("backup-vaults"))
+        return EmptyResult()
+
     def list_recovery_points_by_backup_vault(self) -> ActionResult:
         points = self.backend.points_in(self._after("backup-vaults"))
         return ActionResult({"RecoveryPoints": [point.describe() for point in points]})

@@ -22,6 +22,8 @@ class IamResponse(MotoIamResponse):
         value = super()._get_param(param_name, if_none)
         if param_name == "UserName" and value is None and self._get_action() in self.ABOUT_THE_CALLER:
             caller = self.normalized_request.environ["sandbox.caller"]
+            if caller.is_root:
+                return None
             if caller.user_name is None:
                 raise ValidationError("Must specify userName when calling with non-User credentials")
             return caller.user_name

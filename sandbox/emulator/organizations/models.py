@@ -18,7 +18,7 @@ from moto.organizations.exceptions import (
 )
 from moto.organizations.models import FakeAccount, organizations_backends
 
-from sandbox.emulator.iam.models import iam_backend
+from sandbox.emulator.iam.models import ROOT_CREDENTIALS, iam_backend
 from sandbox.emulator.organizations.account_life import USABLE
 from sandbox.emulator.organizations.exceptions import client_error
 from sandbox.emulator.organizations.handshakes import HandshakesBackend
@@ -146,6 +146,10 @@ class OrganizationsBackend(HandshakesBackend):
         # moto made the role, as AWS does, without the policy that makes it worth assuming.
         role = arguments.get("RoleName") or "OrganizationAccountAccessRole"
         iam_backend(account.id).attach_role_policy(ACCESS_POLICY, role)
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html
+        iam_backend(account.id).root_password = (
+            ROOT_CREDENTIALS not in iam_backend(self.account_id).organizations_features
+        )
         account_id: str = account.id
         return account_id
 

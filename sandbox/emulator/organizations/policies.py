@@ -37,7 +37,7 @@ from sandbox.emulator.organizations.policy_syntax import (
     MalformedPolicy,
     check_content,
 )
-from sandbox.emulator.policy_evaluation.evaluation import Document
+from sandbox.emulator.policy_evaluation.statements import Document, parsed
 
 DEFAULT_POLICIES = {
     SERVICE_CONTROL_POLICY: utils.DEFAULT_SCP_POLICY_ID,
@@ -192,9 +192,20 @@ class PoliciesBackend(MotoOrganizationsBackend):
             return []
         return self._documents(self.get_account_by_id(account_id), SERVICE_CONTROL_POLICY)
 
+    def resource_control(self, account_id: str) -> list[list[Document]]:
+        """The resource control policies above and at an account, as `service_control`."""
+        if account_id == self.account_id or not self.enabled(RESOURCE_CONTROL_POLICY):
+            return []
+        return self._documents(self.get_account_by_id(account_id), RESOURCE_CONTROL_POLICY)
+
+    def account_path(self, account_id: str) -> str:
+        """As the condition keys that end in `OrgPaths` have it: the organization and what is above the account."""
+        levels = self.path(self.get_account_by_id(account_id))[:-1]
+        return "/".join([self.organization.id, *(str(level.id) for level in levels), ""])
+
     def _documents(self, target: Target, policy_type: str) -> list[list[Document]]:
         return [
-            [json.loads(str(policy.content)) for policy in level.attached_policies if policy.type == policy_type]
+            [parsed(str(policy.content)) for policy in level.attached_policies if policy.type == policy_type]
             for level in self.path(target)
         ]
 

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 Context = Mapping[str, str | Sequence[str]]
@@ -33,14 +34,21 @@ def pattern(text: str, context: Context | None) -> re.Pattern[str]:
 
     The value of a variable is taken literally. Raises `UnresolvedVariable`.
     """
+    if context is None or "${" not in text:
+        return _plain_pattern(text)
     result = []
     position = 0
-    for match in VARIABLE.finditer(text) if context is not None else ():
+    for match in VARIABLE.finditer(text):
         result.append(_wildcards(text[position : match.start()]))
-        result.append(re.escape(_variable(match.group(1), context or {})))
+        result.append(re.escape(_variable(match.group(1), context)))
         position = match.end()
     result.append(_wildcards(text[position:]))
     return re.compile("".join(result), re.DOTALL)
+
+
+@lru_cache(maxsize=16384)
+def _plain_pattern(text: str) -> re.Pattern[str]:
+    return re.compile(_wildcards(text), re.DOTALL)
 
 
 def arn_matches(expected: str, actual: str, context: Context | None) -> bool:
@@ -50,6 +58,15 @@ def arn_matches(expected: str, actual: str, context: Context | None) -> bool:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html.
     Raises `UnresolvedVariable`.
     """
+    return _plain_arn_matches(expected, actual) if "${" not in expected else _arn_matches(expected, actual, context)
+
+
+@lru_cache(maxsize=65536)
+def _plain_arn_matches(expected: str, actual: str) -> bool:
+    return _arn_matches(expected, actual, None)
+
+
+def _arn_matches(expected: str, actual: str, context: Context | None) -> bool:
     parts, values = _split_arn(expected), actual.split(":", 5)
     if parts[0] != "arn" or len(values) != 6:
         return pattern(expected, context).fullmatch(actual) is not None

@@ -1,63 +1,104 @@
-"""Whether AWS would allow a request: identity policies, boundaries, session policies, SCPs and trust policies.
+"""Whether AWS would allow a request: each kind of policy that has a say, and how they decide together.
 
 Pure: policies are parsed JSON documents, the request is an action, a resource and a context.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from sandbox.emulator.policy_evaluation.condition_operators import (
-    Context,
-    UnresolvedVariable,
-    arn_matches,
-    holds,
-    pattern,
+from sandbox.emulator.policy_evaluation.condition_operators import Context
+from sandbox.emulator.policy_evaluation.principals import (
+    Match,
+    Principal,
+    evaluate_resource_policy,
+    evaluate_trust,
+    principal_match,
 )
+from sandbox.emulator.policy_evaluation.statements import Decision, Document, Request, as_list, evaluate, statements
 
-Document = Mapping[str, Any]
-"""A policy document, parsed from its JSON."""
+__all__ = [
+    "EVERYTHING",
+    "CallerPolicies",
+    "Decision",
+    "Document",
+    "Match",
+    "Principal",
+    "Request",
+    "ResourcePolicies",
+    "Verdict",
+    "as_list",
+    "decide",
+    "evaluate",
+    "evaluate_resource_policy",
+    "evaluate_trust",
+    "is_allowed",
+    "principal_match",
+    "statements",
+]
 
+EVERYTHING: Document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+"""What the root user of an account may do in it, as a policy."""
 
-class Decision(Enum):
-    """What a set of policies says. `EXPLICIT_DENY` wins over the others; `IMPLICIT_DENY` means that nothing allows."""
-
-    ALLOW = "allow"
-    EXPLICIT_DENY = "explicit deny"
-    IMPLICIT_DENY = "implicit deny"
-
-
-class Match(Enum):
-    """How the `Principal` of a resource-based policy names the caller, from not at all to most closely."""
-
-    NONE = 0
-    ACCOUNT = 1
-    """By its account: the caller's own policies must allow as well."""
-    ROLE = 2
-    """By the role whose session it is."""
-    DIRECT = 3
-    """As the user or the session itself, or as everyone."""
+Levels = Sequence[Sequence[Document]]
+"""The policies of an organization on the way to an account: a list for the root, each OU and the account."""
 
 
 @dataclass(frozen=True)
-class Principal:
-    """Who calls. A role session has `role_arn`, a token of an identity provider has `provider`."""
+class CallerPolicies:
+    """The policies on the caller's side. `boundary` and `session` are None if it has none."""
 
-    arn: str
+    identity: Sequence[Document] = ()
+    boundary: Document | None = None
+    session: Sequence[Document] | None = None
+    service_control: Levels = ()
+
+
+@dataclass(frozen=True)
+class ResourcePolicies:
+    """The policies on the side of what is acted on.
+
+    `policy` is its resource-based policy, None for a resource that has none. `trust` says that it is the trust policy
+    of a role, without which nobody gets in, not even from the same account. `shared` says that accounts can share
+    resources of this kind: from another account, the policy then has to allow. `control` are the resource control
+    policies on the way to the account that owns it.
+    """
+
     account_id: str
-    role_arn: str | None = None
-    provider: str | None = None
+    policy: Document | None = None
+    trust: bool = False
+    shared: bool = False
+    control: Levels = ()
 
 
 @dataclass(frozen=True)
-class Request:
-    """One call: an action such as `sts:AssumeRole`, the ARN of what it acts on, and its condition keys."""
+class Verdict:
+    """What all policies say together. `kind` is the one that decided, by its name in AWS's error messages."""
 
-    action: str
-    resource: str
-    context: Context = field(default_factory=dict)
+    decision: Decision
+    kind: str
+
+    @property
+    def allowed(self) -> bool:
+        return self.decision is Decision.ALLOW
+
+    def reason(self, action: str) -> str:
+        """The end of AWS's error message.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+        """
+        if self.decision is Decision.EXPLICIT_DENY:
+            return f"with an explicit deny in {'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+        return f"because no {self.kind} allows the {action} action"
+
+
+IDENTITY = "identity-based policy"
+BOUNDARY = "permissions boundary"
+SESSION = "session policy"
+SERVICE_CONTROL = "service control policy"
+RESOURCE_CONTROL = "resource control policy"
+RESOURCE = "resource-based policy"
+TRUST = "role trust policy"
 
 
 def is_allowed(
@@ -67,135 +108,88 @@ def is_allowed(
     *,
     boundary: Document | None = None,
     session: Sequence[Document] | None = None,
-    service_control: Sequence[Sequence[Document]] = (),
+    service_control: Levels = (),
+    resource_control: Levels = (),
     context: Context | None = None,
 ) -> bool:
     """Whether a principal may do `action` on `resource` in its own account.
 
     `identity` has all its identity policies, `boundary` its permissions boundary, `session` its session policies.
-    `service_control` has one list of SCPs for each level from the root to the account, and each level must allow. An
-    explicit deny anywhere wins.
+    `service_control` and `resource_control` have one list of policies for each level from the root to the account, and
+    each level must allow. An explicit deny anywhere wins.
     """
-    request = Request(action, resource, context or {})
-    return decide(request, identity, boundary=boundary, session=session, service_control=service_control)[0] is (
-        Decision.ALLOW
-    )
+    return decide(
+        Request(action, resource, context or {}),
+        Principal("arn:aws:iam::000000000000:user/caller", "000000000000"),
+        CallerPolicies(identity, boundary, session, service_control),
+        ResourcePolicies("000000000000", control=resource_control),
+    ).allowed
 
 
-def decide(
+def decide(request: Request, principal: Principal, caller: CallerPolicies, resource: ResourcePolicies) -> Verdict:
+    """What AWS decides about a request.
+
+    An explicit deny wins, wherever it is. Then what the organization allows counts, on the side of the resource and on
+    that of the caller; then, within one account, either the caller's policies or those of the resource must allow, and
+    between accounts both.
+    """
+    name = TRUST if resource.trust else RESOURCE
+    shared, match = Decision.IMPLICIT_DENY, Match.NONE
+    if resource.policy is not None:
+        shared, match = evaluate_resource_policy(resource.policy, request, principal, on_resource=not resource.trust)
+    own = _own(request, caller)
+    above = [(evaluate(level, request), RESOURCE_CONTROL) for level in resource.control]
+    everything = [*above, (shared, name), *own]
+    for decision, kind in everything:
+        if decision is Decision.EXPLICIT_DENY:
+            # AWS calls it a resource-based policy in the message of AssumeRole too.
+            return Verdict(decision, RESOURCE if kind == TRUST else kind)
+    for decision, kind in above:
+        if decision is Decision.IMPLICIT_DENY:
+            return Verdict(decision, kind)
+    if principal.service is not None:
+        return Verdict(shared, name)
+    if _enough(request, shared, match, principal, caller, resource):
+        return Verdict(Decision.ALLOW, name)
+    for decision, kind in own:
+        if decision is Decision.IMPLICIT_DENY:
+            return Verdict(decision, kind)
+    if shared is Decision.IMPLICIT_DENY and (resource.trust or _from_outside(principal, resource)):
+        return Verdict(shared, name)
+    return Verdict(Decision.ALLOW, IDENTITY)
+
+
+def _own(request: Request, caller: CallerPolicies) -> list[tuple[Decision, str]]:
+    """What each kind of policy on the caller's side says."""
+    levels: list[tuple[str, Sequence[Document]]] = [(SERVICE_CONTROL, level) for level in caller.service_control]
+    levels.append((IDENTITY, caller.identity))
+    if caller.boundary is not None:
+        levels.append((BOUNDARY, [caller.boundary]))
+    if caller.session is not None:
+        levels.append((SESSION, caller.session))
+    return [(evaluate(documents, request), kind) for kind, documents in levels]
+
+
+def _enough(
     request: Request,
-    identity: Sequence[Document],
-    *,
-    boundary: Document | None = None,
-    session: Sequence[Document] | None = None,
-    service_control: Sequence[Sequence[Document]] = (),
-) -> tuple[Decision, str]:
-    """As `is_allowed`; also the kind of policy that decided, in the words of AWS's error messages."""
-    levels: list[tuple[str, Sequence[Document]]] = [("a service control policy", level) for level in service_control]
-    levels.append(("an identity-based policy", identity))
-    if boundary is not None:
-        levels.append(("a permissions boundary", [boundary]))
-    if session is not None:
-        levels.append(("a session policy", session))
-    decisions = [(evaluate(documents, request), kind) for kind, documents in levels]
-    for wanted in (Decision.EXPLICIT_DENY, Decision.IMPLICIT_DENY):
-        for decision, kind in decisions:
-            if decision is wanted:
-                return decision, kind
-    return Decision.ALLOW, "an identity-based policy"
+    shared: Decision,
+    match: Match,
+    principal: Principal,
+    caller: CallerPolicies,
+    resource: ResourcePolicies,
+) -> bool:
+    """Whether the resource-based policy allows without the caller's identity policies.
 
-
-def evaluate(documents: Iterable[Document], request: Request) -> Decision:
-    """What the documents together say about a request; `Principal` elements are ignored."""
-    allowed = False
-    for document in documents:
-        for statement in statements(document):
-            if not _applies(statement, request, document):
-                continue
-            if statement.get("Effect") == "Deny":
-                return Decision.EXPLICIT_DENY
-            allowed = True
-    return Decision.ALLOW if allowed else Decision.IMPLICIT_DENY
-
-
-def evaluate_trust(document: Document, request: Request, principal: Principal) -> tuple[Decision, Match]:
-    """What a role's trust policy says about `principal`; if it allows, also the closest way in which it names it."""
-    best = Match.NONE
-    for statement in statements(document):
-        match = principal_match(statement, principal)
-        if match is Match.NONE or not _applies(statement, request, document, on_resource=False):
-            continue
-        if statement.get("Effect") == "Deny":
-            return Decision.EXPLICIT_DENY, match
-        best = max(best, match, key=lambda item: item.value)
-    return (Decision.IMPLICIT_DENY if best is Match.NONE else Decision.ALLOW), best
-
-
-def principal_match(statement: Mapping[str, Any], principal: Principal) -> Match:
-    """How a statement's `Principal` or `NotPrincipal` names the caller.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    It does within one account if it names the user or the session itself; then boundary and session policies do not
+    count either. If it names the role, they do.
     """
-    if "NotPrincipal" in statement:
-        named = _named(statement["NotPrincipal"], principal)
-        return Match.DIRECT if named is Match.NONE else Match.NONE
-    return _named(statement.get("Principal", {}), principal)
-
-
-def statements(document: Document) -> list[Mapping[str, Any]]:
-    """The statements of a document; a single one need not be in a list."""
-    return as_list(document.get("Statement", []))
-
-
-def as_list(value: Any) -> list[Any]:
-    """A policy element, which may be one value or a list, as a list."""
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _named(element: Any, principal: Principal) -> Match:
-    if element == "*":
-        return Match.NONE if principal.provider else Match.DIRECT
-    if principal.provider is not None:
-        federated = as_list(element.get("Federated", []))
-        return Match.DIRECT if principal.provider in federated else Match.NONE
-    partition = principal.arn.split(":")[1]
-    matches = {
-        "*": Match.DIRECT,
-        principal.arn: Match.DIRECT,
-        principal.role_arn: Match.ROLE,
-        principal.account_id: Match.ACCOUNT,
-        f"arn:{partition}:iam::{principal.account_id}:root": Match.ACCOUNT,
-    }
-    found = [matches.get(name, Match.NONE) for name in as_list(element.get("AWS", []))]
-    return max(found, default=Match.NONE, key=lambda item: item.value)
-
-
-def _applies(statement: Mapping[str, Any], request: Request, document: Document, on_resource: bool = True) -> bool:
-    variables = document.get("Version") == "2012-10-17"
-    context, action = request.context if variables else None, request.action.lower()
-    return (
-        _named_by(statement, "Action", lambda name: pattern(name.lower(), None).fullmatch(action) is not None)
-        and (
-            not on_resource
-            or _named_by(statement, "Resource", lambda name: _resource_matches(name, request.resource, context))
-        )
-        and all(
-            holds(operator, key, as_list(expected), request.context, variables)
-            for operator, keys in (statement.get("Condition") or {}).items()
-            for key, expected in keys.items()
-        )
-    )
-
-
-def _named_by(statement: Mapping[str, Any], element: str, matches: Callable[[str], bool]) -> bool:
-    """Whether the statement's `Action` or `Resource` matches, or its `NotAction` or `NotResource` does not."""
-    negated = f"Not{element}" in statement
-    names = as_list(statement[f"Not{element}"] if negated else statement.get(element, []))
-    return any(map(matches, names)) != negated
-
-
-def _resource_matches(name: str, resource: str, context: Context | None) -> bool:
-    try:
-        return name == "*" or arn_matches(name, resource, context)
-    except UnresolvedVariable:
+    if shared is not Decision.ALLOW or principal.account_id != resource.account_id or match is Match.ACCOUNT:
         return False
+    limits = replace(caller, identity=[EVERYTHING])
+    if match is Match.DIRECT:
+        limits = replace(limits, boundary=None, session=None)
+    return all(decision is Decision.ALLOW for decision, _kind in _own(request, limits))
+
+
+def _from_outside(principal: Principal, resource: ResourcePolicies) -> bool:
+    return resource.shared and principal.account_id != resource.account_id

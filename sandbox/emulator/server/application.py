@@ -1,7 +1,8 @@
-"""The emulated AWS as a WSGI application: authentication, dispatch to moto, faults, counts and saving.
+"""The emulated AWS as a WSGI application: authentication, authorization, dispatch to moto, faults, counts and saving.
 
-What a test can ask of the emulator itself is under `/_sandbox/`: `health`, `calls`, `reset` and `faults` here, `clock`,
-`settings`, `accounts`, `standalone-accounts` and `mail` in `controls`.
+What a test can ask of the emulator itself is under `/_sandbox/`: `health`, `calls`, `authorizations`, `reset` and
+`faults` here, `clock`, `settings`, `accounts`, `standalone-accounts` and `mail` in `controls`. `authorizations` are the
+decisions on calls, see `authorization.decisions`.
 
 moto's backends are not made for threads, so one request at a time reaches them. The delay of a fault holds up no other
 request.
@@ -11,61 +12,41 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import threading
 import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import ServiceException
 from moto.core.request import Request
-from moto.core.responses import BaseResponse
-from moto.core.routing import get_service_router
-from moto.core.utils import get_service_model
 from moto.iam.models import iam_backends
-from moto.s3control.responses import S3ControlResponse
-from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
-from sandbox.emulator.account.responses import AccountResponse
-from sandbox.emulator.backup.responses import BackupResponse
-from sandbox.emulator.ec2.responses import EC2Response
+from sandbox.emulator.authorization.authorize import authorize, check_session
+from sandbox.emulator.authorization.decisions import Decisions
+from sandbox.emulator.authorization.needs import needs
+from sandbox.emulator.authorization.parameters import parameters
 from sandbox.emulator.errors import AwsError, error_response
-from sandbox.emulator.iam.responses import IamResponse
 from sandbox.emulator.missing import check_operation, missing_operation, missing_service
 from sandbox.emulator.organizations.models import all_organizations
 from sandbox.emulator.organizations.responses import OrganizationsResponse
 from sandbox.emulator.server import controls
+from sandbox.emulator.server.calls import RESPONSES, Call, identify
 from sandbox.emulator.server.faults import FaultError, Faults
 from sandbox.emulator.store import backends
 from sandbox.emulator.store.dirty_tracking import tracked
 from sandbox.emulator.store.snapshot import Store, StoreError
 from sandbox.emulator.sts.authentication import authenticate
-from sandbox.emulator.sts.responses import STSResponse
+from sandbox.emulator.sts.callers import Caller
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-RESPONSES: dict[str, tuple[str, type[BaseResponse]]] = {
-    "account": ("account", AccountResponse),
-    "backup": ("backup", BackupResponse),
-    "ec2": ("ec2", EC2Response),
-    "iam": ("iam", IamResponse),
-    "organizations": ("organizations", OrganizationsResponse),
-    "s3": ("s3control", S3ControlResponse),
-    "sts": ("sts", STSResponse),
-}
-"""By the service name in a request's signature: botocore's name of the service, and the class that answers."""
-
-CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
-UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
-READING = ("Get", "List", "Describe")
 CONTROL = "/_sandbox/"
 
 
@@ -75,22 +56,6 @@ class ServerRequest(Request):
     from_wsgi_server = True
 
 
-@dataclass(frozen=True)
-class Call:
-    """What a request asks for. `service` is the name in its signature, `model` botocore's name of the same service."""
-
-    service: str
-    model: str
-    action: str | None
-    region: str
-    access_key_id: str | None
-
-    @property
-    def changes(self) -> bool:
-        """Whether it may change anything; opening a session is a change."""
-        return self.action is None or not self.action.startswith(READING) or self.action == "GetSessionToken"
-
-
 class Application:
     """The emulated AWS with its state in a folder. Raises `StoreError` if the saved state cannot be read."""
 
@@ -98,6 +63,7 @@ class Application:
         self._lock = threading.RLock()
         self._faults = Faults()
         self._calls: Counter[tuple[str, str]] = Counter()
+        self._decisions = Decisions()
         self._requests = 0
         backends.install()
         backends.empty()
@@ -160,9 +126,11 @@ class Application:
     def _dispatch(self, call: Call, request: ServerRequest) -> Response:
         self._pass_time()
         self._authenticate(call, request)
-        if call.service not in RESPONSES or (call.service == "s3" and call.action is None):
+        if call.emulated:
+            check_operation(call.model, call.action)
+        self._authorize(call, request)
+        if not call.emulated:
             raise missing_service(request, call.service)
-        check_operation(call.model, call.action)
         answering = RESPONSES[call.service][1]()
         answering.setup_class(request)
         if isinstance(answering, OrganizationsResponse):
@@ -193,6 +161,16 @@ class Application:
         request.environ["sandbox.caller"] = caller
         request.environ["HTTP_X_MOTO_ACCOUNT_ID"] = caller.account_id
 
+    def _authorize(self, call: Call, request: ServerRequest) -> None:
+        """Raise AWS's refusal unless the caller may make the call. Of a service that is not here, some have no name."""
+        if call.access_key_id is None or call.action is None:
+            return
+        caller: Caller = request.environ["sandbox.caller"]
+        check_session(call.service, call.action, caller)
+        given = parameters(request, call.model, call.action) if call.emulated else {}
+        needed = needs(call.service, call.action, given, caller, call.region)
+        authorize(call.model, needed, caller, call.region, self._decisions)
+
     # The sandbox itself
 
     def _control(self, request: ServerRequest) -> Response:
@@ -201,6 +179,8 @@ class Application:
             ("GET", "health"): self._health,
             ("GET", "calls"): self._count,
             ("POST", "calls/reset"): lambda _request: self._calls.clear(),
+            ("GET", "authorizations"): lambda _request: self._decisions.describe(),
+            ("POST", "authorizations/reset"): lambda _request: self._decisions.clear(),
             ("POST", "reset"): self._reset,
             ("POST", "faults"): lambda request: self._faults.add(_json(request)),
             ("DELETE", "faults"): lambda _request: self._faults.clear(),
@@ -245,35 +225,10 @@ class Application:
     def _reset(self, _request: ServerRequest) -> None:
         self._faults.clear()
         self._calls.clear()
+        self._decisions.clear()
         backends.empty()
         backends.seed()
         self._store.save_anew()
-
-
-def identify(request: Request) -> Call | None:
-    """What a request asks for, or None if it is not signed and has to be."""
-    form_action = request.values.get("Action") if request.mimetype != "application/json" else None
-    match = CREDENTIAL.match(request.headers.get("Authorization", ""))
-    if match is None:
-        service = UNSIGNED.get(form_action or "")
-        return Call(service, service, form_action, "us-east-1", None) if service else None
-    access_key_id, region, service = match.groups()
-    model = RESPONSES[service][0] if service in RESPONSES else service
-    target = request.headers.get("X-Amz-Target")
-    action = form_action or (target.split(".")[-1] if target else _routed_action(request, model))
-    return Call(service, model, action, region, access_key_id)
-
-
-def _routed_action(request: Request, model: str) -> str | None:
-    if model not in {name for name, _ in RESPONSES.values()}:
-        return None
-    if get_service_model(model).protocol not in ("rest-json", "rest-xml"):
-        return None
-    try:
-        operation, _ = get_service_router(model).match(request)
-    except NotFound:
-        return None
-    return str(operation.name)
 
 
 def _json(request: Request) -> Any:

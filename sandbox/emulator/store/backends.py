@@ -18,6 +18,7 @@ from sandbox.emulator.account.models import AccountBackend
 from sandbox.emulator.backup.models import BackupBackend
 from sandbox.emulator.ec2.models import ec2_backends
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
+from sandbox.emulator.iam.trust_policies import know_root_users
 from sandbox.emulator.organizations.delegation import know_all_services
 from sandbox.emulator.organizations.models import ACCESS_POLICY, OrganizationsBackend, all_organizations
 from sandbox.emulator.settings import settings_backends
@@ -48,6 +49,7 @@ def install() -> None:
     organizations_backends.backend = OrganizationsBackend
     sts_backends.backend = STSBackend
     know_all_services()
+    know_root_users()
 
 
 def empty() -> None:

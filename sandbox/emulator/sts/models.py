@@ -30,6 +30,14 @@ class Session:
     policy_arns: list[str] = field(default_factory=list)
     provider: str | None = None
     """The ARN of the identity provider whose token opened the session."""
+    # What follows has a default of its class, for sessions that an older version saved.
+    tags: tuple[tuple[str, str], ...] = ()
+    """The session tags: keys and values."""
+    transitive: tuple[str, ...] = ()
+    """The keys of those tags that the next role of a chain inherits."""
+    source_identity: str | None = None
+    assumed_root: bool = False
+    """Whether it is a privileged session of a member account's root user; `policy_arns` has its task policy."""
 
 
 class STSBackend(MotoSTSBackend):

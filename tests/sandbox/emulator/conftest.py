@@ -21,6 +21,7 @@ from botocore.config import Config
 
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.s3_control import ENDPOINT as S3_CONTROL
+from tests.sandbox.emulator.people import People
 
 ROOT = Path(__file__).resolve().parents[3]
 REGION = "us-west-2"
@@ -170,3 +171,8 @@ def organization(aws: Server) -> Organization:
 def refused(error: Any) -> tuple[str, str]:
     """The code and the message of a boto3 error."""
     return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
+
+
+@pytest.fixture
+def people(aws: Server) -> People:
+    return People(aws)

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto.core.utils import camelcase_to_underscores
 
-from sandbox.emulator.server.application import RESPONSES
+from sandbox.emulator.server.calls import RESPONSES
 from tests.sandbox.emulator.conftest import ROOT, Server, refused
 
 ARGUMENTS = {"identitystore": {"IdentityStoreId": "d-1234567890"}}
@@ -53,7 +53,7 @@ def test_a_service_that_is_not_here(aws: Server, service: str, call: str, code: 
 def test_an_operation_that_is_not_here(aws: Server) -> None:
     calls: dict[tuple[str, str], Callable[[], Any]] = {
         ("AccessDenied", "sts:GetFederationToken"): lambda: aws.client("sts").get_federation_token(Name="somebody"),
-        ("AccessDenied", "iam:ListOrganizationsFeatures"): aws.client("iam").list_organizations_features,
+        ("AccessDenied", "iam:GetAccountProperties"): aws.client("iam").get_account_properties,
         ("AccessDenied", "s3:ListJobs"): lambda: aws.client("s3control").list_jobs(AccountId="123456789012"),
         ("AccessDeniedException", "backup:ListBackupJobs"): aws.client("backup").list_backup_jobs,
         ("UnauthorizedOperation", "ec2:DescribeInstances"): aws.client("ec2").describe_instances,

@@ -78,3 +78,28 @@ def test_tags_are_listed_with_and_without_a_slash_at_the_end(organization: Organ
     backup.meta.events.register("before-sign.backup.ListTags", cut)
     assert backup.list_tags(ResourceArn=arn)["Tags"] == {"a": "b"}
     assert [path[-1] for path in paths] == ["/"]
+
+
+def test_the_access_policy_of_a_vault(organization: Organization) -> None:
+    backup = organization.aws.client("backup", organization.inside(organization.account("one")))
+
+    def code(call: Any, **kwargs: Any) -> str:
+        with pytest.raises(ClientError) as error:
+            call(BackupVaultName="Default", **kwargs)
+        return refused(error)[0]
+
+    assert code(backup.put_backup_vault_access_policy, Policy="{}") == "ResourceNotFoundException"
+    vault = backup.create_backup_vault(BackupVaultName="Default")
+    assert code(backup.get_backup_vault_access_policy) == "ResourceNotFoundException"
+    text = '{"Version": "2012-10-17", "Statement": []}'
+    backup.put_backup_vault_access_policy(BackupVaultName="Default", Policy=text)
+    found = backup.get_backup_vault_access_policy(BackupVaultName="Default")
+    assert (found["Policy"], found["BackupVaultArn"]) == (text, vault["BackupVaultArn"])
+    for wrong in ("[]", "nonsense"):
+        assert code(backup.put_backup_vault_access_policy, Policy=wrong) == "InvalidParameterValueException"
+    backup.delete_backup_vault_access_policy(BackupVaultName="Default")
+    assert code(backup.get_backup_vault_access_policy) == "ResourceNotFoundException"
+    backup.put_backup_vault_access_policy(BackupVaultName="Default", Policy=text)
+    backup.delete_backup_vault(BackupVaultName="Default")
+    backup.create_backup_vault(BackupVaultName="Default")
+    assert code(backup.get_backup_vault_access_policy) == "ResourceNotFoundException"

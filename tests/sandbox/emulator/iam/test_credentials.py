@@ -28,6 +28,8 @@ def user(aws: Server, name: str = "ada") -> Any:
 def test_a_user_changes_the_own_password(aws: Server) -> None:
     iam, ada = aws.client("iam"), user(aws)
     change = ada.change_password
+    assert code(lambda: change(OldPassword=GOOD, NewPassword=BETTER)) == "AccessDenied"
+    iam.update_account_password_policy(AllowUsersToChangePassword=True)
     assert code(lambda: change(OldPassword=GOOD, NewPassword=BETTER)) == "NoSuchEntity"
     iam.create_login_profile(UserName="ada", Password=GOOD, PasswordResetRequired=True)
     assert code(lambda: change(OldPassword=BETTER, NewPassword=GOOD)) == "AccessDenied"

@@ -214,7 +214,7 @@ def test_not_principal_denies_all_others() -> None:
     document = {
         "Statement": [
             {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"},
-            {"Effect": "Deny", "NotPrincipal": {"AWS": ADA.arn}, "Action": "sts:AssumeRole"},
+            {"Effect": "Deny", "NotPrincipal": {"AWS": [ADA.arn, "1"]}, "Action": "sts:AssumeRole"},
         ]
     }
     request = Request("sts:AssumeRole", ROLE)

@@ -1,7 +1,5 @@
 """Who may assume what, with which credentials."""
 
-import base64
-import json
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -9,63 +7,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.sandbox.emulator.conftest import Organization, Server, refused
+from tests.sandbox.emulator.conftest import Organization, refused
+from tests.sandbox.emulator.people import MANAGEMENT, People, allow, document, token, trust
 
-MANAGEMENT = "123456789012"
+OWN_SESSIONS = {"Effect": "Allow", "Action": ["sts:AssumeRole", "iam:GetUser"], "Resource": "*"}
 CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
-
-
-def document(*statements: Mapping[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
-
-
-def trust(*principals: str, action: str = "sts:AssumeRole", **condition: Any) -> str:
-    statement = {"Effect": "Allow", "Principal": {"AWS": list(principals)}, "Action": action}
-    return document({**statement, "Condition": condition} if condition else statement)
-
-
-def allow(action: str = "sts:AssumeRole", resource: str = "*", **more: Any) -> str:
-    return document({"Effect": "Allow", "Action": action, "Resource": resource, **more})
-
-
-class People:
-    """Users and roles made for a test."""
-
-    def __init__(self, aws: Server):
-        self.aws = aws
-        self.iam = aws.client("iam")
-
-    def user(self, name: str, policy: str | None = None, keys: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        iam = self.aws.client("iam", keys)
-        iam.create_user(UserName=name)
-        if policy:
-            iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=policy)
-        return dict(iam.create_access_key(UserName=name)["AccessKey"])
-
-    def role(self, name: str, trust_policy: str, keys: Mapping[str, Any] | None = None, **kwargs: Any) -> str:
-        iam = self.aws.client("iam", keys)
-        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy, **kwargs)["Role"]
-        arn: str = role["Arn"]
-        return arn
-
-    def assume(self, keys: Mapping[str, Any] | None, role: str, **kwargs: Any) -> dict[str, Any]:
-        sts = self.aws.client("sts", keys)
-        return dict(sts.assume_role(RoleArn=role, RoleSessionName="test", **kwargs)["Credentials"])
-
-    def may(self, keys: Mapping[str, Any] | None, role: str, **kwargs: Any) -> bool:
-        try:
-            self.assume(keys, role, **kwargs)
-        except ClientError as error:
-            answer = error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
-            if answer != ("AccessDenied", 403):
-                raise
-            return False
-        return True
-
-
-@pytest.fixture
-def people(aws: Server) -> People:
-    return People(aws)
 
 
 def test_a_role_is_assumed_across_accounts_when_both_sides_allow(organization: Organization, people: People) -> None:
@@ -198,13 +144,16 @@ def test_signing_in_with_mfa(people: People) -> None:
     absent = people.role(
         "NotFalse", trust(f"arn:aws:iam::{MANAGEMENT}:root", BoolIfExists={"aws:MultiFactorAuthPresent": "true"})
     )
-    keys = people.user("ada", allow())
+    keys = people.user("ada", document(OWN_SESSIONS))
     assert not people.may(keys, role)
     # Long-lived keys carry no such key at all, a session without MFA carries `false`.
     assert people.may(keys, absent)
     plain = people.aws.client("sts", keys).get_session_token()["Credentials"]
     assert not people.may(plain, role)
     assert not people.may(plain, absent)
+    with pytest.raises(ClientError) as error:
+        people.aws.client("iam", plain).get_user()
+    assert refused(error)[0] == "InvalidClientTokenId"
     signed_in = with_mfa(people, "ada", keys)
     assert people.may(signed_in, role)
     identity = people.aws.client("sts", signed_in).get_caller_identity()
@@ -232,13 +181,6 @@ def test_durations(people: People) -> None:
         assert message in refused(error)[1]
     keys = people.assume(None, role, DurationSeconds=900)
     assert keys["Expiration"].timestamp() == pytest.approx(time.time() + 900, abs=5)
-
-
-def token(**claims: Any) -> str:
-    def part(value: Mapping[str, Any]) -> str:
-        return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
-
-    return f"{part({'alg': 'RS256'})}.{part(claims)}.signature"
 
 
 def test_web_identity(people: People) -> None:
