@@ -44,6 +44,9 @@ class IdentityOutputs(StackOutputs):
     """Role name → ARNs of the principals that may assume the role."""
     mfa_required: dict[str, bool]
     """Role name → whether its principals need MFA."""
+    permission_set_roles: dict[str, list[str]] = {}
+    """Role name → ARN patterns of the roles of IAM Identity Center that may assume the role too. MFA is asked for when
+    people sign in there. Not in the outputs of older deployments."""
 
 
 class BackupTargetSpec(BaseModel):

@@ -19,10 +19,11 @@ from shared.errors import UsageError
 from shared.layers import StackId
 from shared.policy_documents.roles import AUTOMATION_IDENTITY, AUTOMATION_ROLE, DEVELOPERS_GROUP
 from stacks.identity.config import IdentityConfig
+from stacks.identity.iam_policies import ENROL_MFA
 
 TYPE = "aws:iam/user:User"
 
-_OURS = {DEVELOPERS_GROUP, f"Assume{AUTOMATION_ROLE}"}
+_OURS = {DEVELOPERS_GROUP, ENROL_MFA, f"Assume{AUTOMATION_ROLE}"}
 """What the identity layer itself gives to its users, and takes away before it deletes them."""
 
 

@@ -84,6 +84,7 @@ def make_identity(settings: IdentityConfig) -> pulumi.Output[IdentityOutputs]:
             users=settings.users,
             require_mfa=settings.require_mfa,
             self_service_mfa=settings.self_service_mfa,
+            mfa_enrolment=settings.mfa_enrolment,
             force_destroy_users=settings.force_destroy_users,
         ),
     )
@@ -119,7 +120,8 @@ def make_policies(
             opts,
         )
     cost_centers = {path: rule.cost_centers for path, rule in settings.tags.items()}
-    TagPolicies("tags", TagPoliciesArgs(root_id=organization.root_id, units=ids, cost_centers=cost_centers), opts)
+    enforced_for = {path: rule.enforced_for for path, rule in settings.tags.items()}
+    TagPolicies("tags", TagPoliciesArgs(organization.root_id, ids, cost_centers, enforced_for), opts)
     ServiceControlPolicies(
         "guardrails",
         ServiceControlPoliciesArgs(

@@ -27,7 +27,7 @@ ACTIONS: Mapping[ManagedRole, Sequence[str]] = {
 _AGENTS = ["ec2messages:*", "ssmmessages:*"]
 """What the agents on instances and in containers need besides."""
 
-DATA_OUT = [
+_DATA_OUT = [
     "dynamodb:AssociateTableReplica", "dynamodb:ExportTableToPointInTime", "dynamodb:PutResourcePolicy",
     "ec2:CreateInstanceExportTask", "ec2:CreateStoreImageTask", "ec2:ExportImage", "ec2:ModifyFpgaImageAttribute",
     "ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:ModifyVpcEndpointServicePermissions",
@@ -76,7 +76,7 @@ def boundary(role: str, account_id: str, prefix: str, actions: Sequence[str]) ->
         {"Sid": "Most", **allow([*actions, *(_AGENTS if role == WORKLOAD else [])], "*")},
         *(more if role == AUTOMATION_ROLE else []),
         deny("OutOfReach", out_of_reach if role == AUTOMATION_ROLE else [*out_of_reach, "iam:*"]),
-        deny("DataStays", DATA_OUT),
+        deny("DataStays", _DATA_OUT),
         deny("KeysStay", ["kms:DeleteImportedKeyMaterial", "kms:ScheduleKeyDeletion"]),
         deny("NotByAnInstance", _OF_INSTANCES, "arn:aws:ec2:*:*:instance/*", instances),
         deny("NotByOthers", _OF_OTHERS),

@@ -62,7 +62,12 @@ def role_trust(role: str, identity: IdentityOutputs) -> str:
     """The trust policy of one role, as JSON. Raises as `trust_policies` does."""
     try:
         return render_trust_policy(
-            role, trust_policy(identity.principals.get(role, []), identity.mfa_required.get(role, True))
+            role,
+            trust_policy(
+                identity.principals.get(role, []),
+                identity.mfa_required.get(role, True),
+                identity.permission_set_roles.get(role, []),
+            ),
         )
     except (ValueError, DocumentError) as error:
         raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None

@@ -12,7 +12,7 @@ from shared.stack_outputs import IdentityOutputs, OrgOutputs, exports
 from shared.stack_references import read
 from stacks.identity.automation_identity import AutomationIdentity, AutomationIdentityArgs
 from stacks.identity.config import IdentityConfig
-from stacks.identity.developers import Developers, DevelopersArgs, account_principal
+from stacks.identity.developers import Developers, DevelopersArgs, account_principal, permission_set_people
 from stacks.identity.password_policy import PasswordPolicy, PasswordPolicyArgs
 
 
@@ -28,24 +28,29 @@ async def main() -> Mapping[str, Any]:
             users=settings.users,
             require_mfa=settings.require_mfa,
             self_service_mfa=settings.self_service_mfa,
+            mfa_enrolment=settings.mfa_enrolment,
             force_destroy_users=settings.force_destroy_users,
         ),
     )
 
     # CI/CD may assume AutomationRole. It has no access key: see the layer's README.
-    automation = AutomationIdentity("automation", AutomationIdentityArgs(oidc=settings.oidc))
+    automation = AutomationIdentity(
+        "automation", AutomationIdentityArgs(oidc=settings.oidc, force_destroy=settings.force_destroy_users)
+    )
 
     if settings.password_policy:
         PasswordPolicy("passwords", PasswordPolicyArgs(settings.password_policy))
 
-    # If SSO or HR tooling creates the users, membership of the group decides who is a developer, so the roles trust
-    # the whole account. Otherwise the roles trust exactly the users of this stack.
+    # If HR tooling creates the users, membership of the group decides who is a developer, so the roles trust the whole
+    # account. Otherwise the roles trust exactly the users of this stack. People of a permission set are let in beside
+    # them: they come with a role of IAM Identity Center, which has asked for MFA itself.
     people = developers.user_arns if settings.trusts_users else [account_principal(org)]
 
     return exports(
         IdentityOutputs,
         principals={DEVELOPER_ROLE: people, AUTOMATION_ROLE: [automation.arn]},
         mfa_required={DEVELOPER_ROLE: settings.require_mfa, AUTOMATION_ROLE: False},
+        permission_set_roles=permission_set_people(settings.permission_set, org),
     )
 
 

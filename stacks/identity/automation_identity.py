@@ -16,9 +16,13 @@ from stacks.identity.iam_policies import assume_role_policy, web_identity_trust_
 
 @dataclass(frozen=True)
 class AutomationIdentityArgs:
-    """`oidc` is the identity provider to federate with; without it an IAM user is created."""
+    """`oidc` is the identity provider to federate with; without it an IAM user is created.
+
+    `force_destroy` lets the user be deleted together with its keys, such as when OIDC takes its place.
+    """
 
     oidc: Oidc | None
+    force_destroy: bool = False
 
 
 class AutomationIdentity(Component):
@@ -37,7 +41,9 @@ class AutomationIdentity(Component):
         policy_name = f"Assume{AUTOMATION_ROLE}"
         policy = render_iam_policy(policy_name, assume_role_policy(AUTOMATION_ROLE))
         if args.oidc is None:
-            user = aws.iam.User("automation", name=AUTOMATION_IDENTITY, opts=child)
+            # None for False: nothing to do for users that were made before there was this setting.
+            force_destroy = args.force_destroy or None
+            user = aws.iam.User("automation", name=AUTOMATION_IDENTITY, force_destroy=force_destroy, opts=child)
             aws.iam.UserPolicy("assume-automation-role", name=policy_name, user=user.name, policy=policy, opts=child)
             self.arn = user.arn
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
@@ -10,17 +11,29 @@ from shared.errors import DocumentError
 from shared.policy_documents.documents import render_trust_policy
 from shared.policy_documents.roles import AUTOMATION_IDENTITY
 from shared.settings.base import Settings
-from shared.settings.fields import IamName, unique_ignoring_case
+from shared.settings.fields import IamName, unique, unique_ignoring_case
 from stacks.identity import tokens
 from stacks.identity.iam_policies import web_identity_trust_policy
 
 MAX_TRUSTED_USERS = 30
-"""How many user ARNs fit into a role's trust policy of 2,048 characters if the names are long.
+MAX_TRUSTED_BESIDE_SET = 20
+"""How many user ARNs fit into a role's trust policy of 2,048 characters if the names are long, alone and beside a
+permission set.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html"""
 
 
 def _subject(value: str, info: ValidationInfo) -> str:
     return tokens.subject(value, info.data.get("issuer"))
+
+
+_PERMISSION_SET = re.compile(r"[A-Za-z0-9_+=,.@-]{1,32}\Z")
+
+
+def _permission_set(value: str) -> str:
+    # https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_CreatePermissionSet.html
+    if not _PERMISSION_SET.match(value):
+        raise ValueError("allowed: the name of a permission set, 1 to 32 of A-Z a-z 0-9 + = , . @ _ -")
+    return value
 
 
 class Oidc(Settings):
@@ -64,12 +77,19 @@ class IdentityConfig(Settings):
         default="config",
         description="external: SSO or HR tooling makes the users; only the group is made here",
     )
+    permission_set: Annotated[str, AfterValidator(_permission_set)] | None = Field(
+        default=None,
+        description="the permission set of IAM Identity Center whose people may assume DeveloperRole too",
+    )
     developer_trust: Literal["users", "account"] = Field(
         default="users",
         description="whom DeveloperRole trusts: each user made here, or the management account (its group decides)",
     )
     require_mfa: bool = Field(default=True, description="people need MFA to assume DeveloperRole")
     self_service_mfa: bool = Field(default=True, description="developers may enrol their own MFA device")
+    mfa_enrolment: Annotated[list[IamName], AfterValidator(unique)] = Field(
+        default=[], description="users who may enrol their first MFA device; the others need MFA for another one"
+    )
     force_destroy_users: bool = Field(
         default=False,
         description="delete users together with the keys, MFA devices and whatever else was made for them by hand",
@@ -96,10 +116,22 @@ class IdentityConfig(Settings):
             )
         if self.user_source == "config" and not self.users:
             raise ValueError("identity:users is []: allowed are one or more users, or identity:userSource: external")
-        if self.trusts_users and len(self.users) > MAX_TRUSTED_USERS:
+        most = MAX_TRUSTED_BESIDE_SET if self.permission_set else MAX_TRUSTED_USERS
+        if self.trusts_users and len(self.users) > most:
+            beside = " beside identity:permissionSet" if self.permission_set else ""
             raise ValueError(
-                f"identity:users lists {len(self.users)} users; at most {MAX_TRUSTED_USERS} fit into the trust "
-                "policy of DeveloperRole; for more set identity:developerTrust: account"
+                f"identity:users lists {len(self.users)} users; at most {most} fit into the trust policy of "
+                f"DeveloperRole{beside}; for more set identity:developerTrust: account"
+            )
+        if self.mfa_enrolment and not self.self_service_mfa:
+            raise ValueError(
+                f"identity:mfaEnrolment lists {', '.join(self.mfa_enrolment)} while identity:selfServiceMfa is false; "
+                "allowed: users only with selfServiceMfa true"
+            )
+        if strangers := [user for user in self.mfa_enrolment if user not in self.users]:
+            raise ValueError(
+                f"identity:mfaEnrolment lists {', '.join(strangers)}; "
+                f"allowed: users of identity:users ({', '.join(self.users) or 'there are none'})"
             )
         if taken := [user for user in self.users if user.lower() == AUTOMATION_IDENTITY]:
             raise ValueError(f"identity:users: {taken[0]!r} is the automation user; allowed: any other name")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -13,16 +13,26 @@ from shared.policy_documents.documents import render_iam_policy
 from shared.policy_documents.roles import DEVELOPER_ROLE, DEVELOPERS_GROUP
 from shared.stack_outputs import OrgOutputs
 from shared.stack_references import Upstream
-from stacks.identity.iam_policies import assume_role_policy, self_service_mfa_policy
+from stacks.identity.iam_policies import (
+    ENROL_MFA,
+    assume_role_policy,
+    mfa_enrolment_policy,
+    permission_set_roles,
+    self_service_mfa_policy,
+)
 
 
 @dataclass(frozen=True)
 class DevelopersArgs:
-    """`users` are created here. Without users only the group is created, and SSO or HR tooling adds its members."""
+    """`users` are created here. Without users only the group is created, and SSO or HR tooling adds its members.
+
+    Those in `mfa_enrolment` may enrol an MFA device without having signed in with one.
+    """
 
     users: Sequence[str]
     require_mfa: bool
     self_service_mfa: bool
+    mfa_enrolment: Sequence[str]
     force_destroy_users: bool
 
 
@@ -57,6 +67,14 @@ class Developers(Component):
         for user_name in args.users:
             user = aws.iam.User(user_name, name=user_name, force_destroy=args.force_destroy_users, opts=child)
             aws.iam.UserGroupMembership(user_name, user=user.name, groups=[group.name], opts=child)
+            if user_name in args.mfa_enrolment:
+                aws.iam.UserPolicy(
+                    f"{user_name}-enrol-mfa",
+                    name=ENROL_MFA,
+                    user=user.name,
+                    policy=render_iam_policy(ENROL_MFA, mfa_enrolment_policy()),
+                    opts=child,
+                )
             self.user_arns.append(user.arn)
         self.register_outputs({"userArns": self.user_arns})
 
@@ -64,3 +82,12 @@ class Developers(Component):
 def account_principal(org: Upstream[OrgOutputs]) -> pulumi.Output[str]:
     """The management account as a principal. The account decides with its own IAM policies who may assume the role."""
     return org.get(lambda o: f"arn:aws:iam::{o.management_account_id}:root")
+
+
+def permission_set_people(
+    permission_set: str | None, org: Upstream[OrgOutputs]
+) -> Mapping[str, pulumi.Output[list[str]]]:
+    """Which roles of IAM Identity Center may assume which role: those of `permission_set`, if there is one."""
+    if permission_set is None:
+        return {}
+    return {DEVELOPER_ROLE: org.get(lambda o: permission_set_roles(o.management_account_id, permission_set))}

@@ -41,6 +41,7 @@ async def main() -> Mapping[str, Any]:
             root_id=org.get(lambda o: o.root_id),
             units=units,
             cost_centers={path: rule.cost_centers for path, rule in settings.tags.items()},
+            enforced_for={path: rule.enforced_for for path, rule in settings.tags.items()},
         ),
     )
 

@@ -73,11 +73,32 @@ class Backup(Settings):
         return self
 
 
+ENFORCED_FOR = [
+    f"{service}:ALL_SUPPORTED"
+    for service in (
+        "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elasticache", "kms", "lambda", "rds", "s3", "ssm"
+    )
+]  # fmt: skip
+"""Every type with enforcement of the services that the roles in accounts work with, as far as AWS has a word for all.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_supported-resources-enforcement.html"""
+
+_RESOURCE_TYPE = re.compile(r"[a-z0-9-]+:(?:\*|[A-Za-z][A-Za-z0-9_/-]*)\Z")
+
+
+def _resource_type(value: str) -> str:
+    if not _RESOURCE_TYPE.match(value):
+        raise ValueError("allowed: a resource type of AWS's list, such as ec2:instance, or ec2:ALL_SUPPORTED")
+    return value
+
+
 class TagRule(Settings):
     """The allowed values of the CostCenter tag in the accounts of an OU."""
 
     cost_centers: Annotated[list[TagPattern], AfterValidator(unique)] = Field(
         min_length=1, description="allowed values of CostCenter"
+    )
+    enforced_for: Annotated[list[Annotated[str, AfterValidator(_resource_type)]], AfterValidator(unique)] = Field(
+        default=ENFORCED_FOR, description="resource types on which AWS refuses tags that break the rules"
     )
 
 

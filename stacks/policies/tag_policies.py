@@ -15,11 +15,13 @@ from stacks.policies.tag_rules import root_tag_policy, unit_tag_policy
 
 @dataclass(frozen=True)
 class TagPoliciesArgs:
-    """`cost_centers` maps OU paths to the allowed values, `units` maps OU paths to their ids."""
+    """`cost_centers` maps OU paths to the allowed values, `enforced_for` to the resource types on which AWS refuses
+    others, `units` to the OUs' ids."""
 
     root_id: pulumi.Input[str]
     units: Mapping[str, pulumi.Input[str]]
     cost_centers: Mapping[str, list[str]]
+    enforced_for: Mapping[str, list[str]]
 
 
 class TagPolicies(Component):
@@ -33,7 +35,7 @@ class TagPolicies(Component):
             attached_policy(
                 f"Tags-{path}",
                 TAG,
-                unit_tag_policy(values),
+                unit_tag_policy(values, args.enforced_for[path]),
                 f"Tags of the accounts in {path}",
                 {path: args.units[path]},
                 child,

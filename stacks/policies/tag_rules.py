@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_example-tag-policies.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from shared.policy_documents.documents import Document
 from shared.stack_outputs import ANY_VALUE, TagRules
@@ -18,12 +18,17 @@ def root_tag_policy() -> Document:
     return {"tags": {COST_CENTER: {"tag_key": {"@@assign": COST_CENTER, **LOCKED}}}}
 
 
-def unit_tag_policy(cost_centers: list[str]) -> Document:
-    """The policy on an OU: the allowed values of CostCenter, and the spelling of Owner."""
+def unit_tag_policy(cost_centers: list[str], enforced_for: Sequence[str] = ()) -> Document:
+    """The policy on an OU: the allowed values of CostCenter, and the spelling of Owner.
+
+    AWS refuses other tags on resources of the types in `enforced_for`, and reports them on all others.
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_tag-policies-enforcement.html
+    """
+    enforced = {"enforced_for": {"@@assign": list(enforced_for)}} if enforced_for else {}
     return {
         "tags": {
-            COST_CENTER: {"tag_value": {"@@assign": cost_centers}},
-            OWNER: {"tag_key": {"@@assign": OWNER, **LOCKED}},
+            COST_CENTER: {"tag_value": {"@@assign": cost_centers}, **enforced},
+            OWNER: {"tag_key": {"@@assign": OWNER, **LOCKED}, **enforced},
         }
     }
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.e2e
 ACCESS_ROLE, FORMER_ACCESS_ROLE = "OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"
 
 NOW = """super().__init__(f"{PROJECT}:{kind}", name, {}, pulumi.ResourceOptions.merge(opts, alias))"""
-FORMERLY = """super().__init__(formerly, name, {}, opts)"""
+FORMERLY = """super().__init__(formerly or f"{PROJECT}:{kind}", name, {}, opts)"""
 
 
 def types(project: Project) -> set[str]:
@@ -41,6 +41,7 @@ def test_components_that_got_another_type_are_found_under_their_former_one(proje
         "acme:policies:BackupPolicy",
         "acme:policies:ServiceControlPolicies",
         "acme:policies:TagPolicies",
+        "aws-organization:policies:ResourceControlPolicies",
     }
     accounts = project.aws("organizations").list_accounts()["Accounts"]
 
@@ -53,7 +54,7 @@ def test_components_that_got_another_type_are_found_under_their_former_one(proje
         assert [(each["label"], each["changes"]) for each in stacks if each["changes"]] == []
         assert all(each["counts"]["unchanged"] for each in stacks), "each stack was run"
     assert {each.partition(":")[0] for each in types(project)} == {"aws-organization"}
-    assert len(types(project)) == 11
+    assert len(types(project)) == 12
     assert project.aws("organizations").list_accounts()["Accounts"] == accounts
 
 
@@ -66,6 +67,7 @@ def test_accounts_made_with_the_former_access_role_go_on_with_its_name_in_their_
     project.invoke("deploy-all")
     file.write_text(today)
     accounts = project.aws("organizations").list_accounts()["Accounts"]
+    project.invoke("up", "policies")
 
     output = project.invoke("up", "accounts/developer", expect=1).output
     assert f"role/{ACCESS_ROLE}) cannot be assumed" in output

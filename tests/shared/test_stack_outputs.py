@@ -14,7 +14,11 @@ CONTRACTS: dict[type[StackOutputs], dict[str, str]] = {
         "root_id": "rootId",
         "organizational_units": "organizationalUnits",
     },
-    IdentityOutputs: {"principals": "principals", "mfa_required": "mfaRequired"},
+    IdentityOutputs: {
+        "principals": "principals",
+        "mfa_required": "mfaRequired",
+        "permission_set_roles": "permissionSetRoles",
+    },
     PoliciesOutputs: {"backup": "backup", "tag_rules": "tagRules", "access_role_names": "accessRoleNames"},
 }
 """The fields of each contract and the names of the outputs."""

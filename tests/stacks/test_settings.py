@@ -83,6 +83,17 @@ def oidc(**change: Any) -> dict[str, Any]:
         (IdentityConfig, {"users": [f"developer-{n}" for n in range(31)], "developerTrust": "account"}),
         (IdentityConfig, {"users": [], "userSource": "external"}),
         (IdentityConfig, {"users": ["ada", "ada1", "cicd-automation2"]}),
+        (IdentityConfig, {"users": ["ada", "grace"], "mfaEnrolment": ["grace"]}),
+        (IdentityConfig, {"users": ["ada"], "selfServiceMfa": False}),
+        *[
+            (IdentityConfig, {"users": [], "userSource": "external", "permissionSet": name})
+            for name in (None, "D", "d" * 32, "A_+=,.@-9")
+        ],
+        (IdentityConfig, {"users": [f"developer-{n}" for n in range(20)], "permissionSet": "Developers"}),
+        (
+            IdentityConfig,
+            {"users": [f"u-{n}" for n in range(31)], "permissionSet": "Developers", "developerTrust": "account"},
+        ),
         (IdentityConfig, oidc()),
         *[
             (IdentityConfig, oidc(issuer=issuer))
@@ -108,6 +119,13 @@ def oidc(**change: Any) -> dict[str, Any]:
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": []}}}),
         (PoliciesConfig, {"accessRoleNames": ["DeveloperRole2", "MyAutomationRole", "Developer"]}),
         (PoliciesConfig, {"tags": {"A": {"costCenters": ["*", "R+D", "dev*", "v" * 256, "é"]}}}),
+        *[
+            (PoliciesConfig, {"tags": {"A": {"costCenters": ["x"], "enforcedFor": types}}})
+            for types in (
+                [],
+                ["ec2:instance", "secretsmanager:*", "s3:ALL_SUPPORTED", "imagebuilder:image-recipe"],
+            )
+        ],
     ],
 )
 def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
@@ -213,6 +231,24 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         (IdentityConfig, {"users": ["CICD-Automation"]}, "'CICD-Automation' is the automation user"),
         (IdentityConfig, {"users": [f"developer-{n}" for n in range(31)]}, "users lists 31 users; at most 30 fit"),
         (IdentityConfig, {"users": ["ada", "cicd-automation"]}, "is the automation user"),
+        (IdentityConfig, {"mfaEnrolment": ["ada", "Ada"]}, "lists Ada; allowed: users of identity:users (ada)"),
+        (IdentityConfig, {"mfaEnrolment": ["ada", "ada"]}, "mfaEnrolment"),
+        (IdentityConfig, {"mfaEnrolment": ["a/b"]}, "mfaEnrolment.0"),
+        (
+            IdentityConfig,
+            {"users": [], "userSource": "external", "mfaEnrolment": ["ada"]},
+            "lists ada; allowed: users of identity:users (there are none)",
+        ),
+        (IdentityConfig, {"mfaEnrolment": ["ada"], "selfServiceMfa": False}, "while identity:selfServiceMfa is false"),
+        *[
+            (IdentityConfig, {"permissionSet": name}, f"permissionSet is {name!r}: allowed: the name of a")
+            for name in ("", "d" * 33, "a b", "a/b", "*", "De?elopers", "${aws:username}")
+        ],
+        (
+            IdentityConfig,
+            {"users": [f"developer-{n}" for n in range(21)], "permissionSet": "D"},
+            "at most 20 fit into the trust policy of DeveloperRole beside identity:permissionSet",
+        ),
         (IdentityConfig, {"userSource": "external"}, "users lists ada while"),
         (IdentityConfig, {"automation": "oidc"}, "oidc is missing"),
         (IdentityConfig, {"oidc": oidc()["oidc"]}, "oidc is set"),
@@ -313,6 +349,14 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         *[
             (PoliciesConfig, {"tags": {"A": {"costCenters": ["x", each]}}}, "tags.A.costCenters.1")
             for each in ("", "*a*", "a?", "a,b", "v" * 257, "aws:x", "a[b]")
+        ],
+        *[
+            (
+                PoliciesConfig,
+                {"tags": {"A": {"costCenters": ["x"], "enforcedFor": ["s3:bucket", each]}}},
+                "tags.A.enforcedFor",
+            )
+            for each in ("", "*", "s3", "s3:", "*:*", "S3:bucket", "s3:buc ket", "s3:bucket*", "s3:bucket")
         ],
         (PoliciesConfig, {"accessRoleNames": ["Admin", "admin"]}, "listed twice: Admin, admin; allowed: each once"),
         (PoliciesConfig, {"accessRoleNames": ["Admin", "*"]}, "accessRoleNames.1"),

@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.emulator.policy_evaluation.evaluation import is_allowed
 from shared.policy_documents.documents import MAX_MANAGED_POLICY, render
-from stacks.accounts.boundaries import ACTIONS, AUTOMATION_ACTIONS, DATA_OUT, DEVELOPER_ACTIONS, boundary
+from stacks.accounts.boundaries import ACTIONS, AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary
 
 ACCOUNT = "210987654321"
 DEVELOPER, AUTOMATION, WORKLOAD = ROLES = ["DeveloperRole", "AutomationRole", "Workload"]
@@ -199,7 +199,24 @@ def test_roles_and_policies_may_be_read() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("action", [*DATA_OUT, "kms:ScheduleKeyDeletion", "kms:DeleteImportedKeyMaterial"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        "dynamodb:PutResourcePolicy",
+        "ec2:ModifyImageAttribute",
+        "ec2:ModifySnapshotAttribute",
+        "ecr:SetRepositoryPolicy",
+        "kms:DeleteImportedKeyMaterial",
+        "kms:ScheduleKeyDeletion",
+        "lambda:AddLayerVersionPermission",
+        "logs:CreateExportTask",
+        "logs:PutResourcePolicy",
+        "rds:ModifyDBSnapshotAttribute",
+        "rds:StartExportTask",
+        "ssm:CreateResourceDataSync",
+        "ssm:ModifyDocumentPermission",
+    ],
+)
 def test_data_is_not_shared_and_keys_are_not_deleted(role: str, action: str) -> None:
     assert not role_may(role, action)
 

@@ -135,7 +135,7 @@ def test_each_role_has_its_boundary_and_is_allowed_no_more(role: str, prefix: st
     boundary = run.of("aws:iam/policy:Policy")[f"{role}-boundary"].inputs
     assert boundary["name"] == f"{prefix}{role}Boundary"
     assert boundary["description"] == f"The most that {role} and what it makes may do"
-    actions = dict[str, Any](documents.ACTIONS)[role]
+    actions = {str(name): each for name, each in documents.ACTIONS.items()}[role]
     assert json.loads(boundary["policy"]) == documents.boundary(role, ID, prefix, actions)
 
 

@@ -17,6 +17,14 @@ OIDC = {
 }
 USER = "aws:iam/user:User"
 GROUP_POLICY = "aws:iam/groupPolicy:GroupPolicy"
+USER_POLICY = "aws:iam/userPolicy:UserPolicy"
+OWN_ORGANIZATION = {"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}
+ASSUME_AUTOMATION_ROLE = {
+    "Effect": "Allow",
+    "Action": "sts:AssumeRole",
+    "Resource": "arn:aws:iam::*:role/AutomationRole",
+    "Condition": OWN_ORGANIZATION,
+}
 
 
 def identity(config: dict[str, Any], **options: Any) -> Run:
@@ -35,7 +43,7 @@ def test_developers_may_assume_developer_role_with_mfa_and_nothing_else() -> Non
             "Effect": "Allow",
             "Action": "sts:AssumeRole",
             "Resource": "arn:aws:iam::*:role/DeveloperRole",
-            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+            "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}, **OWN_ORGANIZATION},
         }
     ]
     actions = {
@@ -46,6 +54,8 @@ def test_developers_may_assume_developer_role_with_mfa_and_nothing_else() -> Non
     assert actions == {
         "iam:ChangePassword",
         "iam:CreateVirtualMFADevice",
+        "iam:DeactivateMFADevice",
+        "iam:DeleteVirtualMFADevice",
         "iam:EnableMFADevice",
         "iam:GetAccountPasswordPolicy",
         "iam:GetUser",
@@ -81,7 +91,7 @@ def test_users_are_not_deleted_with_their_keys_by_default() -> None:
 def test_mfa_can_be_left_to_others() -> None:
     run = identity({**USERS_ONLY, "requireMfa": False, "selfServiceMfa": False})
     assert set(run.of(GROUP_POLICY)) == {"assume-developer-role"}
-    assert "Condition" not in policy(run, GROUP_POLICY, "assume-developer-role")["Statement"][0]
+    assert policy(run, GROUP_POLICY, "assume-developer-role")["Statement"][0]["Condition"] == OWN_ORGANIZATION
     assert run.outputs["mfaRequired"] == {"DeveloperRole": False, "AutomationRole": False}
 
 
@@ -95,10 +105,25 @@ def test_nothing_is_protected_or_blind_to_changes() -> None:
 def test_automation_user_may_assume_automation_role_only() -> None:
     run = identity(USERS_ONLY)
     assert run.of(USER)["automation"].inputs == {"name": "cicd-automation"}
-    made = run.one("aws:iam/userPolicy:UserPolicy").inputs
+    made = run.one(USER_POLICY).inputs
     assert (made["name"], made["user"]) == ("AssumeAutomationRole", "cicd-automation")
-    assert policy(run, "aws:iam/userPolicy:UserPolicy", "assume-automation-role")["Statement"] == [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/AutomationRole"}
+    assert policy(run, USER_POLICY, "assume-automation-role")["Statement"] == [ASSUME_AUTOMATION_ROLE]
+
+
+@pytest.mark.parametrize(("force", "made"), [(True, {"forceDestroy": True}), (False, {})])
+def test_the_automation_user_gives_way_to_oidc_with_its_keys_only_on_demand(force: bool, made: dict[str, bool]) -> None:
+    user = identity({**USERS_ONLY, "forceDestroyUsers": force}).of(USER)["automation"]
+    assert user.inputs == {"name": "cicd-automation", **made}
+
+
+def test_only_users_that_are_listed_may_enrol_a_device_without_mfa() -> None:
+    run = identity({**USERS_ONLY, "mfaEnrolment": ["grace"]})
+    made = run.of(USER_POLICY)
+    assert set(made) == {"assume-automation-role", "grace-enrol-mfa"}
+    assert (made["grace-enrol-mfa"].inputs["name"], made["grace-enrol-mfa"].inputs["user"]) == ("EnrolMfa", "grace")
+    assert policy(run, USER_POLICY, "grace-enrol-mfa")["Statement"] == [
+        {"Effect": "Allow", "Action": "iam:EnableMFADevice", "Resource": "arn:aws:iam::*:user/${aws:username}"},
+        {"Effect": "Allow", "Action": "iam:CreateVirtualMFADevice", "Resource": "arn:aws:iam::*:mfa/${aws:username}"},
     ]
 
 
@@ -114,7 +139,16 @@ def test_outputs_are_exactly_the_users_and_the_automation_user() -> None:
             "AutomationRole": ["arn:aws:test::automation"],
         },
         "mfaRequired": {"DeveloperRole": True, "AutomationRole": False},
+        "permissionSetRoles": {},
     }
+
+
+def test_the_role_of_a_permission_set_is_exported_beside_whoever_else_is_let_in() -> None:
+    path = f"arn:aws:iam::{MANAGEMENT}:role/aws-reserved/sso.amazonaws.com/"
+    roles = [f"{path}AWSReservedSSO_Dev_????????????????", f"{path}*/AWSReservedSSO_Dev_????????????????"]
+    for config in (USERS_ONLY, {"userSource": "external"}):
+        with_set, without = identity({**config, "permissionSet": "Dev"}).outputs, identity(config).outputs
+        assert with_set == {**without, "permissionSetRoles": {"DeveloperRole": roles}}
 
 
 def test_oidc_has_no_user_and_trusts_audience_and_subjects_only() -> None:
@@ -129,7 +163,7 @@ def test_oidc_has_no_user_and_trusts_audience_and_subjects_only() -> None:
     made = run.one("aws:iam/rolePolicy:RolePolicy").inputs
     assert (made["name"], made["role"]) == ("AssumeAutomationRole", "cicd-automation")
     assert policy(run, "aws:iam/rolePolicy:RolePolicy", "assume-automation-role")["Statement"] == [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "arn:aws:iam::*:role/AutomationRole"}
+        ASSUME_AUTOMATION_ROLE
     ]
     assert json.loads(role.inputs["assumeRolePolicy"])["Statement"] == [
         {
@@ -210,6 +244,7 @@ def test_preview_before_the_organization_exists_is_no_error() -> None:
         ({"users": ["ada"], "automation": "oidc"}, "identity:oidc is missing"),
         ({"users": ["cicd-automation"]}, "is the automation user"),
         ({"users": [f"developer-{n}" for n in range(31)]}, "at most 30 fit"),
+        ({"users": ["ada"], "mfaEnrolment": ["eve"]}, "mfaEnrolment lists eve; allowed: users of identity:users (ada)"),
     ],
 )
 def test_bad_configuration(config: dict[str, Any], message: str) -> None:

@@ -176,6 +176,21 @@ def test_the_tag_policies_are_those_of_the_operating_model(values: list[str]) ->
     }
 
 
+@pytest.mark.parametrize("types", [["ec2:instance"], ["s3:ALL_SUPPORTED", "rds:ALL_SUPPORTED"]])
+def test_both_tags_are_enforced_for_the_types_of_the_settings(types: list[str]) -> None:
+    plain = unit_tag_policy(["Development"])["tags"]
+    assert unit_tag_policy(["Development"], types) == {
+        "tags": {key: {**rule, "enforced_for": {"@@assign": types}} for key, rule in plain.items()}
+    }
+
+
+def test_a_unit_below_enforces_tags_for_its_own_types() -> None:
+    above, below = unit_tag_policy(["A"], ["ec2:instance"]), unit_tag_policy(["B"], ["s3:bucket"])
+    for levels, types in (([above, below], ["s3:bucket"]), ([above, unit_tag_policy(["B"])], ["ec2:instance"])):
+        tags = effective_policy([[root_tag_policy()], *([each] for each in levels)])["tags"]
+        assert {key: rule["enforced_for"] for key, rule in tags.items()} == {"costcenter": types, "owner": types}
+
+
 def test_a_child_policy_changes_the_values_and_never_the_spelling() -> None:
     respelled = {name: {"tag_key": {"@@assign": name.upper()}} for name in ("CostCenter", "Owner")}
     respelled["CostCenter"]["tag_value"] = {"@@assign": ["Other"]}  # type: ignore[dict-item]

@@ -137,6 +137,19 @@ def test_tag_policies_lock_the_keys() -> None:
     assert unit["Owner"]["tag_key"] == {"@@assign": "Owner", "@@operators_allowed_for_child_policies": locked}
 
 
+@pytest.mark.parametrize("chosen", [None, ["ec2:instance", "s3:bucket"], []])
+def test_aws_refuses_wrong_tags_on_the_types_of_the_settings(chosen: list[str] | None) -> None:
+    rule = {"costCenters": ["Toys"], **({} if chosen is None else {"enforcedFor": chosen})}
+    run = policies({"tags": {"Development": {"costCenters": ["A"]}, "Sandbox": rule}})
+    services = ["cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elasticache", "kms", "lambda", "rds", "s3", "ssm"]
+    everything = [f"{service}:ALL_SUPPORTED" for service in services]
+    for unit, types in (("Development", everything), ("Sandbox", everything if chosen is None else chosen)):
+        tags = content(run, f"Tags-{unit}")["tags"]
+        assert {key: tag.get("enforced_for") for key, tag in tags.items()} == dict.fromkeys(
+            ["CostCenter", "Owner"], {"@@assign": types} if types else None
+        )
+
+
 def test_guardrails_hold_every_statement() -> None:
     assert sids(policies()) == [*ALL_SIDS, "DenyOtherRegions"]
 
