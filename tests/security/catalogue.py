@@ -41,7 +41,10 @@ ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 @dataclass(frozen=True)
 class Way:
-    """One entry. `asked` are the callers that it is about; `open` those for whom it is open on purpose, and why."""
+    """One entry. `asked` are the callers that it is about.
+
+    `open` are those for whom it is open on purpose, and why; `reported` those for whom it should be closed and is not.
+    """
 
     id: str
     name: str
@@ -50,6 +53,7 @@ class Way:
     calls: list[str]
     asked: list[str]
     open: Mapping[str, str]
+    reported: Mapping[str, str]
     trust: str | None
     policy: str | None
 
@@ -65,7 +69,7 @@ def ways(folder: Path = PATHS) -> list[Way]:
 
 
 def _way(file: str, document: Mapping[str, Any], each: Mapping[str, Any]) -> Way:
-    known = {"id", "name", "from", "calls", "open", "trust", "policy"}
+    known = {"id", "name", "from", "calls", "open", "reported", "trust", "policy"}
     assert not each.keys() - known, f"{file}: {each.get('id')}: {sorted(each.keys() - known)}"
     assert set(each["from"]) <= SOURCES.keys(), f"{file}: {each['id']}: {each['from']}"
     return Way(
@@ -76,6 +80,7 @@ def _way(file: str, document: Mapping[str, Any], each: Mapping[str, Any]) -> Way
         each["calls"],
         document.get("asked", []),
         each.get("open", {}),
+        each.get("reported", {}),
         each.get("trust"),
         each.get("policy"),
     )
@@ -119,6 +124,9 @@ def request(
 ) -> Case:
     """One call of a caller as a request."""
     own = _own_account(caller, cast)
+    if caller.provider and not call.startswith("sts:"):
+        # A token is good for STS alone: such a request would be unsigned.
+        caller = replace(caller, provider=None)
     known = words(caller, cast, own, administrator)
     action, *rest = call.format_map(known).split()
     resource, keys = "*", rest
@@ -216,6 +224,9 @@ def _resource_policy(
     action: str, arn: str, account_id: str, caller: Caller, cast: Cast, trust: str | None, policy: str | None
 ) -> Document | None:
     if not action.startswith("sts:") or ":role/" not in arn:
+        if policy is None and action.startswith("kms:") and ":key/" in arn:
+            # A key has a policy always; the usual one leaves it to the account.
+            return _allows({"AWS": f"arn:aws:iam::{account_id}:root"}, None, arn)
         return _allows({"AWS": "*"}, None, arn) if policy else None
     given = _trust(trust, account_id, caller)
     return given if given else _deployed_trust(arn.partition(":role/")[2], account_id, cast)

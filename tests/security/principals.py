@@ -40,6 +40,11 @@ class Caller:
         return self.provider or self.service or self.arn
 
     @property
+    def signed(self) -> bool:
+        """Whether a request is signed; one without a principal is not."""
+        return self.named is not None
+
+    @property
     def principal(self) -> Principal:
         """The same for our own evaluator."""
         return Principal(
