@@ -15,7 +15,7 @@ import yaml
 
 from sandbox.emulator.authorization.resources import CONTROLLED
 from sandbox.emulator.policy_evaluation.evaluation import Document
-from tests.security.organization import ACCESS_ROLE, ISSUER, SUBJECT, federated_trust, provider_arn
+from tests.security.organization import ACCESS_ROLE, ISSUER, federated_trust, provider_arn
 from tests.security.principals import OUTSIDE, Caller, Cast
 from tests.security.simulation import Case
 
@@ -133,7 +133,8 @@ def request(
     if rest and "=" not in rest[0].partition("/")[0]:
         resource, keys = rest[0], rest[1:]
     end, _at, alias = resource.partition("@")
-    account_id = _accounts(cast, own)[alias] if alias else own
+    named = end.split(":")[4] if end.startswith("arn:") else ""
+    account_id = _accounts(cast)[alias] if alias else named or own
     context = dict(caller.context) | _about_account(cast, account_id) | {"aws:RequestedRegion": REGION}
     for each in keys:
         key, _, value = each.partition("=")
@@ -186,7 +187,7 @@ def _own_account(caller: Caller, cast: Cast) -> str:
     return cast.account_id if caller.account_id == OUTSIDE else caller.account_id
 
 
-def _accounts(cast: Cast, own: str) -> dict[str, str]:
+def _accounts(cast: Cast) -> dict[str, str]:
     ids = cast.organization.ids.accounts
     return {
         "other": ids["shared-test"],
@@ -250,8 +251,7 @@ def _trust(trust: str | None, account_id: str, caller: Caller) -> Document | Non
 
 
 def _deployed_trust(role: str, account_id: str, cast: Cast) -> Document:
-    """The role's own trust policy; a role that no stack makes trusts its account, and the access role the organization.
-    """
+    """The role's own trust policy; a role that no stack makes trusts its account, the access role the management's."""
     for name, member in cast.organization.ids.accounts.items():
         if member == account_id and role in cast.organization.roles[name]:
             return cast.organization.roles[name][role].trust
@@ -260,12 +260,14 @@ def _deployed_trust(role: str, account_id: str, cast: Cast) -> Document:
 
 
 def _allows(principal: Any, condition: Document | None = None, resource: str | None = None) -> Document:
-    actions = "*" if resource else ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"]
+    actions = (
+        "*"
+        if resource
+        else ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:TagSession", "sts:SetSourceIdentity"]
+    )
     statement = {"Effect": "Allow", "Principal": principal, "Action": actions}
     if resource:
         statement["Resource"] = resource
     if condition:
         statement["Condition"] = condition
     return {"Version": "2012-10-17", "Statement": [statement]}
-
-

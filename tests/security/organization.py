@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -65,8 +65,11 @@ class Organization:
         return MANAGEMENT_ACCOUNT
 
 
-def from_programs(ids: Ids | None = None) -> Organization:
-    """The organization of the end-to-end tests' configuration, with the ids that AWS chose."""
+def from_programs(ids: Ids | None = None, enrolling: Sequence[str] = ()) -> Organization:
+    """The organization of the end-to-end tests' configuration, with the ids that AWS chose.
+
+    `enrolling` are the users who have no MFA device yet.
+    """
     ids = ids or Ids()
     org = {
         "organizationId": ids.organization,
@@ -74,7 +77,8 @@ def from_programs(ids: Ids | None = None) -> Organization:
         "rootId": ids.root,
         "organizationalUnits": {"Development": ids.unit},
     }
-    identity = _run("identity", "sandbox", "identity/Pulumi.sandbox.yaml", {"org": org})
+    enrolment = {"mfaEnrolment": list(enrolling)}
+    identity = _run("identity", "sandbox", "identity/Pulumi.sandbox.yaml", {"org": org}, enrolment)
     policies = _run("policies", "sandbox", "policies/Pulumi.sandbox.yaml", {"org": org})
     upstream = {"org": org, "identity": _with_arns(identity), "policies": policies.outputs}
     runs = {}
@@ -111,9 +115,9 @@ def provider_arn(account_id: str) -> str:
     return f"arn:aws:iam::{account_id}:oidc-provider/{ISSUER.removeprefix('https://')}"
 
 
-def _run(layer: str, stack: str, file: str, upstream: Mapping[str, Any]) -> Run:
+def _run(layer: str, stack: str, file: str, upstream: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> Run:
     config = {key.partition(":")[2]: value for key, value in SANDBOX[file].items()}
-    return run_program(layer, stack, config, upstream=upstream)
+    return run_program(layer, stack, {**config, **(more or {})}, upstream=upstream)
 
 
 def _all(run: Run, type_: str) -> list[harness.Registered]:

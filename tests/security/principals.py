@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from moto.iam.aws_managed_policies import aws_managed_policies_data
-
+from sandbox.emulator.iam.aws_managed_policies import aws_policies
 from sandbox.emulator.policy_evaluation.evaluation import Document, Principal
-from sandbox.emulator.policy_evaluation.statements import parsed
-from tests.security.organization import ACCESS_ROLE, AUTOMATION, ISSUER, Organization, provider_arn
+from tests.security.organization import ACCESS_ROLE, ISSUER, Organization, provider_arn
 
 Context = Mapping[str, str | list[str]]
 OUTSIDE = "999999999999"
@@ -57,14 +54,6 @@ class Caller:
         )
 
 
-@lru_cache(maxsize=16)
-def aws_policy(arn: str) -> Document:
-    """One of AWS's own policies."""
-    name = arn.rpartition("/")[2]
-    text: str = aws_managed_policies_data[name]["PolicyVersionList"][0]["Document"]
-    return parsed(text) if isinstance(text, str) else text
-
-
 class Cast:
     """The principals of an organization. In a member account it is `account` that they are in."""
 
@@ -77,7 +66,9 @@ class Cast:
     def user(self, name: str, mfa: bool = False) -> Caller:
         """A user of the management account; with MFA it has a session, as AWS gives only to those who show a code."""
         arn = f"arn:aws:iam::{self.organization.management}:user/{name}"
-        context = {"aws:username": name, "aws:PrincipalType": "User"} | ({"aws:MultiFactorAuthPresent": "true"} if mfa else {})
+        context = {"aws:username": name, "aws:PrincipalType": "User"} | (
+            {"aws:MultiFactorAuthPresent": "true"} if mfa else {}
+        )
         identity = self.organization.users.get(name, [])
         return self._ours(f"{name} with MFA" if mfa else name, arn, self.organization.management, context, identity)
 
@@ -89,7 +80,7 @@ class Cast:
     def role(self, name: str) -> Caller:
         """A session of a role that the account has from its stack."""
         role = self.organization.roles[self.account][name]
-        identity = role.policies + [aws_policy(arn) for arn in role.attached]
+        identity = role.policies + [aws_policies()[arn]["Document"] for arn in role.attached]
         return self._session(name, "/", identity, role.boundary)
 
     def workload(self) -> Caller:
@@ -104,7 +95,9 @@ class Cast:
     def local_administrator(self) -> Caller:
         """A user of the member account that no boundary binds."""
         arn = f"arn:aws:iam::{self.account_id}:user/admin"
-        return self._ours("local administrator", arn, self.account_id, {"aws:username": "admin", "aws:PrincipalType": "User"}, [FULL])
+        return self._ours(
+            "local administrator", arn, self.account_id, {"aws:username": "admin", "aws:PrincipalType": "User"}, [FULL]
+        )
 
     def root_user(self) -> Caller:
         arn = f"arn:aws:iam::{self.account_id}:root"
@@ -113,7 +106,7 @@ class Cast:
     def outsider(self) -> Caller:
         """The administrator of an account of another organization."""
         arn = f"arn:aws:iam::{OUTSIDE}:user/stranger"
-        context = {
+        context: Context = {
             "aws:PrincipalAccount": OUTSIDE,
             "aws:PrincipalArn": arn,
             "aws:PrincipalIsAWSService": "false",
@@ -132,14 +125,19 @@ class Cast:
         return Caller("token", None, account_id, provider=provider_arn(account_id), context=context)
 
     def backup_service(self) -> Caller:
-        context = {"aws:PrincipalIsAWSService": "true", "aws:SourceAccount": self.account_id,
-                   "aws:SourceOrgID": self.organization.ids.organization}
+        context = {
+            "aws:PrincipalIsAWSService": "true",
+            "aws:SourceAccount": self.account_id,
+            "aws:SourceOrgID": self.organization.ids.organization,
+        }
         return Caller("AWS Backup", None, self.account_id, service="backup.amazonaws.com", context=context)
 
     def _session(self, name: str, path: str, identity: list[Document], boundary: Document | None) -> Caller:
         role_arn = f"arn:aws:iam::{self.account_id}:role{path}{name}"
         arn = f"arn:aws:sts::{self.account_id}:assumed-role/{name}/session"
-        return self._ours(name, arn, self.account_id, {"aws:PrincipalType": "AssumedRole"}, identity, role_arn, boundary)
+        return self._ours(
+            name, arn, self.account_id, {"aws:PrincipalType": "AssumedRole"}, identity, role_arn, boundary
+        )
 
     def _ours(
         self,
@@ -171,5 +169,3 @@ class Cast:
             service_control=self.control if member else [],
             context=context,
         )
-
-

@@ -62,10 +62,13 @@ def simulate(cases: Sequence[Case], node: str) -> list[Decision]:
     different = list(dict.fromkeys(lines))
     given = "".join(f"{line}\n" for line in [*policies.lines, *different])
     done = subprocess.run(
-        [node, "simulate.js"], cwd=FOLDER, input=given, capture_output=True, text=True, timeout=TIMEOUT, check=True
+        [node, "simulate.js"], cwd=FOLDER, input=given, capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
+    assert done.returncode == 0, done.stderr
     answers = dict(zip(different, map(json.loads, done.stdout.splitlines()), strict=True))
-    wrong = {f"{case}: {answers[line]['error']}" for case, line in zip(cases, lines, strict=True) if "error" in answers[line]}
+    wrong = {
+        f"{case}: {answers[line]['error']}" for case, line in zip(cases, lines, strict=True) if "error" in answers[line]
+    }
     if wrong:
         raise Unknown("\n".join(sorted(wrong)))
     return [_decision(answers[line]) for line in lines]

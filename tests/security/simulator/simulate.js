@@ -9,6 +9,13 @@ import { isWildcardOnlyAction, runSimulation } from '@cloud-copilot/iam-simulate
 
 const documents = new Map()
 
+// The condition keys that AWS publishes for sts:AssumeRoleWithWebIdentity, by which `runSimulation` goes, lack the audience
+// and the subject of most issuers, though AWS has them:
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif
+// One issuer's are decided as those of another, which it knows.
+const ISSUER = /token\.actions\.githubusercontent\.com:(aud|sub)"/g
+const withKnownIssuer = (request) => JSON.parse(JSON.stringify(request).replace(ISSUER, 'accounts.google.com:$1"'))
+
 const named = (name) => ({ name, policy: documents.get(name) })
 const levels = (given) => given.map((names, index) => ({ orgIdentifier: `level-${index}`, policies: names.map(named) }))
 
@@ -21,22 +28,21 @@ async function resourceOf(request) {
 
 async function decide(request) {
   const resource = await resourceOf(request)
-  const result = await runSimulation(
-    {
-      request: {
-        principal: request.principal ?? { type: 'Anonymous' },
-        action: request.action,
-        resource: { resource, accountId: request.accountId },
-        contextVariables: request.context
-      },
-      identityPolicies: request.identity.map(named),
-      permissionBoundaryPolicies: request.boundary ? [named(request.boundary)] : undefined,
-      serviceControlPolicies: levels(request.serviceControl),
-      resourceControlPolicies: levels(request.resourceControl),
-      resourcePolicy: request.resourcePolicy ? documents.get(request.resourcePolicy) : undefined
+  const simulation = {
+    request: {
+      principal: request.principal ?? { type: 'Anonymous' },
+      action: request.action,
+      resource: { resource, accountId: request.accountId },
+      contextVariables: request.context
     },
-    { simulationMode: 'Strict' }
-  )
+    identityPolicies: request.identity.map(named),
+    permissionBoundaryPolicies: request.boundary ? [named(request.boundary)] : undefined,
+    serviceControlPolicies: levels(request.serviceControl),
+    resourceControlPolicies: levels(request.resourceControl),
+    resourcePolicy: request.resourcePolicy ? documents.get(request.resourcePolicy) : undefined
+  }
+  const token = request.action === 'sts:AssumeRoleWithWebIdentity'
+  const result = await runSimulation(token ? withKnownIssuer(simulation) : simulation, { simulationMode: 'Strict' })
   if (result.resultType === 'error') return { error: JSON.stringify(result.errors) }
   const one = result.resultType === 'single' ? result.result : result.results[0]
   return {
