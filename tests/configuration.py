@@ -14,6 +14,7 @@ SANDBOX: dict[str, dict[str, Any]] = {
     "org/Pulumi.sandbox.yaml": {"org:mode": "create", "org:organizationalUnits": ["Development"]},
     "identity/Pulumi.sandbox.yaml": {
         "identity:users": ["ada", "grace"],
+        "identity:mfaEnrolment": ["ada", "grace"],
         # Tests make keys and MFA devices by hand.
         "identity:forceDestroyUsers": True,
     },

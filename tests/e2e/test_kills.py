@@ -161,7 +161,7 @@ def test_a_user_goes_with_a_key_and_a_device(project: Project) -> None:
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="grace")["VirtualMFADevice"]["SerialNumber"]
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "234567"}
     iam.enable_mfa_device(UserName="grace", SerialNumber=serial, **codes)
-    project.configure(IDENTITY, users=["ada"])
+    project.configure(IDENTITY, users=["ada"], mfaEnrolment=["ada"])
     kill_at(project, "iam", "DeleteAccessKey", "up", "identity")
     assert len(iam.list_access_keys(UserName="grace")["AccessKeyMetadata"]) == 1
     kill_at(project, "iam", "DeactivateMFADevice", "up", "identity")

@@ -155,7 +155,7 @@ def test_an_organization_that_exists_goes_to_production(company: Project) -> Non
     # The organization lacks what the policies need; the error says what to run.
     refused = shell(company, f"invoke import org:Workloads {units['Workloads']} --env prod --yes", expect=1)
     commands = re.findall(r"\((aws organizations [^)]+)\)", refused)
-    assert len(commands) == 5, refused
+    assert len(commands) == 6, refused
     forms = (
         f"aws organizations enable-policy-type --root-id {root} --policy-type [A-Z_]+",
         r"aws organizations enable-aws-service-access --service-principal [a-z.]+",

@@ -50,7 +50,7 @@ def test_the_regions_of_a_service_control_policy(project: Project) -> None:
         "policies | would be updated aws:organizations/policy:Policy Guardrails-Development-1",
         "policies |   content:",
         f"policies |     {REGIONS}",
-        "policies | would change (1 updated, 11 unchanged)",
+        "policies | would change (1 updated, 16 unchanged)",
     ]
     output, planned = run(project, "preview-all", "--only", "policies")
     assert "\n".join(lines) in output
@@ -65,7 +65,7 @@ def test_the_regions_of_a_service_control_policy(project: Project) -> None:
 
 
 def test_who_a_role_trusts(project: Project) -> None:
-    project.configure("identity/Pulumi.sandbox.yaml", users=["ada"])
+    project.configure("identity/Pulumi.sandbox.yaml", users=["ada"], mfaEnrolment=["ada"])
     output, planned = run(project, "preview-all")
     grace = re.escape("~ statement 1 Principal.AWS: - arn:aws:iam::123456789012:user/grace")
     assert len(re.findall(rf"^accounts/\S+ +\| +{grace}$", output, re.MULTILINE)) == 2
