@@ -59,12 +59,21 @@ def from_aws(project: Project) -> Organization:
     iam = project.aws("iam")
     return Organization(
         ids,
-        {user["UserName"]: _of_user(iam, user["UserName"]) for user in iam.list_users()["Users"]},
+        {user: _of_user(iam, user) for user in _users(iam)},
         {name: _roles(client) for name, client in inside.items()},
         {name: _managed(client) for name, client in inside.items()},
         [_of_target(organizations, "SERVICE_CONTROL_POLICY", target) for target in (root, unit)],
         [_of_target(organizations, "RESOURCE_CONTROL_POLICY", target) for target in (root, unit)],
     )
+
+
+def _users(iam: Any) -> list[str]:
+    """All but the administrator who deploys, whom no stack makes."""
+    names = [user["UserName"] for user in iam.list_users()["Users"]]
+    attached = {name: iam.list_attached_user_policies(UserName=name)["AttachedPolicies"] for name in names}
+    (administrator,) = [name for name in names if attached[name]]
+    assert [policy["PolicyArn"] for policy in attached[administrator]] == [ADMINISTRATOR]
+    return [name for name in names if name != administrator]
 
 
 def _of_user(iam: Any, user: str) -> list[Any]:
@@ -77,7 +86,6 @@ def _of_user(iam: Any, user: str) -> list[Any]:
         assert not iam.list_attached_group_policies(GroupName=name)["AttachedPolicies"]
         for policy in iam.list_group_policies(GroupName=name)["PolicyNames"]:
             found.append(iam.get_group_policy(GroupName=name, PolicyName=policy))
-    assert not iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]
     return sorted((each["PolicyDocument"] for each in found), key=json.dumps)
 
 
