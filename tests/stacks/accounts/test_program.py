@@ -145,7 +145,7 @@ def test_each_role_has_its_boundary_and_is_allowed_no_more(role: str, prefix: st
     ]
     assert sorted(statements["ManagedRolesUnchanged"]["Resource"]) == [
         f"arn:aws:iam::{ID}:role/{name}"
-        for name in ("Access", "AutomationRole", "DeveloperRole", "Exempt", "MyMonthlyBackupIamRole")
+        for name in ("Access", "AutomationRole", "DeveloperRole", "Exempt", "MyMonthlyBackupIamRole", "PreviewRole")
     ]
 
 
