@@ -96,4 +96,4 @@ clean:
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	@rm -rf $(VENV) .engine .bench
+	@rm -rf $(VENV) .engine .bench tests/security/simulator/node_modules

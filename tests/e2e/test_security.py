@@ -208,8 +208,10 @@ def test_aws_answers_as_iam_simulate_decides(
     caller = caller_of(name, cast)
     asked = [each for group in ASKED[name] for each in CALLS[group]]
     cases = [_with_own_trust(request(each["call"], caller, cast)) for each in asked]
+    decisions = simulate(cases, node)
+    assert {decision.allowed for decision in decisions} == {True, False}
     different = []
-    for each, case, decision in zip(asked, cases, simulate(cases, node), strict=True):
+    for each, case, decision in zip(asked, cases, decisions, strict=True):
         known = {
             **words(caller, cast, caller.account_id, administrator=True),
             "arn": case.resource,
