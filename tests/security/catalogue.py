@@ -41,10 +41,7 @@ ADMINISTRATOR_ACCESS = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 @dataclass(frozen=True)
 class Way:
-    """One entry. `asked` are the callers that it is about.
-
-    `open` are those for whom it is open on purpose, and why; `reported` those for whom it should be closed and is not.
-    """
+    """One entry. `asked` are the callers that it is about, `open` those for whom it is open on purpose, and why."""
 
     id: str
     name: str
@@ -53,7 +50,6 @@ class Way:
     calls: list[str]
     asked: list[str]
     open: Mapping[str, str]
-    reported: Mapping[str, str]
     trust: str | None
     policy: str | None
 
@@ -69,7 +65,7 @@ def ways(folder: Path = PATHS) -> list[Way]:
 
 
 def _way(file: str, document: Mapping[str, Any], each: Mapping[str, Any]) -> Way:
-    known = {"id", "name", "from", "calls", "open", "reported", "trust", "policy"}
+    known = {"id", "name", "from", "calls", "open", "trust", "policy"}
     assert not each.keys() - known, f"{file}: {each.get('id')}: {sorted(each.keys() - known)}"
     assert set(each["from"]) <= SOURCES.keys(), f"{file}: {each['id']}: {each['from']}"
     return Way(
@@ -80,7 +76,6 @@ def _way(file: str, document: Mapping[str, Any], each: Mapping[str, Any]) -> Way
         each["calls"],
         document.get("asked", []),
         each.get("open", {}),
-        each.get("reported", {}),
         each.get("trust"),
         each.get("policy"),
     )

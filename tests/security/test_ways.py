@@ -36,7 +36,7 @@ def decided(cast: Cast, node: str) -> Decided:
 
 @pytest.mark.parametrize("way", CATALOGUE)
 def test_the_way_is_closed_but_for_whom_it_is_open_on_purpose(decided: Decided, way: str) -> None:
-    expected = {**CATALOGUE[way].open, **CATALOGUE[way].reported}
+    expected = CATALOGUE[way].open
     is_open = {
         cell: [str(case) for case, _ in requests]
         for cell, requests in decided[way].items()
@@ -44,7 +44,7 @@ def test_the_way_is_closed_but_for_whom_it_is_open_on_purpose(decided: Decided, 
     }
     assert {cell: calls for cell, calls in is_open.items() if cell[0] not in expected} == {}, CATALOGUE[way].name
     closed = {(name, administrator) for name in expected for administrator in TARGETS} - is_open.keys()
-    assert closed == set(), "closed by now: take these callers out of the way's `open` or `reported`"
+    assert closed == set(), "closed by now: take these callers out of the way's `open`"
 
 
 def test_our_own_evaluator_says_the_same(decided: Decided) -> None:
@@ -79,12 +79,11 @@ def test_the_catalogue_is_that_of_the_published_lists() -> None:
     assert len(CATALOGUE) == len(ALL) >= 100, "ids are unique"
     assert {source for way in ALL for source in way.sources} == SOURCES.keys()
     assert len({way.name for way in ALL if way.gives == "rights in the account"}) >= 100
-    assert not [way.id for way in ALL if way.open.keys() & way.reported.keys()]
 
 
 def test_a_reason_names_a_caller_who_is_asked(cast: Cast) -> None:
     names = {caller.name: caller for caller in callers(cast)}
     for way in ALL:
-        for name, reason in {**way.open, **way.reported}.items():
+        for name, reason in way.open.items():
             assert asked(way, names[name]), f"{way.id}: {name}"
             assert len(reason) > 10, f"{way.id}: {name}"
