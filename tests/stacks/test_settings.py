@@ -117,6 +117,21 @@ def oidc(**change: Any) -> dict[str, Any]:
         (PoliciesConfig, {"serviceControl": {"A": {"allowedRegions": ["us-east-1", "us-west-2", "eu-west-1"]}}}),
         (PoliciesConfig, {"backup": None, "serviceControl": {"A": {"allowedRegions": ["eu-west-1"]}}}),
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": []}}}),
+        (
+            PoliciesConfig,
+            {"backup": None, "serviceControl": {"/": {"guardrails": [], "allowedRegions": ["eu-west-1"]}, "A/B": {}}},
+        ),
+        (PoliciesConfig, {"resourceControl": None}),
+        (PoliciesConfig, {"resourceControl": {"trustedAccounts": ["000000000001"]}}),
+        (
+            PoliciesConfig,
+            {"resourceControl": {"trustedIssuers": ["https://a.example.com", "https://b.example.com/x/Y"]}},
+        ),
+        *[
+            (AccountsConfig, {"roleActions": {role: actions}})
+            for role in ("DeveloperRole", "AutomationRole")
+            for actions in (["s3:*"], ["s3:Get*", "ec2:Describe?ons", "application-autoscaling:*", "a4b:GetX"])
+        ],
         (PoliciesConfig, {"accessRoleNames": ["DeveloperRole2", "MyAutomationRole", "Developer"]}),
         (PoliciesConfig, {"tags": {"A": {"costCenters": ["*", "R+D", "dev*", "v" * 256, "é"]}}}),
         *[
@@ -362,6 +377,42 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         (PoliciesConfig, {"accessRoleNames": ["Admin", "*"]}, "accessRoleNames.1"),
         (PoliciesConfig, {"tags": {"A/": {"costCenters": ["x"]}}}, "tags.A/"),
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["fly"]}}}, "serviceControl.A.guardrails.0"),
+        *[
+            (PoliciesConfig, {"serviceControl": {path: {}}}, "allowed: OU names joined by '/'")
+            for path in ("//", "/A", "A/", "")
+        ],
+        *[
+            (PoliciesConfig, {"resourceControl": {"trustedAccounts": accounts}}, "resourceControl.trustedAccounts")
+            for accounts in (["1234"], ["1234567890123"], ["*"], ["123456789012", "123456789012"], [123456789012])
+        ],
+        *[
+            (PoliciesConfig, {"resourceControl": {"trustedIssuers": [issuer]}}, "resourceControl.trustedIssuers.0")
+            for issuer in ("token.actions.githubusercontent.com", "http://a.example.com", "https://*", "https://A.com")
+        ],
+        (AccountsConfig, {"roleActions": {"OtherRole": ["s3:*"]}}, "roleActions.OtherRole"),
+        (AccountsConfig, {"roleActions": {"DeveloperRole": []}}, "roleActions.DeveloperRole is []"),
+        (AccountsConfig, {"roleActions": {"DeveloperRole": ["s3:*", "s3:*"]}}, "listed twice: s3:*"),
+        (AccountsConfig, {"roleActions": {"DeveloperRole": ["s3:" + "a" * 6000]}}, "AWS allows 6144"),
+        *[
+            (AccountsConfig, {"roleActions": {"AutomationRole": [action]}}, "roleActions.AutomationRole.0")
+            for action in (
+                "*",
+                "*:*",
+                "s3",
+                "s3:",
+                "s*:Get",
+                "iam:*",
+                "iam:PassRole",
+                "sts:AssumeRole",
+                "sso:*",
+                "organizations:*",
+                "account:*",
+                "IAM:*",
+                "i?m:*",
+                "s3:Get Object",
+                "ram:*",
+            )
+        ],
         (PoliciesConfig, {"serviceControl": {"A": {"guardrails": ["root-user"] * 2}}}, "serviceControl.A.guardrails"),
         (PoliciesConfig, {"serviceControl": {"A": {"allowedRegions": []}}}, "serviceControl.A.allowedRegions"),
         *[

@@ -7,7 +7,8 @@ from typing import ClassVar, cast
 
 from moto.iam.models import Group, Role, User
 
-from sandbox.emulator.iam.models import IAMBackend, iam_backend, user_boundary
+from sandbox.emulator.iam.managed_policies import user_boundary
+from sandbox.emulator.iam.models import IAMBackend, iam_backend
 from sandbox.emulator.organizations.models import organization_of
 from sandbox.emulator.policy_evaluation.evaluation import EVERYTHING, CallerPolicies, Document, Principal
 from sandbox.emulator.policy_evaluation.statements import parsed

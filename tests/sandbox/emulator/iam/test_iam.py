@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.emulator.iam import models
+from sandbox.emulator.iam import managed_policies, models
 from tests.sandbox.emulator.conftest import Organization, Server, refused
 
 MANAGEMENT = "123456789012"
@@ -232,7 +232,7 @@ def test_a_page_of_policies_makes_no_others(monkeypatch: pytest.MonkeyPatch) -> 
         made.append(arn)
         return arn
 
-    monkeypatch.setattr(models, "aws_policy", make)
+    monkeypatch.setattr(managed_policies, "aws_policy", make)
     page, marker = models.IAMBackend("aws", MANAGEMENT).list_policies("100", 50, False, "/", "All")
     assert (list(map(str, page)), len(made), marker) == (made, 50, "150")
 
