@@ -149,3 +149,11 @@ def access_policy(account_id: str, region: str, vault_name: str) -> str | None:
     regions = backup_backends.get(account_id)
     backend = regions.get(region) if regions else None
     return cast(BackupBackend, backend).access_policies.get(vault_name) if backend else None
+
+
+def vault_tags(account_id: str, region: str, vault_name: str) -> dict[str, str]:
+    """The tags of a vault, none if it is not there; this makes no backend."""
+    regions = backup_backends.get(account_id)
+    backend = cast(BackupBackend, regions.get(region)) if regions else None
+    vault = backend.vaults.get(vault_name) if backend else None
+    return dict(backend.list_tags(vault.backup_vault_arn)) if backend and vault else {}

@@ -1,0 +1,24 @@
+"""The condition keys about tags: those that a request sets, and those that a resource has."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Context = dict[str, str | list[str]]
+
+
+def requested(parameters: Mapping[str, Any]) -> Context:
+    """`aws:RequestTag/KEY` and `aws:TagKeys` of the tags that the request sets or takes away.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys
+    """
+    given = parameters.get("Tags") or parameters.get("BackupVaultTags") or []
+    tags = {str(tag["Key"]): str(tag.get("Value", "")) for tag in given} if isinstance(given, list) else dict(given)
+    keys = [*tags, *(parameters.get("TagKeys") or parameters.get("TagKeyList") or [])]
+    found: Context = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+    return {**found, "aws:TagKeys": [str(key) for key in keys]} if keys else found
+
+
+def on_resource(tags: Mapping[str, str] | Iterable[Mapping[str, str]], *prefixes: str) -> Context:
+    """`aws:ResourceTag/KEY` of the tags of a resource, and the same with the `prefixes` of its service."""
+    pairs = tags if isinstance(tags, Mapping) else {tag["Key"]: tag["Value"] for tag in tags}
+    return {f"{prefix}:ResourceTag/{key}": value for prefix in ("aws", *prefixes) for key, value in pairs.items()}

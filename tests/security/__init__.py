@@ -1,0 +1,1 @@
+"""What the deployed policies let each principal do, decided by an evaluator that nobody of this project wrote."""
