@@ -25,8 +25,8 @@ RESOURCES = [
     "arn:aws:iam::*:role/*",
     "arn:aws:iam::*:role/a/${aws:username}",
 ]
-# The last is not in a NotResource: with a variable that the request has no value for, iam-simulate drops the statement, and
-# ours takes the name as one that does not match. AWS documents it for Resource only.
+# The last is not in a NotResource: with a variable without a value, iam-simulate drops the statement, and
+# ours takes the name for one that does not match. AWS documents it for Resource only.
 CONDITIONS: list[dict[str, Any]] = [
     {"StringEquals": {"aws:PrincipalOrgID": "o-exampleorg"}},
     {"StringNotEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}},
