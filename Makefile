@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine test mutants edits skips bench clean distclean
+.PHONY: help sandbox install engine test mutants edits skips permissions bench clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,6 +16,7 @@ help:
 	@echo 'make mutants    puts known faults into a copy of the code, one at a time: the tests must find each'
 	@echo 'make edits      random edits of a deployed organization: the preview must say what each deployment does'
 	@echo 'make skips      random programs and random changes: what the run queue skips, pulumi up would not change'
+	@echo 'make permissions  what the deploy roles may do, from what each layer asks of the emulated AWS'
 	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
 	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
 	@echo 'make distclean  clean, and drop .venv and .engine'
@@ -44,6 +45,10 @@ edits: install engine
 
 skips: install engine
 	$(BIN)/pytest --hypothesis-profile=closing tests/automation/skipping/fuzz
+
+# After a change of a program: the commands of each layer's team are recorded, and the documents written from that.
+permissions: install engine
+	$(BIN)/python -m tests.deploy_roles
 
 # The plot's packages are in a virtual environment of their own: what is measured has the packages that a user has.
 # Fewer accounts: make bench BENCH_ARGS='--accounts 1,3' BENCH_OUT=/tmp/bench

@@ -176,7 +176,7 @@ class Stacks:
 
     def preview(self, stack: StackId, watch: Watch, *, refresh: bool = False) -> Record:
         """Show what deploying the stack would change; with `refresh`, read the current resources from AWS first."""
-        return self._operate(stack, watch, _Stack.preview, refresh=refresh or None)
+        return self._operate(stack, watch, _Stack.preview, **_refreshing(stack, refresh=refresh))
 
     def preview_new(
         self, stack: StackId, watch: Watch, state: Mapping[str, Any] | None = None, *, refresh: bool = False
@@ -187,7 +187,7 @@ class Stacks:
         because it previews only stacks that exist.
         """
         place = scratch.prepare(self._logs / "new", stack, self.root, state)
-        return self._operate(stack, watch, _Stack.preview, place, refresh=refresh or None)
+        return self._operate(stack, watch, _Stack.preview, place, **_refreshing(stack, refresh=refresh))
 
     def preview_in(
         self, place: scratch.Scratch, stack: StackId, watch: Watch, import_file: Path | None = None
@@ -292,6 +292,12 @@ class Stacks:
     def _workspace(self, stack: StackId, log: Path | None = None) -> _Workspace:
         command = EngineCommand(self._command, self.processes, log, self.programs.options)
         return _Workspace(work_dir=str(stack.folder(self.root)), pulumi_command=command)
+
+
+def _refreshing(stack: StackId, *, refresh: bool) -> dict[str, Any]:
+    """The options of a preview. Inside of accounts it refreshes with the provider that the program makes: that of the
+    state has the access role, which who may only preview cannot assume."""
+    return {"refresh": refresh or None, "run_program": (refresh and stack.account is not None) or None}
 
 
 def locked_message(stack: StackId) -> str:

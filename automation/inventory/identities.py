@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from automation import aws
-from shared.policy_documents.roles import AUTOMATION_IDENTITY, MANAGED_ROLES
+from shared.layers import LAYERS
+from shared.policy_documents.roles import AUTOMATION_IDENTITY, MANAGED_ROLES, deploy_role, preview_role
 
-ROLES = (AUTOMATION_IDENTITY, *MANAGED_ROLES)
+_DEPLOYING = [name for layer in LAYERS for name in (deploy_role(layer), preview_role(layer))]
+
+ROLES = (AUTOMATION_IDENTITY, *MANAGED_ROLES, *_DEPLOYING)
 """The names of the roles that this project makes, here or in the member accounts."""
 
 

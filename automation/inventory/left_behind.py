@@ -39,7 +39,10 @@ class Inside:
 
 
 def left_behind(run: Run, states: Mapping[StackId, Mapping[str, Any]], found: Organization) -> list[Foreign]:
-    """The vaults and roles, by account. Raises `automation.aws.AwsFailed`."""
+    """The vaults and roles, by account. Raises `automation.aws.AwsFailed`.
+
+    Accounts that the credentials may not enter, such as those of who may deploy the org layer, are named and left out.
+    """
     accounts = [inside for stack, state in states.items() if (inside := inside_of(stack, state))]
     everywhere = frozenset[str]().union(*(each.regions for each in accounts))
     open_ones = {member.id: member for member in found.members if not member.closed}
@@ -49,8 +52,10 @@ def left_behind(run: Run, states: Mapping[StackId, Mapping[str, Any]], found: Or
         if each.access_role and each.account in open_ones and (not each.has_role or everywhere - each.regions)
     ]
     with ThreadPoolExecutor(run.parallel) as pool:
-        things = pool.map(lambda each: list(_left(run, each, everywhere)), doubtful)
-        return [thing for some in things for thing in some]
+        things = list(pool.map(lambda each: _seen(run, each, everywhere), doubtful))
+    if closed := sorted(each.stack.label for each, some in zip(doubtful, things, strict=True) if some is None):
+        run.tell(f"Not looked into for what stayed in them, as these credentials may not: {', '.join(closed)}")
+    return [thing for some in things for thing in some or ()]
 
 
 def inside_of(stack: StackId, state: Mapping[str, Any]) -> Inside | None:
@@ -70,6 +75,16 @@ def inside_of(stack: StackId, state: Mapping[str, Any]) -> Inside | None:
     if stack.account is None or not account:
         return None
     return Inside(stack, str(account), access_role, has_role, frozenset(regions))
+
+
+def _seen(run: Run, account: Inside, everywhere: frozenset[str]) -> list[Foreign] | None:
+    """What has stayed in the account; None if its access role may not be assumed."""
+    try:
+        return list(_left(run, account, everywhere))
+    except aws.AwsFailed as error:
+        if error.code != "AccessDenied":
+            raise
+        return None
 
 
 def _left(run: Run, account: Inside, everywhere: frozenset[str]) -> Iterator[Foreign]:

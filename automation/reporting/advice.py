@@ -3,6 +3,7 @@
 import re
 
 from shared.layers import StackId
+from shared.policy_documents.roles import PREVIEW_ROLE
 
 EXISTS = (
     r"EntityAlreadyExists|AlreadyExistsException|DuplicateOrganizationalUnitException|DuplicatePolicyException"
@@ -39,6 +40,11 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         r"ExpiredToken|InvalidClientTokenId|UnrecognizedClientException|NoCredentialProviders|no valid credential",
         "the AWS credentials are missing or no longer valid: sign in again (`aws sso login`), then "
         "`invoke doctor --env {environment}` says whose they are",
+    ),
+    (
+        ACCESS_ROLE.replace("(?s)", rf"(?s)(?=.*role/{PREVIEW_ROLE}\b)"),
+        "the account has no PreviewRole yet, with which it is previewed. A deployment makes it: run "
+        "`invoke up {label} --env {environment}` once with DeployAccounts",
     ),
     (
         ACCESS_ROLE + r"|IAM Role \(.*\) cannot be assumed|Cannot assume IAM Role|operation error STS: AssumeRole",

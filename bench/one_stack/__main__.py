@@ -175,6 +175,7 @@ def make_account(
             email=settings.email,
             unit_id=unit_ids[settings.organizational_unit],
             access_role_name=settings.access_role_name,
+            inside_role_name=settings.access_role_name,
             region=region(),
             tags=settings.tags,
             protect=settings.protect,

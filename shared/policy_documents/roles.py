@@ -1,11 +1,13 @@
-"""The names of the roles in member accounts. Three layers use them and must agree on them."""
+"""The names of the roles that several layers use and must agree on."""
 
 DEVELOPER_ROLE = "DeveloperRole"
 AUTOMATION_ROLE = "AutomationRole"
 BACKUP_ROLE = "MyMonthlyBackupIamRole"
+PREVIEW_ROLE = "PreviewRole"
+"""Reads what the accounts layer has made in an account. Made only where somebody may preview that layer."""
 DEVELOPERS_GROUP = "developers"
 AUTOMATION_IDENTITY = "cicd-automation"
-MANAGED_ROLES = [DEVELOPER_ROLE, AUTOMATION_ROLE, BACKUP_ROLE]
+MANAGED_ROLES = [DEVELOPER_ROLE, AUTOMATION_ROLE, BACKUP_ROLE, PREVIEW_ROLE]
 """The roles that this project creates in every member account."""
 
 WORKLOAD = "Workload"
@@ -22,3 +24,13 @@ def boundary_name(role: str, prefix: str) -> str:
 def role_arn(account_id: str, role: str) -> str:
     """The ARN of a role without a path. With `*` as the account id it is a pattern that matches every account."""
     return f"arn:aws:iam::{account_id}:role/{role}"
+
+
+def deploy_role(layer: str) -> str:
+    """The role of the management account that may deploy `layer`, such as `DeployAccounts`."""
+    return f"Deploy{layer.capitalize()}"
+
+
+def preview_role(layer: str) -> str:
+    """The role of the management account that may preview `layer` and change nothing, such as `PreviewAccounts`."""
+    return f"Preview{layer.capitalize()}"

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from shared.management_account import require_management_account
-from shared.policy_documents.roles import DEVELOPER_ROLE
+from shared.policy_documents.roles import DEVELOPER_ROLE, PREVIEW_ROLE
 from shared.settings.program import load, region
 from shared.stack_outputs import IdentityOutputs, OrgOutputs, PoliciesOutputs
 from shared.stack_references import read
@@ -17,17 +17,20 @@ from stacks.accounts.checks import (
     account_email,
     backup_of,
     check_account,
+    is_previewed_by,
+    role_inside,
     switch_role_link,
     trust_policies,
 )
 from stacks.accounts.config import AccountsConfig
 from stacks.accounts.member_account import MemberAccount, MemberAccountArgs
+from stacks.accounts.preview_access import PreviewAccess, PreviewAccessArgs
 
 
 async def main() -> Mapping[str, Any]:
     settings = load(AccountsConfig)
     org, identity, policies = await read(OrgOutputs), await read(IdentityOutputs), await read(PoliciesOutputs)
-    require_management_account(org)
+    caller = require_management_account(org)
     check_account(settings, org, policies)
 
     account = MemberAccount(
@@ -37,6 +40,7 @@ async def main() -> Mapping[str, Any]:
             email=account_email(settings),
             unit_id=org.get(lambda o: o.organizational_units[settings.organizational_unit]),
             access_role_name=settings.access_role_name,
+            inside_role_name=role_inside(settings, caller),
             region=region(),
             tags=settings.tags,
             protect=settings.protect,
@@ -56,6 +60,16 @@ async def main() -> Mapping[str, Any]:
         ),
         opts=inside,
     )
+
+    # Who may only preview this layer looks at the account through a role that reads. Made if there is somebody.
+    if is_previewed_by(identity):
+        PreviewAccess(
+            "preview-access",
+            PreviewAccessArgs(
+                account_id=account.account_id, trust_policy=trust_policies([PREVIEW_ROLE], identity)[PREVIEW_ROLE]
+            ),
+            opts=inside,
+        )
 
     # The vaults and the role that the OU's backup policy uses.
     backup = backup_of(settings, policies)

@@ -33,7 +33,7 @@ _DATA_OUT = [
     "ec2:ModifyImageAttribute", "ec2:ModifySnapshotAttribute", "ec2:ModifyVpcEndpointServicePermissions",
     "ecr:PutRegistryPolicy", "ecr:PutReplicationConfiguration", "ecr:SetRepositoryPolicy", "elasticache:CopySnapshot",
     "elasticache:ExportServerlessCacheSnapshot", "lambda:AddLayerVersionPermission", "logs:CreateDelivery",
-    "logs:CreateExportTask", "logs:CreateLogDelivery", "logs:PutDeliveryDestinationPolicy",
+    "logs:CreateExportTask", "logs:CreateLogDelivery", "logs:PutAccountPolicy", "logs:PutDeliveryDestinationPolicy",
     "logs:PutDestinationPolicy", "logs:PutResourcePolicy", "rds:ModifyDBClusterSnapshotAttribute",
     "rds:ModifyDBSnapshotAttribute", "rds:StartExportTask", "ssm:CreateResourceDataSync",
     "ssm:ModifyDocumentPermission", "ssm:PutResourcePolicy",
@@ -48,10 +48,11 @@ _OF_INSTANCES = [
 """With these, who may not assume a role becomes it: on an instance that has it."""
 
 _OF_OTHERS = [
-    "ecs:ExecuteCommand", "ssm:CreateAssociation*", "ssm:RegisterTaskWithMaintenanceWindow", "ssm:ResumeSession",
-    "ssm:SendCommand", "ssm:StartAssociationsOnce", "ssm:StartAutomationExecution",
+    "ecs:ExecuteCommand", "ssm:CreateAssociation*", "ssm:GetAccessToken", "ssm:RegisterDefaultPatchBaseline",
+    "ssm:RegisterPatchBaselineForPatchGroup", "ssm:RegisterTaskWithMaintenanceWindow", "ssm:ResumeSession",
+    "ssm:SendCommand", "ssm:StartAccessRequest", "ssm:StartAssociationsOnce", "ssm:StartAutomationExecution",
     "ssm:StartChangeRequestExecution", "ssm:StartExecutionPreview", "ssm:StartSession", "ssm:UpdateAssociation",
-    "ssm:UpdateMaintenanceWindowTask",
+    "ssm:UpdateDocument*", "ssm:UpdateMaintenanceWindowTask", "ssm:UpdatePatchBaseline",
     # An Auto Scaling group takes the newest version, with whatever profile it names, and asks nobody for iam:PassRole.
     "ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate",
 ]  # fmt: skip

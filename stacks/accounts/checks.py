@@ -12,6 +12,7 @@ import pulumi
 from shared.errors import DocumentError
 from shared.layers import StackId
 from shared.policy_documents.documents import render_trust_policy
+from shared.policy_documents.roles import PREVIEW_ROLE, deploy_role, preview_role
 from shared.settings.checks import unknown_units
 from shared.settings.program import current_stack, is_secret, refuse
 from shared.stack_outputs import ANY_VALUE, BackupTargetSpec, IdentityOutputs, OrgOutputs, PoliciesOutputs, TagRules
@@ -71,6 +72,30 @@ def role_trust(role: str, identity: IdentityOutputs) -> str:
         )
     except (ValueError, DocumentError) as error:
         raise pulumi.RunError(f"layer identity exports principals of {role} that cannot be used: {error}") from None
+
+
+def role_inside(settings: AccountsConfig, caller: str | None) -> str:
+    """The role that the provider assumes in the account: the access role, or the one that only reads.
+
+    `caller` is the ARN of the credentials. Those of the role that may only preview accounts may not assume the access
+    role, which is an administrator. Raises `pulumi.RunError` if they are used to deploy.
+    """
+    if not caller or f":assumed-role/{preview_role('accounts')}/" not in caller:
+        return settings.access_role_name
+    if not pulumi.runtime.is_dry_run():
+        raise pulumi.RunError(
+            f"these AWS credentials are those of {preview_role('accounts')}, which may only preview; allowed: "
+            f"{deploy_role('accounts')}, or an administrator of the management account"
+        )
+    return PREVIEW_ROLE
+
+
+def is_previewed_by(identity: Upstream[IdentityOutputs]) -> bool:
+    """Whether the identity layer exports who may only preview accounts."""
+    found = identity.known(lambda outputs: PREVIEW_ROLE in outputs.principals)
+    if found is None:
+        pulumi.log.info("whether there is a role to preview with follows from the identity layer: not in this preview")
+    return bool(found)
 
 
 def backup_of(settings: AccountsConfig, policies: Upstream[PoliciesOutputs]) -> BackupTargetSpec | None:

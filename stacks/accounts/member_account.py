@@ -15,12 +15,16 @@ from shared.settings.program import current_stack
 
 @dataclass(frozen=True)
 class MemberAccountArgs:
-    """`tags` are set on the account and on everything that its provider creates."""
+    """`tags` are set on the account and on everything that its provider creates.
+
+    AWS makes `access_role_name` in a new account; the provider assumes `inside_role_name`.
+    """
 
     name: str
     email: pulumi.Input[str]
     unit_id: pulumi.Input[str]
     access_role_name: str
+    inside_role_name: str
     region: str
     tags: Mapping[str, str]
     protect: bool
@@ -28,7 +32,7 @@ class MemberAccountArgs:
 
 
 class MemberAccount(Component):
-    """The account, and a provider that assumes the access role in it and may not work in any other account.
+    """The account, and a provider that assumes a role in it and may not work in any other account.
 
     The account is never replaced: that would make a new one, and close the old one or let it leave.
     https://www.pulumi.com/registry/packages/aws/api-docs/organizations/account/
@@ -59,7 +63,7 @@ class MemberAccount(Component):
             allowed_account_ids=[account.id],
             assume_roles=[
                 aws.ProviderAssumeRoleArgs(
-                    role_arn=account.id.apply(lambda id_: role_arn(id_, args.access_role_name)),
+                    role_arn=account.id.apply(lambda id_: role_arn(id_, args.inside_role_name)),
                     session_name="pulumi",
                 )
             ],

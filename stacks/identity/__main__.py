@@ -6,12 +6,13 @@ from typing import Any
 import pulumi
 
 from shared.management_account import require_management_account
-from shared.policy_documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
+from shared.policy_documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE, PREVIEW_ROLE
 from shared.settings.program import load
 from shared.stack_outputs import IdentityOutputs, OrgOutputs, exports
 from shared.stack_references import read
 from stacks.identity.automation_identity import AutomationIdentity, AutomationIdentityArgs
 from stacks.identity.config import IdentityConfig
+from stacks.identity.deploy_roles import DeployRoles, DeployRolesArgs, check_people
 from stacks.identity.developers import Developers, DevelopersArgs, account_principal, permission_set_people
 from stacks.identity.password_policy import PasswordPolicy, PasswordPolicyArgs
 
@@ -20,6 +21,7 @@ async def main() -> Mapping[str, Any]:
     settings = load(IdentityConfig)
     org = await read(OrgOutputs)
     require_management_account(org)
+    check_people(settings.deploy_roles, org)
 
     # Developers sign in to the management account, where they may assume DeveloperRole and do nothing else.
     developers = Developers(
@@ -41,6 +43,22 @@ async def main() -> Mapping[str, Any]:
     if settings.password_policy:
         PasswordPolicy("passwords", PasswordPolicyArgs(settings.password_policy))
 
+    # Whoever deploys or previews a layer, and nobody's more than that layer.
+    deployers = DeployRoles(
+        "deploy-roles",
+        DeployRolesArgs(
+            roles=settings.deploy_roles,
+            users=dict(zip(settings.users, developers.user_arns, strict=True)),
+            oidc=settings.oidc,
+            provider_arn=automation.provider_arn,
+            state=settings.deploy_state,
+            account_id=org.get(lambda o: o.management_account_id),
+            organization_id=org.get(lambda o: o.organization_id),
+            access_role_names=settings.access_role_names,
+        ),
+    )
+    inspectors = {PREVIEW_ROLE: [deployers.accounts_preview_arn]} if deployers.accounts_preview_arn else {}
+
     # If HR tooling creates the users, membership of the group decides who is a developer, so the roles trust the whole
     # account. Otherwise the roles trust exactly the users of this stack. People of a permission set are let in beside
     # them: they come with a role of IAM Identity Center, which has asked for MFA itself.
@@ -48,8 +66,13 @@ async def main() -> Mapping[str, Any]:
 
     return exports(
         IdentityOutputs,
-        principals={DEVELOPER_ROLE: people, AUTOMATION_ROLE: [automation.arn]},
-        mfa_required={DEVELOPER_ROLE: settings.require_mfa, AUTOMATION_ROLE: False},
+        principals={DEVELOPER_ROLE: people, AUTOMATION_ROLE: [automation.arn], **inspectors},
+        # Their session has no MFA of its own: who opened it had.
+        mfa_required={
+            DEVELOPER_ROLE: settings.require_mfa,
+            AUTOMATION_ROLE: False,
+            **dict.fromkeys(inspectors, False),
+        },
         permission_set_roles=permission_set_people(settings.permission_set, org),
     )
 

@@ -30,16 +30,19 @@ class AutomationIdentity(Component):
 
     It is an IAM user without an access key, or, with OIDC, a role of the management account that only tokens of the
     identity provider can assume. `arn` is the principal that member accounts trust.
+    `provider_arn` is that of the identity provider, None without OIDC.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc.html
     """
 
     arn: pulumi.Output[str]
+    provider_arn: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: AutomationIdentityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("identity:AutomationIdentity", name, opts, formerly="acme:identity:AutomationIdentity")
         child = pulumi.ResourceOptions(parent=self)
         policy_name = f"Assume{AUTOMATION_ROLE}"
         policy = render_iam_policy(policy_name, assume_role_policy(AUTOMATION_ROLE))
+        self.provider_arn = None
         if args.oidc is None:
             # None for False: nothing to do for users that were made before there was this setting.
             force_destroy = args.force_destroy or None
@@ -56,6 +59,7 @@ class AutomationIdentity(Component):
         provider = aws.iam.OpenIdConnectProvider(
             "identity-provider", url=oidc.issuer, client_id_lists=[oidc.audience], opts=child
         )
+        self.provider_arn = provider.arn
         return aws.iam.Role(
             "automation",
             name=AUTOMATION_IDENTITY,

@@ -11,8 +11,10 @@ from shared.errors import DocumentError
 from shared.policy_documents.documents import render_trust_policy
 from shared.policy_documents.roles import AUTOMATION_IDENTITY
 from shared.settings.base import Settings
-from shared.settings.fields import IamName, unique, unique_ignoring_case
+from shared.settings.fields import ACCESS_ROLES, AccessRoleName, IamName, unique, unique_ignoring_case
 from stacks.identity import tokens
+from stacks.identity.deploy_config import problems
+from stacks.identity.deploy_who import DeployState, LayerName, LayerRoles
 from stacks.identity.iam_policies import web_identity_trust_policy
 
 MAX_TRUSTED_USERS = 30
@@ -101,6 +103,17 @@ class IdentityConfig(Settings):
     password_policy: PasswordSettings | None = Field(
         default=PasswordSettings(), description="null leaves the account's policy as it is"
     )
+    deploy_roles: dict[LayerName, LayerRoles] = Field(
+        default={}, description="by layer, who may deploy it and who may only preview it"
+    )
+    deploy_state: DeployState | None = Field(
+        default=None, description="the S3 bucket of the states, which the deploy roles then reach, each its layer's"
+    )
+    access_role_names: Annotated[list[AccessRoleName], AfterValidator(unique_ignoring_case)] = Field(
+        default=ACCESS_ROLES,
+        min_length=1,
+        description="the access roles of all accounts, which the deploy role of the accounts layer may assume",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> IdentityConfig:
@@ -135,6 +148,9 @@ class IdentityConfig(Settings):
             )
         if taken := [user for user in self.users if user.lower() == AUTOMATION_IDENTITY]:
             raise ValueError(f"identity:users: {taken[0]!r} is the automation user; allowed: any other name")
+        token = (self.oidc.issuer, self.oidc.audience) if self.oidc else None
+        if wrong := problems(self.deploy_roles, self.users, token):
+            raise ValueError("; ".join(wrong))
         return self
 
     @property

@@ -17,8 +17,9 @@ from stacks.policies.config import ResourceControl
 from stacks.policies.limits import RCP
 from stacks.policies.organization_policy import attached_policy
 
-_DATA = ["aoss:*", "ecr:*", "kms:*", "s3:*", "secretsmanager:*", "sqs:*"]
-"""The services whose resources a resource control policy guards, besides roles.
+_DATA = ["aoss:*", "dynamodb:*", "ecr:*", "kms:*", "logs:*", "s3:*", "secretsmanager:*", "sqs:*"]
+"""The services whose resources a resource control policy guards, besides roles; DynamoDB and logs since early in 2026.
+Not Cognito, whose user pools are there for people from outside.
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html#rcp-supported-services"""
 
 _ROLES = ["sts:AssumeRole", "sts:SetContext", "sts:SetSourceIdentity", "sts:TagSession"]

@@ -21,6 +21,7 @@ IN_THE_WAY = (
 CLOSED = "tests/e2e/test_drift.py::test_a_closed_account_is_recognized_before_the_engine_works_in_it"
 HANDED_OVER = "tests/e2e/test_drift.py::test_an_account_that_was_handed_over_is_in_no_stack"
 RENAMED = "tests/e2e/test_drift.py::test_an_account_whose_file_was_renamed_is_not_taken_over"
+TEAM = "tests/e2e/test_deploy_roles.py::test_a_teams_commands"
 AFFECTED = "tests/e2e/test_affected.py::test_what_is_deployed_follows_the_commits"
 
 # fmt: off
@@ -90,6 +91,7 @@ TESTS: dict[str, str] = {
     "invoke doctor --env {}": DAILY,
     "invoke drift": DAILY,
     "invoke drift --only accounts/developer": DAY_TWO,
+    "invoke drift --only policies --env prod": TEAM,
     "invoke forget-account": DAY_TWO,
     "invoke forget-account quality --confirm quality": DAY_TWO,
     "invoke forget-account {} --env {}": HANDED_OVER,
@@ -108,6 +110,7 @@ TESTS: dict[str, str] = {
     "invoke preview accounts/developer": DAY_TWO,
     "invoke preview accounts/developer --env sandbox": DAILY,
     "invoke preview accounts/quality --env sandbox": DAY_TWO,
+    "invoke preview policies --env prod": TEAM,
     "invoke preview policies --diff": "tests/e2e/test_values.py::test_the_regions_of_a_service_control_policy",
     "invoke preview {} --env {}": DAILY,
     "invoke preview-all": DAILY,
@@ -117,6 +120,7 @@ TESTS: dict[str, str] = {
     "invoke refresh-all": DAILY,
     "invoke refresh-all --env prod": BINDING,
     "invoke refresh-all --env {}": DAILY,
+    "invoke refresh-all --only policies --env prod": TEAM,
     "invoke rename-account": DAY_TWO,
     "invoke rename-account shared-test quality": DAY_TWO,
     "invoke rename-account {}": RENAMED,
@@ -132,6 +136,7 @@ TESTS: dict[str, str] = {
     "invoke up org": DAY_TWO,
     "invoke up org --env prod": PROD,
     "invoke up org --env {}": DAILY,
+    "invoke up policies --env prod": TEAM,
     "invoke up {} --env {}": DAILY,
     "pulumi cancel -s {} --cwd stacks/{}": DAILY,
     "pulumi config set --secret": DAILY,
@@ -155,6 +160,7 @@ NOT_HERE: dict[str, str] = {
     "make engine": "builds the engine that the tests run with; tests/engine/ has its parts",
     "make mutants": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make mutants MUTANTS='boundary*'": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
+    "make permissions": "`make test` does the same work with the roles: tests/e2e/test_deploy_roles.py",
     "make sandbox": "installs anew and runs `invoke deploy-all`; tests/engine/test_make.py has its parts",
     "make skips": "takes half an hour; `make test` runs a few rounds of it",
     "make test": "is what runs this",

@@ -103,3 +103,24 @@ def test_a_closed_account_is_not_entered(accounts: dict[StackId, str], tmp_path:
     assert organization
     states = {WITHOUT: inside(accounts[WITHOUT], role=False)}
     assert left_behind(FakeRun(tmp_path, STACKS).run, states, organization) == []
+
+
+def test_an_account_that_may_not_be_entered_is_named(
+    accounts: dict[StackId, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(environment: str, role: str, *_rest: Any) -> Any:
+        raise aws.AwsFailed(f"{role} of {environment}", "AccessDenied")
+
+    monkeypatch.setattr(aws, "inside", refused)
+    organization = read_tree("prod", tmp_path)
+    assert organization
+    fake = FakeRun(tmp_path, STACKS)
+    assert left_behind(fake.run, {WITHOUT: inside(accounts[WITHOUT], role=False)}, organization) == []
+    assert fake.run.told == {"Not looked into for what stayed in them, as these credentials may not: accounts/without"}
+
+    def broken(environment: str, role: str, *_rest: Any) -> Any:
+        raise aws.AwsFailed(f"{role} of {environment}", "Throttling")
+
+    monkeypatch.setattr(aws, "inside", broken)
+    with pytest.raises(aws.AwsFailed):
+        left_behind(fake.run, {WITHOUT: inside(accounts[WITHOUT], role=False)}, organization)

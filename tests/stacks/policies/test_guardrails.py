@@ -271,9 +271,9 @@ REGIONAL = [
 @pytest.mark.parametrize("allowed", [["eu-west-1"], ["us-west-2", "eu-west-1", "ap-south-1"]], ids=["one", "three"])
 def test_regional_services_work_in_the_allowed_regions_only(action: str, allowed: list[str]) -> None:
     for region in ("us-east-1", "us-west-2", "eu-west-1", "eu-west-2", "ap-south-1"):
-        assert account_may(action, region=region, regions=allowed) == (region in allowed), region
-        assert account_may(action, region=region, regions=())
-        assert account_may(action, region=region, regions=allowed, principal=ACCESS_ROLE)
+        assert account_may(action, region=region, guardrails=(), regions=allowed) == (region in allowed), region
+        assert account_may(action, region=region, guardrails=(), regions=())
+        assert account_may(action, region=region, guardrails=(), regions=allowed, principal=ACCESS_ROLE)
 
 
 GLOBAL = [
