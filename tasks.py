@@ -16,6 +16,7 @@ from automation.cli import (
     command,
     interactive,
     refuse_stack_option,
+    whole,
 )
 from shared.errors import UsageError
 from shared.layers import SANDBOX, discover
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from automation import doctor as diagnosis
     from automation import importing as imports
     from automation import operations
+    from automation.audit import command as auditing
     from automation.inventory import stacks as undeclared
     from automation.lifecycle import change_email as email
     from automation.lifecycle import close, handover, rename
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
     accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
+    auditing = Later("automation.audit.command")
     imports, operations = Later("automation.importing"), Later("automation.operations")
     close, handover = Later("automation.lifecycle.close"), Later("automation.lifecycle.handover")
     email, rename = Later("automation.lifecycle.change_email"), Later("automation.lifecycle.rename")
@@ -171,6 +174,22 @@ def doctor(_context: Context, env: str = SANDBOX) -> int:
         if not check.ok:
             print(f"{'':9}{'':{width}}  → {check.remedy}")
     return 0 if all(check.ok for check in checks) else 1
+
+
+@command(
+    json="as one JSON object, for scripts",
+    fix_root_credentials="remove the root credentials of the member accounts first",
+)
+def audit(
+    _context: Context, env: str = SANDBOX, json: bool = False, fix_root_credentials: bool = False, yes: bool = False
+) -> int:
+    """Check the accounts against AWS's best practices: a line a control, and how to fix what fails.
+
+    Exit code 2 if a control fails, 3 if none fails and one cannot be decided. Changes nothing unless told to.
+    """
+    return auditing.audit(
+        whole(env), json=json, fix_root_credentials=fix_root_credentials, yes=yes, interactive=interactive()
+    )
 
 
 @command(
@@ -314,6 +333,7 @@ namespace = Collection(
     access,
     graph,
     doctor,
+    audit,
     add_account,
     rename_account,
     change_email,

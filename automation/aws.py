@@ -105,6 +105,24 @@ def inside(environment: str, role: str, service: str, root: Path = ROOT, region:
         return _made(session, service, region or _region(settings))
 
 
+def as_root(environment: str, account: str, task: str, service: str, root: Path = ROOT) -> Any:
+    """A client for `service` in a privileged session of the root user of a member account, for one `task` only.
+
+    `task` is the ARN of AWS's policy for it. The session lasts 15 minutes. Raises `AwsFailed`.
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
+    """
+    sts = client(environment, "sts", root)  # of a region: the global endpoint has no AssumeRoot
+    with errors(environment, f"opening a session of the root user of account {account}"):
+        keys = sts.assume_root(TargetPrincipal=account, TaskPolicyArn={"arn": task})["Credentials"]
+    with _lock:
+        import boto3
+
+        session = boto3.Session(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], region_name=sts.meta.region_name
+        )
+        return _made(session, service, None)
+
+
 def state_of(account: Mapping[str, Any]) -> str:
     """The state in AWS's description of an account, such as ACTIVE. `Status`, the older and coarser word, is retired.
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_Account.html"""

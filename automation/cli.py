@@ -218,6 +218,13 @@ def console() -> Console:
     return make_console()
 
 
+def whole(env: str) -> Run:
+    """A run of an environment for a command that works on no stack."""
+    from automation.runs import open_run
+
+    return open_run(env, lambda _stacks: [], console())[0]
+
+
 def interactive() -> bool:
     """Whether there is a user to ask: standard input is a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()

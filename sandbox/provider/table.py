@@ -9,10 +9,10 @@ from typing import Any
 
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.functions import FUNCTIONS as _FUNCTIONS
-from sandbox.provider.resources import accounts, baseline, iam_principals, iam_roles, organizations
+from sandbox.provider.resources import accounts, baseline, iam_principals, iam_roles, organizations, root_access
 from sandbox.provider.schema import Function, Kind, Property, ResourceType
 
-_MODULES = (organizations, accounts, iam_principals, iam_roles, baseline)
+_MODULES = (organizations, root_access, accounts, iam_principals, iam_roles, baseline)
 
 RESOURCES: dict[str, ResourceType] = {kind.token: kind for module in _MODULES for kind in module.TYPES}
 FUNCTIONS: dict[str, Function] = {function.token: function for function in _FUNCTIONS}

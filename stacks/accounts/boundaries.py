@@ -35,8 +35,8 @@ _DATA_OUT = [
     "elasticache:ExportServerlessCacheSnapshot", "lambda:AddLayerVersionPermission", "logs:CreateDelivery",
     "logs:CreateExportTask", "logs:CreateLogDelivery", "logs:PutAccountPolicy", "logs:PutDeliveryDestinationPolicy",
     "logs:PutDestinationPolicy", "logs:PutResourcePolicy", "rds:ModifyDBClusterSnapshotAttribute",
-    "rds:ModifyDBSnapshotAttribute", "rds:StartExportTask", "ssm:CreateResourceDataSync",
-    "ssm:ModifyDocumentPermission", "ssm:PutResourcePolicy",
+    "rds:ModifyDBSnapshotAttribute", "rds:StartExportTask", "s3:PutInventoryConfiguration",
+    "ssm:CreateResourceDataSync", "ssm:ModifyDocumentPermission", "ssm:PutResourcePolicy",
 ]  # fmt: skip
 """What shares data with other accounts, or has a service carry it out, whatever the resource control policies say."""
 
@@ -48,11 +48,12 @@ _OF_INSTANCES = [
 """With these, who may not assume a role becomes it: on an instance that has it."""
 
 _OF_OTHERS = [
-    "ecs:ExecuteCommand", "ssm:CreateAssociation*", "ssm:GetAccessToken", "ssm:RegisterDefaultPatchBaseline",
-    "ssm:RegisterPatchBaselineForPatchGroup", "ssm:RegisterTaskWithMaintenanceWindow", "ssm:ResumeSession",
-    "ssm:SendCommand", "ssm:StartAccessRequest", "ssm:StartAssociationsOnce", "ssm:StartAutomationExecution",
-    "ssm:StartChangeRequestExecution", "ssm:StartExecutionPreview", "ssm:StartSession", "ssm:UpdateAssociation",
-    "ssm:UpdateDocument*", "ssm:UpdateMaintenanceWindowTask", "ssm:UpdatePatchBaseline",
+    "ecs:ExecuteCommand", "ssm:CreateActivation", "ssm:CreateAssociation*", "ssm:GetAccessToken",
+    "ssm:RegisterDefaultPatchBaseline", "ssm:RegisterPatchBaselineForPatchGroup",
+    "ssm:RegisterTaskWithMaintenanceWindow", "ssm:ResumeSession", "ssm:SendCommand", "ssm:StartAccessRequest",
+    "ssm:StartAssociationsOnce", "ssm:StartAutomationExecution", "ssm:StartChangeRequestExecution",
+    "ssm:StartExecutionPreview", "ssm:StartSession", "ssm:UpdateAssociation", "ssm:UpdateDocument*",
+    "ssm:UpdateMaintenanceWindowTask", "ssm:UpdatePatchBaseline",
     # An Auto Scaling group takes the newest version, with whatever profile it names, and asks nobody for iam:PassRole.
     "ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate",
 ]  # fmt: skip

@@ -19,6 +19,14 @@ TRUSTED_SERVICES = ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"]
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_services_list.html"""
 
 
+ROOT_ACCESS_SERVICE = "iam.amazonaws.com"
+"""The service that needs trusted access for centralized root access.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-enable-root-access.html"""
+
+ROOT_ACCESS_FEATURES = ["RootCredentialsManagement", "RootSessions"]
+"""New accounts get no root credentials, and the management account may do a few tasks as their root user."""
+
+
 class Unit(Settings):
     """An organizational unit. Everything here refers to its `key`; AWS shows its `name`, which may be changed.
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_UpdateOrganizationalUnit.html"""
@@ -64,6 +72,10 @@ class OrgConfig(Settings):
     additional_trusted_services: Annotated[list[str], AfterValidator(unique)] = Field(
         default=[], description="service principals with trusted access besides backup and tag policies"
     )
+    centralized_root_access: bool | None = Field(
+        default=None,
+        description="manage the root users of member accounts centrally; true with mode create unless given",
+    )
     ignore: Annotated[list[Entry], AfterValidator(unique)] = Field(
         default=[], description="what drift leaves alone that no stack has: ids, names, OU paths, patterns with *"
     )
@@ -90,6 +102,18 @@ class OrgConfig(Settings):
                     "allowed: names that differ under one parent"
                 )
         return self
+
+    @property
+    def manages_root_access(self) -> bool:
+        """Whether this stack turns centralized root access on."""
+        given = self.centralized_root_access
+        return self.mode == "create" if given is None else given
+
+    @property
+    def trusted_services(self) -> list[str]:
+        """The services whose trusted access this stack needs, and those that the configuration adds."""
+        root_access = [ROOT_ACCESS_SERVICE] if self.manages_root_access else []
+        return sorted({*TRUSTED_SERVICES, *root_access, *self.additional_trusted_services})
 
     @property
     def all_units(self) -> dict[str, str]:

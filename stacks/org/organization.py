@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from shared.component import Component
-from stacks.org.config import POLICY_TYPES, TRUSTED_SERVICES, OrgConfig
+from stacks.org.config import POLICY_TYPES, ROOT_ACCESS_FEATURES, OrgConfig
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ def find_organization(settings: OrgConfig) -> Organization:
     enable it.
     https://www.pulumi.com/registry/packages/aws/api-docs/organizations/organization/
     """
-    return _create(settings) if settings.mode == "create" else _look_up()
+    return _create(settings) if settings.mode == "create" else _look_up(settings)
 
 
 def _create(settings: OrgConfig) -> Organization:
@@ -36,9 +36,10 @@ def _create(settings: OrgConfig) -> Organization:
         "organization",
         feature_set="ALL",
         enabled_policy_types=list(POLICY_TYPES),
-        aws_service_access_principals=sorted({*TRUSTED_SERVICES, *settings.additional_trusted_services}),
+        aws_service_access_principals=settings.trusted_services,
         opts=pulumi.ResourceOptions(protect=settings.protect),
     )
+    _manage_root_access(settings, organization)
     return Organization(
         organization.id,
         organization.master_account_id,
@@ -46,7 +47,17 @@ def _create(settings: OrgConfig) -> Organization:
     )
 
 
-def _look_up() -> Organization:
+def _manage_root_access(settings: OrgConfig, *needed: pulumi.Resource) -> None:
+    if settings.manages_root_access:
+        aws.iam.OrganizationsFeatures(
+            "root-access",
+            enabled_features=list(ROOT_ACCESS_FEATURES),
+            # IAM refuses it without trusted access.
+            opts=pulumi.ResourceOptions(depends_on=needed),
+        )
+
+
+def _look_up(settings: OrgConfig) -> Organization:
     try:
         found = aws.organizations.get_organization()
     except Exception as error:
@@ -66,14 +77,14 @@ def _look_up() -> Organization:
     ]
     problems += [
         f"trusted access of {service} (aws organizations enable-aws-service-access --service-principal {service})"
-        for service in TRUSTED_SERVICES
+        for service in settings.trusted_services
         if service not in found.aws_service_access_principals
     ]
     if problems:
         raise pulumi.RunError(
-            f"organization {found.id} lacks what the policies layer needs; turn it on and run again: "
-            + "; ".join(problems)
+            f"organization {found.id} lacks what the stacks need; turn it on and run again: " + "; ".join(problems)
         )
+    _manage_root_access(settings)
     return Organization(found.id, found.master_account_id, root)
 
 

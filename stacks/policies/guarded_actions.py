@@ -32,8 +32,9 @@ CHANGING_ACCOUNT = [
 LOCAL_IDENTITIES = [
     "iam:AddClientIDToOpenIDConnectProvider", "iam:CreateAccessKey", "iam:CreateLoginProfile",
     "iam:CreateOpenIDConnectProvider", "iam:CreateSAMLProvider", "iam:CreateServiceSpecificCredential",
-    "iam:CreateUser", "iam:UpdateLoginProfile", "iam:UpdateOpenIDConnectProviderThumbprint", "iam:UpdateSAMLProvider",
-    "iam:UploadSSHPublicKey", "iam:UploadSigningCertificate", "rolesanywhere:Create*", "rolesanywhere:Update*",
+    "iam:CreateUser", "iam:ResetServiceSpecificCredential", "iam:UpdateAccessKey", "iam:UpdateLoginProfile",
+    "iam:UpdateOpenIDConnectProviderThumbprint", "iam:UpdateSAMLProvider", "iam:UploadSSHPublicKey",
+    "iam:UploadSigningCertificate", "rolesanywhere:Create*", "rolesanywhere:Enable*", "rolesanywhere:Update*",
     "sso:CreateInstance",
 ]  # fmt: skip
 """Who could sign in to a member account without the organization."""

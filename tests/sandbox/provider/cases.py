@@ -88,7 +88,17 @@ def _membership(engine: Engine) -> Values:
     return {"user": user(engine), "groups": [group(engine)]}
 
 
+def _features(engine: Engine) -> Values:
+    engine.create("aws:organizations/organization:Organization", {"awsServiceAccessPrincipals": ["iam.amazonaws.com"]})
+    return {"enabledFeatures": ["RootCredentialsManagement"]}
+
+
 CASES = (
+    Case(
+        "aws:iam/organizationsFeatures:OrganizationsFeatures",
+        _features,
+        updates={"enabledFeatures": ["RootCredentialsManagement", "RootSessions"]},
+    ),
     Case(
         "aws:organizations/organization:Organization",
         lambda _engine: {"awsServiceAccessPrincipals": ["backup.amazonaws.com"], "enabledPolicyTypes": ["TAG_POLICY"]},

@@ -23,6 +23,7 @@ EXPECTED = {
     "aws:iam/group:Group",
     "aws:iam/groupPolicy:GroupPolicy",
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider",
+    "aws:iam/organizationsFeatures:OrganizationsFeatures",
     "aws:iam/policy:Policy",
     "aws:iam/role:Role",
     "aws:iam/rolePolicy:RolePolicy",

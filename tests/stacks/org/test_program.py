@@ -25,7 +25,7 @@ def test_create_makes_the_organization_with_all_that_the_policies_need() -> None
     assert organization.inputs == {
         "featureSet": "ALL",
         "enabledPolicyTypes": ["BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY"],
-        "awsServiceAccessPrincipals": ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"],
+        "awsServiceAccessPrincipals": ["backup.amazonaws.com", "iam.amazonaws.com", "tagpolicies.tag.amazonaws.com"],
     }
     assert organization.protect
     assert run.one(UNIT).inputs == {"name": "Development", "parentId": "r-root"}
@@ -80,13 +80,17 @@ def test_everything_is_protected_by_default_and_blind_to_no_change() -> None:
 @pytest.mark.parametrize(
     ("additional", "services"),
     [
-        ([], ["backup.amazonaws.com", "tagpolicies.tag.amazonaws.com"]),
-        (["sso.amazonaws.com"], ["backup.amazonaws.com", "sso.amazonaws.com", "tagpolicies.tag.amazonaws.com"]),
+        ([], ["backup.amazonaws.com", "iam.amazonaws.com", "tagpolicies.tag.amazonaws.com"]),
+        (
+            ["sso.amazonaws.com"],
+            ["backup.amazonaws.com", "iam.amazonaws.com", "sso.amazonaws.com", "tagpolicies.tag.amazonaws.com"],
+        ),
         (
             ["sso.amazonaws.com", "backup.amazonaws.com", "account.amazonaws.com"],
             [
                 "account.amazonaws.com",
                 "backup.amazonaws.com",
+                "iam.amazonaws.com",
                 "sso.amazonaws.com",
                 "tagpolicies.tag.amazonaws.com",
             ],
@@ -96,6 +100,38 @@ def test_everything_is_protected_by_default_and_blind_to_no_change() -> None:
 def test_a_created_organization_trusts_additional_services_too(additional: list[str], services: list[str]) -> None:
     settings = {"mode": "create", "organizationalUnits": ["A"], "additionalTrustedServices": additional}
     assert run_program("org", "sandbox", settings).one(ORGANIZATION).inputs["awsServiceAccessPrincipals"] == services
+
+
+FEATURES = "aws:iam/organizationsFeatures:OrganizationsFeatures"
+
+
+@pytest.mark.parametrize(
+    ("mode", "given", "made"),
+    [
+        ("create", None, True),
+        ("create", True, True),
+        ("create", False, False),
+        ("lookup", None, False),
+        ("lookup", True, True),
+        ("lookup", False, False),
+    ],
+)
+def test_centralized_root_access_is_on_as_configured(mode: str, given: bool | None, made: bool) -> None:
+    settings: dict[str, Any] = {"mode": mode, "organizationalUnits": ["A"]}
+    if given is not None:
+        settings["centralizedRootAccess"] = given
+    trusted = [*FOUND["awsServiceAccessPrincipals"], "iam.amazonaws.com"]
+    run = run_program("org", "prod", settings, calls={LOOKUP: {**FOUND, "awsServiceAccessPrincipals": trusted}})
+    features = [resource.inputs for resource in run.of(FEATURES).values()]
+    assert features == ([{"enabledFeatures": ["RootCredentialsManagement", "RootSessions"]}] if made else [])
+    if mode == "create":
+        assert ("iam.amazonaws.com" in run.one(ORGANIZATION).inputs["awsServiceAccessPrincipals"]) is made
+
+
+def test_a_looked_up_organization_needs_trusted_access_for_centralized_root_access() -> None:
+    settings = {"mode": "lookup", "organizationalUnits": ["A"], "centralizedRootAccess": True}
+    text = refusal("org", "prod", settings, calls={LOOKUP: FOUND})
+    assert "aws organizations enable-aws-service-access --service-principal iam.amazonaws.com" in text
 
 
 def test_a_looked_up_organization_is_not_changed() -> None:

@@ -1,0 +1,130 @@
+"""`invoke audit`: what a new organization lacks, and that the printed fixes mend it."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.request
+from typing import Any
+
+import pytest
+
+from sandbox.credentials import ACCESS_KEY_ID
+from tests import aws_cli
+from tests.e2e.project import Project
+
+pytestmark = pytest.mark.e2e
+
+NOT_EMULATED = {"organization-trail", "workloads"}
+
+CONTACT = {"name": "Ada", "title": "Head of security", "email": "security@example.com", "phone": "+49 30 1234"}
+
+
+def control(project: Project, path: str, method: str = "GET") -> Any:
+    """Ask the emulator itself."""
+    url = json.loads((project.root / ".sandbox" / "emulator.json").read_text())["url"]
+    request = urllib.request.Request(f"{url}/_sandbox/{path}", method=method, data=b"" if method == "POST" else None)  # noqa: S310
+    with urllib.request.urlopen(request) as answer:  # noqa: S310
+        return json.loads(answer.read() or b"null")
+
+
+def audited(project: Project, expect: int = 2) -> dict[str, dict[str, Any]]:
+    """The controls by id."""
+    found = json.loads(project.shell("invoke audit --json 2>/dev/null", expect=expect).output)
+    return {each["id"]: each for each in found["controls"]}
+
+
+def failed(controls: dict[str, dict[str, Any]]) -> set[str]:
+    assert {id_ for id_, each in controls.items() if each["state"] == "unknown"} == NOT_EMULATED
+    return {id_ for id_, each in controls.items() if each["state"] == "failed"}
+
+
+def run(project: Project, command: str) -> None:
+    """Run a command as it was printed, with the words in capitals put in."""
+    for word, value in {"NAME": "Ada", "TITLE": "Head", "EMAIL": "ada@example.com", "PHONE": "+4930123"}.items():
+        command = re.sub(rf"(?<= ){word}(?= |$)", value, command)
+    print(command)
+    project.shell(f'PATH="$PWD/bin:$PATH"; {command}', expect=None if command.startswith("invoke audit") else 0)
+
+
+def test_a_new_organization_and_what_mends_it(deployed: Project) -> None:
+    project = deployed
+    aws_cli.install(project.root / "bin")
+    control(project, "calls/reset", "POST")
+    text = project.shell("invoke audit", expect=2).output
+    assert "management-contacts: management: alternate contacts" in text
+    called = {f"{service}:{action}" for service, actions in control(project, "calls").items() for action in actions}
+    policy = json.loads((project.root / "automation" / "audit" / "reading.json").read_text())
+    allowed = {*policy["Statement"][0]["Action"], "sts:AssumeRole", "sts:GetCallerIdentity"}
+    assert called - {"lambda:"} <= allowed  # which operation of a missing service, the emulator does not know
+    assert failed(audited(project)) == {"root-mfa", "management-contacts", "member-contacts"}
+
+    # What a fresh organization has not: something wrong.
+    account = project.outputs("accounts/developer")["accountId"]
+    task = {"arn": "arn:aws:iam::aws:policy/root-task/IAMCreateRootUserPassword"}
+    session = project.aws("sts").assume_root(TargetPrincipal=account, TaskPolicyArn=task)["Credentials"]
+    project.aws("iam", session).create_login_profile()
+    iam = project.aws("iam")
+    iam.create_user(UserName="eve")
+    iam.create_login_profile(UserName="eve", Password="Long-enough-1234!")
+    project.aws("organizations").enable_aws_service_access(ServicePrincipal="guardduty.amazonaws.com")
+    project.aws("organizations").disable_aws_service_access(ServicePrincipal="iam.amazonaws.com")
+    inside = project.aws("iam", project.inside(account))
+    inside.create_user(UserName="local")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "sts:AssumeRole"}
+    inside.create_role(
+        RoleName="Guest", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )
+    broken = audited(project)
+    assert failed(broken) == {
+        "root-mfa",
+        "management-contacts",
+        "member-contacts",
+        "central-root-access",
+        "root-credentials",
+        "user-mfa",
+        "delegated-administrators",
+        "member-users",
+        "outside-trust",
+    }
+
+    # Each is mended as it is printed.
+    run(project, "invoke refresh-all --env sandbox")
+    assert broken["central-root-access"]["fixes"][0].endswith("invoke up org --env sandbox")
+    run(project, "invoke up org --env sandbox")
+    for id_ in ("root-credentials", "management-contacts", "delegated-administrators"):
+        for fix in broken[id_]["fixes"]:
+            run(project, fix.removeprefix("run: ").replace("ACCOUNT", account))
+    (fix,) = broken["user-mfa"]["fixes"]
+    run(project, re.findall("`(.+)`", fix)[0])
+    inside.delete_user(UserName="local")
+    inside.delete_role(RoleName="Guest")
+    contacts = dict.fromkeys(("billing", "operations", "security"), CONTACT)
+    for name in ("developer", "shared-test"):
+        project.configure(f"accounts/Pulumi.sandbox.{name}.yaml", alternateContacts=contacts)
+    run(project, "invoke deploy-all --env sandbox")
+    assert failed(audited(project)) == {"root-mfa"}
+
+
+PRINTED = (
+    "invoke audit --fix-root-credentials --env sandbox",
+    "invoke audit --env sandbox",
+    "aws iam delete-login-profile --user-name eve",
+    "aws account put-alternate-contact --alternate-contact-type SECURITY --name Ada --title Head "
+    "--email-address ada@example.com --phone-number +4930123",
+    "aws organizations register-delegated-administrator --account-id 1 --service-principal x",
+)
+"""What the test finds in the output and runs, in the form in which it is printed."""
+
+
+def test_the_fixes_have_the_form_that_is_run(deployed: Project) -> None:
+    """The other commands that the audit names work, too."""
+    iam = deployed.aws("iam")
+    iam.create_user(UserName="mallory")
+    key = iam.create_access_key(UserName="mallory")["AccessKey"]["AccessKeyId"]
+    assert key != ACCESS_KEY_ID
+    run(deployed, f"aws iam delete-access-key --access-key-id {key} --user-name mallory")
+    assert "mallory" in deployed.shell("invoke drift --env sandbox", expect=2).output
+    iam.delete_user(UserName="mallory")
+    run(deployed, "invoke up policies --env sandbox")
+    run(deployed, "invoke up identity --env sandbox")
