@@ -54,7 +54,9 @@ def root_access(facts: Facts) -> Verdict:
         f"and run: invoke up org --env {facts.environment}"
     )
     if "iam.amazonaws.com" not in facts.services:
-        return Verdict(State.FAILED, "off: iam.amazonaws.com has no trusted access", (fix,))
+        # First: a stack that has the feature cannot be read without it.
+        access = "run: aws organizations enable-aws-service-access --service-principal iam.amazonaws.com"
+        return Verdict(State.FAILED, "off: iam.amazonaws.com has no trusted access", (access, fix))
     on = set(facts.ask("iam", "list_organizations_features").get("EnabledFeatures", ()))
     off = sorted(FEATURES - on)
     return judged([f"{name} is off" for name in off], f"on: {', '.join(sorted(FEATURES))}", [fix])
