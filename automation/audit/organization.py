@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from automation.audit.control import Control, State, Verdict, judged, passed
 from automation.audit.facts import Facts, Policy, Target
 
+IAM = "iam.amazonaws.com"
+"""The service that needs trusted access for centralized root access."""
+
 FEATURES = frozenset({"RootCredentialsManagement", "RootSessions"})
 
 TYPES = ("BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY")
@@ -53,8 +56,10 @@ def root_access(facts: Facts) -> Verdict:
         f"set org:centralizedRootAccess: true in stacks/org/Pulumi.{facts.environment}.yaml, "
         f"and run: invoke up org --env {facts.environment}"
     )
-    if "iam.amazonaws.com" not in facts.services:
-        return Verdict(State.FAILED, "off: iam.amazonaws.com has no trusted access", (fix,))
+    if IAM not in facts.services:
+        # First: a stack that has the feature cannot be read without it.
+        access = f"run: aws organizations enable-aws-service-access --service-principal {IAM}"
+        return Verdict(State.FAILED, f"off: {IAM} has no trusted access", (access, fix))
     on = set(facts.ask("iam", "list_organizations_features").get("EnabledFeatures", ()))
     off = sorted(FEATURES - on)
     return judged([f"{name} is off" for name in off], f"on: {', '.join(sorted(FEATURES))}", [fix])

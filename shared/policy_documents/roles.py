@@ -6,6 +6,7 @@ BACKUP_ROLE = "MyMonthlyBackupIamRole"
 PREVIEW_ROLE = "PreviewRole"
 """Reads what the accounts layer has made in an account. Made only where somebody may preview that layer."""
 DEVELOPERS_GROUP = "developers"
+ENROLMENT_GROUP = "mfa-enrolment"
 AUTOMATION_IDENTITY = "cicd-automation"
 MANAGED_ROLES = [DEVELOPER_ROLE, AUTOMATION_ROLE, BACKUP_ROLE, PREVIEW_ROLE]
 """The roles that this project creates in every member account."""

@@ -10,7 +10,7 @@ import pulumi_aws as aws
 
 from shared.component import Component
 from shared.policy_documents.documents import render_iam_policy
-from shared.policy_documents.roles import DEVELOPER_ROLE, DEVELOPERS_GROUP
+from shared.policy_documents.roles import DEVELOPER_ROLE, DEVELOPERS_GROUP, ENROLMENT_GROUP
 from shared.stack_outputs import OrgOutputs
 from shared.stack_references import Upstream
 from stacks.identity.iam_policies import (
@@ -26,7 +26,7 @@ from stacks.identity.iam_policies import (
 class DevelopersArgs:
     """`users` are created here. Without users only the group is created, and SSO or HR tooling adds its members.
 
-    Those in `mfa_enrolment` may enrol an MFA device without having signed in with one.
+    Those in `mfa_enrolment` may enrol an MFA device without having signed in with one; only with `self_service_mfa`.
     """
 
     users: Sequence[str]
@@ -38,6 +38,9 @@ class DevelopersArgs:
 
 class Developers(Component):
     """The group `developers`, which may assume DeveloperRole in every account, and its users.
+
+    Who has no MFA device yet is in the group `mfa-enrolment` besides. It is a group because whoever may write the policy
+    of a user may give that user everything.
 
     The users get no console password and no access key.
     """
@@ -63,18 +66,19 @@ class Developers(Component):
                 policy=render_iam_policy("SelfServiceMfa", self_service_mfa_policy()),
                 opts=child,
             )
+            enrolling = aws.iam.Group(ENROLMENT_GROUP, name=ENROLMENT_GROUP, opts=child)
+            aws.iam.GroupPolicy(
+                "enrol-mfa",
+                name=ENROL_MFA,
+                group=enrolling.name,
+                policy=render_iam_policy(ENROL_MFA, mfa_enrolment_policy()),
+                opts=child,
+            )
         self.user_arns = []
         for user_name in args.users:
             user = aws.iam.User(user_name, name=user_name, force_destroy=args.force_destroy_users, opts=child)
-            aws.iam.UserGroupMembership(user_name, user=user.name, groups=[group.name], opts=child)
-            if user_name in args.mfa_enrolment:
-                aws.iam.UserPolicy(
-                    f"{user_name}-enrol-mfa",
-                    name=ENROL_MFA,
-                    user=user.name,
-                    policy=render_iam_policy(ENROL_MFA, mfa_enrolment_policy()),
-                    opts=child,
-                )
+            groups = [group.name, *([enrolling.name] if user_name in args.mfa_enrolment else [])]
+            aws.iam.UserGroupMembership(user_name, user=user.name, groups=groups, opts=child)
             self.user_arns.append(user.arn)
         self.register_outputs({"userArns": self.user_arns})
 

@@ -35,12 +35,11 @@ from stacks.policies.limits import MAX_CHARACTERS, MAX_SCPS_A_TARGET, SCP
 _BOUNDARIES = [
     f"arn:aws:iam::*:policy/{boundary_name(role, '*')}" for role in (DEVELOPER_ROLE, AUTOMATION_ROLE, WORKLOAD)
 ]
-_ROOT_USER = {
-    "ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"},
-    # Not the short sessions by which the management account mends a locked bucket or queue.
-    # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
-    "BoolIfExists": {"aws:AssumedRoot": "false"},
-}
+_NOT_BY_ASSUMED_ROOT = {"BoolIfExists": {"aws:AssumedRoot": "false"}}
+"""Not the short sessions by which the management account mends a locked bucket, or lets a root user sign in again.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html"""
+
+_ROOT_USER = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:root"}, **_NOT_BY_ASSUMED_ROOT}
 
 _OUTSIDE = {
     "StringNotEqualsIfExists": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"},
@@ -116,7 +115,7 @@ def _statements(others: Document, access_roles: Sequence[str]) -> Mapping[str, l
             deny(
                 "DenyLocalIdentities",
                 LOCAL_IDENTITIES,
-                condition=others,
+                condition={**others, **_NOT_BY_ASSUMED_ROOT},
             )
         ],
         "data-stays": [

@@ -19,9 +19,8 @@ AWS_POLICY = "arn:aws:organizations::aws:policy/*"
 """Policies of AWS itself, such as FullAWSAccess, which the lists name too."""
 
 _IAM = "arn:aws:iam::<account>:"
-USERS, MFA_DEVICES, GROUP, AUTOMATION = (
-    f"{_IAM}{name}" for name in ("user/*", "mfa/*", "group/developers", "role/cicd-automation")
-)
+USERS, MFA_DEVICES, AUTOMATION = (f"{_IAM}{name}" for name in ("user/*", "mfa/*", "role/cicd-automation"))
+GROUPS = (f"{_IAM}group/developers", f"{_IAM}group/mfa-enrolment")
 PROVIDERS = f"{_IAM}oidc-provider/*"
 DEPLOY_ROLES = (f"{_IAM}role/Deploy*", f"{_IAM}role/Preview*")
 DEPLOY_POLICIES = (f"{_IAM}policy/Deploy*", f"{_IAM}policy/Preview*")
@@ -33,7 +32,9 @@ MANAGEMENT: Mapping[str, Groups] = {
     "org": {
         _EVERYTHING: "DescribeOrganization EnableAWSServiceAccess DisableAWSServiceAccess "
         "ListAWSServiceAccessForOrganization ListAccounts ListDelegatedAdministrators ListPolicies ListRoots "
-        "iam:GetAccountAuthorizationDetails",
+        "iam:GetAccountAuthorizationDetails iam:ListOrganizationsFeatures "
+        "iam:EnableOrganizationsRootCredentialsManagement iam:EnableOrganizationsRootSessions "
+        "iam:DisableOrganizationsRootCredentialsManagement iam:DisableOrganizationsRootSessions",
         (ROOT,): "EnablePolicyType",
         (ROOT, UNIT): "CreateOrganizationalUnit ListAccountsForParent ListOrganizationalUnitsForParent",
         (UNIT,): "DescribeOrganizationalUnit UpdateOrganizationalUnit DeleteOrganizationalUnit",
@@ -52,7 +53,7 @@ MANAGEMENT: Mapping[str, Groups] = {
         "iam:ListSSHPublicKeys iam:ListSigningCertificates iam:ListUserPolicies "
         "iam:ListAttachedUserPolicies",
         (MFA_DEVICES,): "iam:DeleteVirtualMFADevice",
-        (GROUP,): "iam:GetGroup iam:GetGroupPolicy iam:AddUserToGroup iam:RemoveUserFromGroup",
+        GROUPS: "iam:GetGroup iam:GetGroupPolicy iam:AddUserToGroup iam:RemoveUserFromGroup",
         (AUTOMATION,): "iam:UpdateAssumeRolePolicy iam:GetRolePolicy",
         (AUTOMATION, *DEPLOY_ROLES): "iam:GetRole iam:ListAttachedRolePolicies",
         DEPLOY_POLICIES: "iam:GetPolicy iam:GetPolicyVersion",

@@ -37,7 +37,8 @@ def policy(run: Run, type_: str, name: str) -> Any:
 
 def test_developers_may_assume_developer_role_with_mfa_and_nothing_else() -> None:
     run = identity(USERS_ONLY)
-    assert run.one("aws:iam/group:Group").inputs == {"name": "developers"}
+    groups = [group.inputs for group in run.of("aws:iam/group:Group").values()]
+    assert groups == [{"name": "developers"}, {"name": "mfa-enrolment"}]
     assert policy(run, GROUP_POLICY, "assume-developer-role")["Statement"] == [
         {
             "Effect": "Allow",
@@ -118,10 +119,14 @@ def test_the_automation_user_gives_way_to_oidc_with_its_keys_only_on_demand(forc
 
 def test_only_users_that_are_listed_may_enrol_a_device_without_mfa() -> None:
     run = identity({**USERS_ONLY, "mfaEnrolment": ["grace"]})
-    made = run.of(USER_POLICY)
-    assert set(made) == {"assume-automation-role", "grace-enrol-mfa"}
-    assert (made["grace-enrol-mfa"].inputs["name"], made["grace-enrol-mfa"].inputs["user"]) == ("EnrolMfa", "grace")
-    assert policy(run, USER_POLICY, "grace-enrol-mfa")["Statement"] == [
+    memberships = run.of("aws:iam/userGroupMembership:UserGroupMembership")
+    assert {name: made.inputs["groups"] for name, made in memberships.items()} == {
+        "ada": ["developers"],
+        "grace": ["developers", "mfa-enrolment"],
+    }
+    made = run.of("aws:iam/groupPolicy:GroupPolicy")["enrol-mfa"].inputs
+    assert (made["name"], made["group"]) == ("EnrolMfa", "mfa-enrolment")
+    assert json.loads(made["policy"])["Statement"] == [
         {"Effect": "Allow", "Action": "iam:EnableMFADevice", "Resource": "arn:aws:iam::*:user/${aws:username}"},
         {"Effect": "Allow", "Action": "iam:CreateVirtualMFADevice", "Resource": "arn:aws:iam::*:mfa/${aws:username}"},
     ]

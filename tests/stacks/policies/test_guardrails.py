@@ -241,7 +241,8 @@ def test_the_root_user_is_denied_everything_where_the_guardrail_is_on(action: st
 
 
 def test_the_management_account_mends_a_bucket_as_the_accounts_root_user() -> None:
-    assert account_may("s3:DeleteBucketPolicy", principal=ROOT_USER, **{"aws:AssumedRoot": "true"})
+    for action in ("s3:DeleteBucketPolicy", "iam:CreateLoginProfile"):
+        assert account_may(action, principal=ROOT_USER, **{"aws:AssumedRoot": "true"})
 
 
 def test_guardrails_leave_ordinary_work_alone() -> None:
