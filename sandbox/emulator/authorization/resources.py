@@ -4,10 +4,11 @@ import re
 
 from sandbox.emulator.authorization.need import Need
 from sandbox.emulator.backup.models import access_policy
+from sandbox.emulator.iam.quotas import SERVICE_LINKED
 from sandbox.emulator.organizations.models import organization_of
 from sandbox.emulator.policy_evaluation.evaluation import Document, ResourcePolicies
 from sandbox.emulator.policy_evaluation.statements import parsed
-from sandbox.emulator.sts.callers import SERVICE_LINKED, Caller
+from sandbox.emulator.sts.callers import Caller
 from sandbox.emulator.sts.roles import ROLE_ARN, find_role
 
 CONTROLLED = frozenset(

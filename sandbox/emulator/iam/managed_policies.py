@@ -4,17 +4,20 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from moto.iam.exceptions import DeleteConflictException, IAMException, NoSuchEntity
+from moto.iam.exceptions import DeleteConflictException, IAMException, LimitExceededException, NoSuchEntity
 from moto.iam.models import AWSManagedPolicy, Group, ManagedPolicy, PolicyVersion, Role, User
-from moto.iam.models import IAMBackend as MotoIAMBackend
 
 from sandbox.emulator.iam.aws_managed_policies import aws_policies, aws_policy
+from sandbox.emulator.iam.quotas import QuotasBackend
 from sandbox.emulator.iam.trust_policies import MAXIMUM_MANAGED, check_size
 
 AWS_POLICY = re.compile(r"arn:aws:iam::aws:policy/.+")
 
+ATTACHED = 10
+"""How many managed policies a user, a group or a role has at most, unless AWS is asked for more."""
 
-class ManagedPoliciesBackend(MotoIAMBackend):
+
+class ManagedPoliciesBackend(QuotasBackend):
     """The part of `IAMBackend` that is about managed policies."""
 
     def _init_aws_policies(self) -> list[ManagedPolicy]:
@@ -54,11 +57,14 @@ class ManagedPoliciesBackend(MotoIAMBackend):
         policy = self.find_policy(arn)
         if policy is None:
             raise NoSuchEntity(f"Policy {arn} does not exist or is not attachable.")
-        if arn not in entity.managed_policies:
-            policy.attach_to(entity)
+        if arn in entity.managed_policies:
+            return
+        if len(entity.managed_policies) >= ATTACHED:
+            raise LimitExceededException(f"Cannot exceed quota for PoliciesPer{type(entity).__name__}: {ATTACHED}")
+        policy.attach_to(entity)
 
     def attach_role_policy(self, policy_arn: str, role_name: str) -> None:
-        self._attach(policy_arn, self.get_role(role_name))
+        self._attach(policy_arn, self.changeable_role(role_name))
 
     def attach_group_policy(self, policy_arn: str, group_name: str) -> None:
         self._attach(policy_arn, self.get_group(group_name))
@@ -71,13 +77,24 @@ class ManagedPoliciesBackend(MotoIAMBackend):
         return super().create_policy(description, path, policy_document, *args)
 
     def create_policy_version(self, policy_arn: str, policy_document: str, set_as_default: bool) -> PolicyVersion:
+        self._check_own(policy_arn)
         check_size(policy_document, MAXIMUM_MANAGED, "PolicySize")
         return super().create_policy_version(policy_arn, policy_document, set_as_default)
 
+    def delete_policy_version(self, policy_arn: str, version_id: str) -> None:
+        self._check_own(policy_arn)
+        super().delete_policy_version(policy_arn, version_id)
+
+    def set_default_policy_version(self, policy_arn: str, version_id: str) -> bool:
+        self._check_own(policy_arn)
+        return super().set_default_policy_version(policy_arn, version_id)
+
+    def tag_policy(self, policy_arn: str, tags: list[dict[str, str]]) -> None:
+        self._check_own(policy_arn)
+        super().tag_policy(policy_arn, tags)
+
     def delete_policy(self, policy_arn: str) -> None:
-        policy = self.get_policy(policy_arn)
-        if isinstance(policy, AWSManagedPolicy):
-            raise IAMException("AccessDenied", f"Policy {policy_arn} is managed by AWS and cannot be deleted.")
+        policy = self._check_own(policy_arn)
         if policy.attachment_count or self._bounds(policy_arn):
             raise DeleteConflictException("Cannot delete a policy attached to entities.")
         if len(policy.versions) > 1:
@@ -86,6 +103,13 @@ class ManagedPoliciesBackend(MotoIAMBackend):
                 "versions. The default version is deleted with the policy."
             )
         super().delete_policy(policy_arn)
+
+    def _check_own(self, policy_arn: str) -> ManagedPolicy:
+        """The policy. Raises `AccessDenied` for one of AWS's, which customers cannot change."""
+        policy = self.get_policy(policy_arn)
+        if isinstance(policy, AWSManagedPolicy):
+            raise IAMException("AccessDenied", f"Policy {policy_arn} is managed by AWS and cannot be changed.")
+        return policy
 
     def _bounds(self, arn: str) -> bool:
         return any(role.permissions_boundary_arn == arn for role in self.roles.values()) or any(

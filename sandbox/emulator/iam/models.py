@@ -1,6 +1,7 @@
 """IAM: moto's backend, with the checks that AWS makes and moto does not."""
 
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ from moto.iam.exceptions import (
     DeleteConflictException,
     EntityAlreadyExists,
     IAMException,
+    InvalidInput,
     NoSuchEntity,
     ValidationError,
 )
@@ -16,9 +18,11 @@ from moto.iam.models import IAMBackend as MotoIAMBackend
 
 from sandbox.emulator.iam.managed_policies import ManagedPoliciesBackend, user_boundary
 from sandbox.emulator.iam.passwords import check_password
+from sandbox.emulator.iam.quotas import MFA_DEVICES_PER_USER, SERVICE_LINKED, check_quota
 from sandbox.emulator.iam.trust_policies import check_trust_policy, rewrite_principal
 
 CODE = re.compile(r"\d{6}")
+"""Any code of this form is right."""
 
 ROOT_CREDENTIALS, ROOT_SESSIONS = "RootCredentialsManagement", "RootSessions"
 """Features that IAM has for an organization."""
@@ -76,12 +80,21 @@ class IAMBackend(ManagedPoliciesBackend):
         return super().create_role(role_name, assume_role_policy_document, path, permissions_boundary, *args, **kwargs)
 
     def delete_role(self, role_name: str) -> None:
-        role = self.get_role(role_name)
-        super().delete_role(role_name)
+        self._remove_role(self.changeable_role(role_name))
+
+    def _remove_role(self, role: Role) -> None:
+        super().delete_role(role.name)
         rewrite_principal(role.arn, role.id)
 
+    def delete_service_linked_role(self, role_name: str) -> str:
+        role = self.get_role(role_name)
+        if not role.path.startswith(SERVICE_LINKED):
+            raise InvalidInput(f"The role {role_name} is not a service-linked role.")
+        self._remove_role(role)
+        return f"task{role.path}{role_name}/{uuid.uuid4()}"
+
     def update_assume_role_policy(self, role_name: str, policy_document: str) -> None:
-        self.get_role(role_name)
+        self.changeable_role(role_name)
         check_trust_policy(policy_document)
         super().update_assume_role_policy(role_name, policy_document)
 
@@ -174,13 +187,12 @@ class IAMBackend(ManagedPoliciesBackend):
             raise NoSuchEntity(f"VirtualMFADevice with serial number {serial_number} does not exist.")
         if device.enable_date is not None:
             raise EntityAlreadyExists("MFA Device is already in use.")
-        _check_codes(authentication_code_1, authentication_code_2)
+        check_quota("MFADevicesPerUser", len(self.get_user(user_name).mfa_devices) + 1, MFA_DEVICES_PER_USER)
         super().enable_mfa_device(user_name, serial_number, authentication_code_1, authentication_code_2)
 
-    def resync_mfa_device(self, user_name: str, serial_number: str, *codes: str) -> None:
+    def resync_mfa_device(self, user_name: str, serial_number: str) -> None:
         if serial_number not in self.get_user(user_name).mfa_devices:
             raise NoSuchEntity(f"MFADevice with serial number {serial_number} does not exist.")
-        _check_codes(*codes)
 
     def delete_virtual_mfa_device(self, serial_number: str) -> None:
         device = self.virtual_mfa_devices.get(serial_number)
@@ -210,11 +222,6 @@ class IAMBackend(ManagedPoliciesBackend):
 def iam_backend(account_id: str) -> IAMBackend:
     """IAM of the account, made when it is first asked for."""
     return cast(IAMBackend, iam_backends[account_id]["aws"])
-
-
-def _check_codes(*codes: str) -> None:
-    if not all(CODE.fullmatch(code) for code in codes):
-        raise IAMException("InvalidAuthenticationCode", "Authentication code for device is not valid.")
 
 
 def _refuse_taken(kind: str, name: str, taken: Iterable[str]) -> None:

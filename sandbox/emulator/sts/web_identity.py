@@ -14,6 +14,7 @@ from typing import Any
 from moto.iam.models import Role, iam_backends
 
 from sandbox.emulator.errors import AwsError
+from sandbox.emulator.iam.quotas import SERVICE_LINKED
 from sandbox.emulator.organizations.models import organization_of
 from sandbox.emulator.policy_evaluation.evaluation import (
     CallerPolicies,
@@ -24,7 +25,6 @@ from sandbox.emulator.policy_evaluation.evaluation import (
     decide,
 )
 from sandbox.emulator.policy_evaluation.statements import parsed
-from sandbox.emulator.sts.callers import SERVICE_LINKED
 from sandbox.emulator.sts.requests import session_tags
 from sandbox.emulator.sts.roles import account_of_role, find_role
 

@@ -1,7 +1,8 @@
 """Every call is decided before it is carried out, and the refusal says which kind of policy denied, as AWS's does."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,12 +11,17 @@ from botocore.exceptions import ClientError
 from sandbox.emulator.authorization import resources
 from sandbox.emulator.authorization.need import Need
 from sandbox.emulator.authorization.resources import resource_policies
+from sandbox.emulator.iam.models import IAMBackend
 from sandbox.emulator.policy_evaluation.evaluation import ResourcePolicies
+from sandbox.emulator.sts import callers
 from sandbox.emulator.sts.callers import Caller, RootUser
 from tests.sandbox.emulator.conftest import Organization, Server, refused
 from tests.sandbox.emulator.people import MANAGEMENT, People, allow, document, trust
 
 DENY_USERS = document({"Effect": "Deny", "Action": "iam:CreateUser", "Resource": "*"})
+TRUST_BACKUP = document(
+    {"Effect": "Allow", "Principal": {"Service": "backup.amazonaws.com"}, "Action": "sts:AssumeRole"}
+)
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
@@ -133,31 +139,27 @@ def test_resource_control_policies_bind_roles_of_member_accounts(organization: O
     assert people.may(keys, here)
 
 
-def test_service_linked_roles_are_bound_by_nothing_of_the_organization(
-    organization: Organization, people: People
-) -> None:
-    organization.enable("RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY")
-    inside = organization.inside(organization.account("one"))
-    plain, linked = (role_of(people, inside, path) for path in ("/team/", "/aws-service-role/x.amazonaws.com/"))
-    sessions = [people.assume(inside, role) for role in (plain, linked)]
-    deny = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "iam:*", "Resource": "*"}}
-    organization.attach("SERVICE_CONTROL_POLICY", deny, organization.root)
-    assert denied(people.aws.client("iam", sessions[0]).list_users)[0] == "AccessDenied"
-    assert people.aws.client("iam", sessions[1]).list_users()["Users"] == []
-    statement = {"Effect": "Deny", "Principal": "*", "Action": "sts:*", "Resource": "*"}
-    organization.attach("RESOURCE_CONTROL_POLICY", {**deny, "Statement": [statement]}, organization.root, name="rcp")
-    assert [people.may(inside, role) for role in (plain, linked)] == [False, True]
+def test_service_linked_roles_are_bound_by_nothing_of_the_organization(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decided in this process: in the emulator, as in AWS, only a service assumes such a role."""
+    deny = [[json.loads(DENY_USERS)]]
+    organization = SimpleNamespace(service_control=lambda _account: deny, resource_control=lambda _account: deny)
+    iam = IAMBackend("aws", MANAGEMENT)
+    plain = iam.create_role("Plain", TRUST_BACKUP, "/", None, "", [], None)
+    linked = iam.create_service_linked_role("backup.amazonaws.com", "", "")
+    for module in (callers, resources):
+        monkeypatch.setattr(module, "organization_of", lambda _account: organization)
+    monkeypatch.setattr(
+        resources, "find_role", lambda arn: next(role for role in iam.roles.values() if role.arn == arn)
+    )
+    one, other = Caller(MANAGEMENT, plain), Caller(MANAGEMENT, linked)
+    assert [caller.policies().service_control == deny for caller in (one, other)] == [True, False]
+
+    def control(caller: Caller, arn: str) -> object:
+        return resource_policies(Need("sts:AssumeRole", arn), caller).control
+
+    assert [control(one, role.arn) for role in (plain, linked)] == [deny, []]
     # Nor do they bind what a service-linked role itself does.
-    assert [people.may(session, plain) for session in sessions] == [False, True]
-
-
-def role_of(people: People, keys: Mapping[str, Any], path: str) -> str:
-    """An administrator of that path in the account of `keys`, which trusts the account."""
-    account = people.aws.client("sts", keys).get_caller_identity()["Account"]
-    name = f"Role{path.replace('/', '-')}"
-    role = people.role(name, trust(f"arn:aws:iam::{account}:root"), keys, Path=path)
-    people.aws.client("iam", keys).attach_role_policy(RoleName=name, PolicyArn=ADMINISTRATOR)
-    return role
+    assert control(other, plain.arn) == []
 
 
 def test_actions_are_the_same_in_any_case(people: People) -> None:

@@ -86,4 +86,4 @@ def test_an_mfa_device_is_synchronized_anew(aws: Server) -> None:
     assert code(lambda: iam.resync_mfa_device(**resync, **codes)) == "NoSuchEntity"
     iam.enable_mfa_device(**resync, **codes)
     iam.resync_mfa_device(**resync, **codes)
-    assert code(lambda: iam.resync_mfa_device(**resync, **wrong)) == "InvalidAuthenticationCode"
+    assert code(lambda: iam.resync_mfa_device(**resync, **wrong)) == "ValidationError"
