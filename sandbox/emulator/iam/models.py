@@ -137,7 +137,11 @@ class IAMBackend(ManagedPoliciesBackend):
         super().delete_user(user_name)
         rewrite_principal(user.arn, user.id)
 
-    def create_login_profile(self, user_name: str, password: str) -> User:
+    def create_login_profile(self, user_name: str, password: str | None) -> User:
+        if password is None:
+            # Only a root session may leave it out:
+            # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html
+            raise ValidationError("A password is required.")
         check_password(password, self.account_password_policy)
         return super().create_login_profile(user_name, password)
 

