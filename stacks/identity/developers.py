@@ -39,7 +39,7 @@ class DevelopersArgs:
 class Developers(Component):
     """The group `developers`, which may assume DeveloperRole in every account, and its users.
 
-    Who has no MFA device yet is in the group `mfa-enrolment` besides. It is a group because whoever may write the policy
+    Who has no MFA device yet is in the group `mfa-enrolment` besides: a group, because whoever may write the policy
     of a user may give that user everything.
 
     The users get no console password and no access key.

@@ -112,7 +112,8 @@ class OrgConfig(Settings):
     @property
     def trusted_services(self) -> list[str]:
         """The services whose trusted access this stack needs, and those that the configuration adds."""
-        root_access = [ROOT_ACCESS_SERVICE] if self.manages_root_access else []
+        # With mode create also where it is off: it is turned off by calls that need the trusted access.
+        root_access = [ROOT_ACCESS_SERVICE] if self.mode == "create" or self.manages_root_access else []
         return sorted({*TRUSTED_SERVICES, *root_access, *self.additional_trusted_services})
 
     @property

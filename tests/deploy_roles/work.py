@@ -109,8 +109,14 @@ def looks(work: Work, layer: str, label: str | None = None) -> None:
 def org(work: Work) -> None:
     """OUs that come, change their names and go; trusted access; repairs; an OU that was made by hand."""
     units: list[Any] = ["Development", "Staging", "Temporary/Deep", "Quiet"]
-    work.edit("org", organizationalUnits=units, additionalTrustedServices=[NAMES, "guardduty.amazonaws.com"])
+    work.edit(
+        "org",
+        organizationalUnits=units,
+        additionalTrustedServices=[NAMES, "guardduty.amazonaws.com"],
+        centralizedRootAccess=False,
+    )
     work.deploy("org", "invoke up org --yes --env prod")
+    work.edit("org", centralizedRootAccess=None)
     units = ["Development", {"key": "Staging", "name": "Stage"}, "Temporary/Deep", "Quiet"]
     work.edit("org", organizationalUnits=units, additionalTrustedServices=[NAMES], ignore=["Nothing*"])
     work.deploy("org", "invoke up org --yes --env prod")
@@ -136,7 +142,7 @@ def org(work: Work) -> None:
 def identity(work: Work) -> None:
     """Users who come and go with what they hold, the subjects of CI, passwords, repairs."""
     iam = work.project.aws("iam")
-    work.edit("identity", users=["ada", "grace", "zoe"])
+    work.edit("identity", users=["ada", "grace", "zoe"], mfaEnrolment=["zoe"], permissionSet="Developers")
     work.deploy("identity", "invoke up identity --yes --env prod")
     iam.create_access_key(UserName="zoe")
     iam.create_login_profile(UserName="zoe", Password="Long-enough-1234")
@@ -147,7 +153,10 @@ def identity(work: Work) -> None:
     work.preview("identity", "invoke drift --only identity --env prod", 2)
     work.deploy("identity", "invoke refresh-all --only identity --env prod")
     oidc = {"issuer": ISSUER, "audience": "sts.amazonaws.com", "subjects": ["repo:acme/other:*"]}
-    work.edit("identity", users=["ada", "grace"], passwordPolicy={"minimumLength": 20}, oidc=oidc)
+    work.edit("identity", users=["ada", "grace"], mfaEnrolment=["grace"], permissionSet=None)
+    work.edit("identity", passwordPolicy={"minimumLength": 20}, oidc=oidc)
+    work.deploy("identity", "invoke up identity --yes --env prod")
+    work.edit("identity", mfaEnrolment=None)
     work.deploy("identity", "invoke up identity --yes --env prod")
     work.forget("identity", "grace")
     work.deploy("identity", "invoke import identity:grace grace --yes --env prod")
@@ -171,6 +180,7 @@ def policies(work: Work) -> None:
         backup=backup,
         serviceControl={"Development": regions, "Staging": regions},
         accessRoleNames=["OrganizationAccountAccessRole"],
+        resourceControl={"trustedAccounts": ["999999999999"]},
     )
     work.deploy("policies", "invoke up policies --yes --env prod")
     by_hand = work.id_of("policies", "RootTags")
@@ -199,6 +209,7 @@ def accounts(work: Work) -> None:
         "name": "Developers",
         "tags": {"CostCenter": "Testing", "Owner": "others", "More": "yes"},
         "resourceNamesPrefix": "new",
+        "roleActions": {"DeveloperRole": ["s3:*", "ec2:*"]},
         "alias": "acme-developers",
         "alternateContacts": {"billing": contact, "security": contact},
         "blockPublicS3": False,

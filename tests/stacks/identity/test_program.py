@@ -67,6 +67,7 @@ def test_developers_may_assume_developer_role_with_mfa_and_nothing_else() -> Non
     names = {name: (p.inputs["name"], p.inputs["group"]) for name, p in run.of(GROUP_POLICY).items()}
     assert names == {
         "assume-developer-role": ("AssumeDeveloperRole", "developers"),
+        "enrol-mfa": ("EnrolMfa", "mfa-enrolment"),
         "self-service-mfa": ("SelfServiceMfa", "developers"),
     }
 

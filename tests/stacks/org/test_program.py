@@ -125,7 +125,8 @@ def test_centralized_root_access_is_on_as_configured(mode: str, given: bool | No
     features = [resource.inputs for resource in run.of(FEATURES).values()]
     assert features == ([{"enabledFeatures": ["RootCredentialsManagement", "RootSessions"]}] if made else [])
     if mode == "create":
-        assert ("iam.amazonaws.com" in run.one(ORGANIZATION).inputs["awsServiceAccessPrincipals"]) is made
+        # Also where it is off: turning it off needs the trusted access.
+        assert "iam.amazonaws.com" in run.one(ORGANIZATION).inputs["awsServiceAccessPrincipals"]
 
 
 def test_a_looked_up_organization_needs_trusted_access_for_centralized_root_access() -> None:
