@@ -1,6 +1,6 @@
 """The calls by which somebody could get more are real ones here: each changes what it changes in AWS."""
 
-from sandbox.emulator.settings import MANAGEMENT_ACCOUNT_ID
+from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
 from tests.sandbox.emulator.conftest import Organization, Server
 from tests.sandbox.emulator.people import allow, trust
 
