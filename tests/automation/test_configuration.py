@@ -86,7 +86,7 @@ def test_right_files_are_no_problem(root: Path) -> None:
             DEVELOPER,
             {"accessRoleName": "DeveloperRole"},
             "accounts:accessRoleName is 'DeveloperRole': a role that this project makes; allowed: any other name than "
-            "DeveloperRole, AutomationRole, MyMonthlyBackupIamRole, cicd-automation",
+            "DeveloperRole, AutomationRole, MyMonthlyBackupIamRole, PreviewRole, cicd-automation",
         ),
         (
             "policies/Pulumi.sandbox.yaml",

@@ -45,7 +45,7 @@ def test_the_list_has_every_command(invoke: Invoke) -> None:
     names = set(re.findall(r"^  (\S+)  ", listed.stdout, re.MULTILINE))
     assert names == {
         *("deploy-all", "preview-all", "destroy-all", "refresh-all", "drift", "up", "preview", "destroy"),
-        *("outputs", "access", "graph", "doctor", "add-account", "import"),
+        *("outputs", "access", "graph", "doctor", "add-account", "audit", "import"),
         *("rename-account", "change-email", "close-account", "forget-account"),
         *("sandbox.start", "sandbox.stop", "sandbox.reset", "sandbox.status", "sandbox.env"),
     }

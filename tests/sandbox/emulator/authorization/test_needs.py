@@ -14,8 +14,8 @@ from sandbox.emulator.authorization.needs import needs
 from sandbox.emulator.iam.models import iam_backend
 from sandbox.emulator.organizations.models import CREATION_SECONDS, organization_backend
 from sandbox.emulator.server.calls import RESPONSES
-from sandbox.emulator.store import backends
 from sandbox.emulator.sts.callers import Caller
+from tests.sandbox.emulator.inside import emulated_aws
 from tests.sandbox.emulator.people import allow, document
 
 REGION = "us-west-2"
@@ -82,18 +82,15 @@ def operations() -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def caller() -> Iterator[Caller]:
     """A user of the management account, in an organization with a member."""
-    backends.install()
-    backends.empty()
-    organization = organization_backend(ACCOUNT)
-    organization.create_organization("aws", FeatureSet="ALL")
-    organization.create_account(Email="a@example.com", AccountName="A", RoleName="Access", fault=None)
-    time.sleep(1.5 * CREATION_SECONDS)
-    organization.finish_accounts()
-    GIVEN["AccountId"] = organization.accounts[-1].id
-    user = iam_backend(ACCOUNT).create_user("us-east-1", "caller")
-    yield Caller(ACCOUNT, user)
-    GIVEN["AccountId"] = ACCOUNT
-    backends.empty()
+    with emulated_aws():
+        organization = organization_backend(ACCOUNT)
+        organization.create_organization("aws", FeatureSet="ALL")
+        organization.create_account(Email="a@example.com", AccountName="A", RoleName="Access", fault=None)
+        time.sleep(1.5 * CREATION_SECONDS)
+        organization.finish_accounts()
+        GIVEN["AccountId"] = organization.accounts[-1].id
+        yield Caller(ACCOUNT, iam_backend(ACCOUNT).create_user("us-east-1", "caller"))
+        GIVEN["AccountId"] = ACCOUNT
 
 
 def parameters(model: str, operation: str) -> dict[str, Any]:

@@ -4,26 +4,20 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from moto.core import base_backend
 
 from sandbox.credentials import ACCESS_KEY_ID, ADMINISTRATOR, MANAGEMENT_ACCOUNT_ID
 from sandbox.emulator.iam.models import iam_backend
 from sandbox.emulator.store import backends
 from sandbox.emulator.sts.authentication import InvalidCredentials, authenticate
 from sandbox.emulator.sts.models import Session, sts_backend
+from tests.sandbox.emulator.inside import emulated_aws
 
 
 @pytest.fixture
-def seeded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    # Afterwards moto is its own again, for the tests that run in this process later.
-    monkeypatch.setattr(base_backend, "AccountSpecificBackend", vars(base_backend)["AccountSpecificBackend"])
-    for each in backends.BACKENDS.values():
-        monkeypatch.setattr(each, "backend", each.backend)
-    backends.install()
-    backends.empty()
-    backends.seed()
-    yield
-    backends.empty()
+def seeded() -> Iterator[None]:
+    with emulated_aws():
+        backends.seed()
+        yield
 
 
 def session(expires: float, key: str = "ASIA0000000000000000") -> Session:
