@@ -133,12 +133,12 @@ def test_the_default_policy_is_attached_while_its_type_is_enabled(organization: 
 def test_attaching_and_detaching_policies(organization: Organization) -> None:
     organization.enable(SCP)
     api, unit = organization.api, organization.unit("Unit")
-    policies = [organization.policy(SCP, DENY, f"policy-{number}") for number in range(5)]
-    for policy in policies[:4]:
+    policies = [organization.policy(SCP, DENY, f"policy-{number}") for number in range(10)]
+    for policy in policies[:9]:
         api.attach_policy(PolicyId=policy, TargetId=unit)
     for policy, code, reason in (
         (policies[0], "DuplicatePolicyAttachmentException", None),
-        (policies[4], "ConstraintViolationException", "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
+        (policies[9], "ConstraintViolationException", "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
     ):
         with pytest.raises(ClientError) as error:
             api.attach_policy(PolicyId=policy, TargetId=unit)
@@ -147,17 +147,17 @@ def test_attaching_and_detaching_policies(organization: Organization) -> None:
     with pytest.raises(ClientError) as error:
         api.delete_policy(PolicyId=policies[0])
     assert refused(error)[0] == "PolicyInUseException"
-    for policy in (*policies[:3], "p-FullAWSAccess"):
+    for policy in (*policies[:8], "p-FullAWSAccess"):
         api.detach_policy(PolicyId=policy, TargetId=unit)
     for policy, code, reason in (
-        (policies[3], "ConstraintViolationException", "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
+        (policies[8], "ConstraintViolationException", "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED"),
         (policies[0], "PolicyNotAttachedException", None),
     ):
         with pytest.raises(ClientError) as error:
             api.detach_policy(PolicyId=policy, TargetId=unit)
         assert (refused(error)[0], error.value.response.get("Reason")) == (code, reason)
     api.delete_organizational_unit(OrganizationalUnitId=unit)
-    assert api.list_targets_for_policy(PolicyId=policies[3])["Targets"] == []
+    assert api.list_targets_for_policy(PolicyId=policies[8])["Targets"] == []
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_attaching_and_detaching_policies(organization: Organization) -> None:
         (SCP, {"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}, "MalformedPolicyDocumentException"),
         (TAG, {"tags": {"Key": {"tag_key": "Key"}}}, "MalformedPolicyDocumentException"),
         (BACKUP, {"plans": {"Plan": {"region": {"@@assign": ["x"]}}}}, "MalformedPolicyDocumentException"),
-        (SCP, json.dumps(DENY) + " " * 5_100, "ConstraintViolationException"),
+        (SCP, json.dumps(DENY) + " " * 10_240, "ConstraintViolationException"),
         (TAG, json.dumps(TAGS) + " " * 10_000, "ConstraintViolationException"),
     ],
 )
