@@ -41,6 +41,7 @@ def test_components_that_got_another_type_are_found_under_their_former_one(proje
         "acme:policies:BackupPolicy",
         "acme:policies:ServiceControlPolicies",
         "acme:policies:TagPolicies",
+        "aws-organization:identity:DeployRoles",
         "aws-organization:policies:ResourceControlPolicies",
     }
     accounts = project.aws("organizations").list_accounts()["Accounts"]
@@ -54,7 +55,7 @@ def test_components_that_got_another_type_are_found_under_their_former_one(proje
         assert [(each["label"], each["changes"]) for each in stacks if each["changes"]] == []
         assert all(each["counts"]["unchanged"] for each in stacks), "each stack was run"
     assert {each.partition(":")[0] for each in types(project)} == {"aws-organization"}
-    assert len(types(project)) == 12
+    assert len(types(project)) == 13
     assert project.aws("organizations").list_accounts()["Accounts"] == accounts
 
 
