@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from tests import aws_cli
 from tests.e2e.accidents import until
 from tests.e2e.project import Project
-
-if TYPE_CHECKING:
-    from mypy_boto3_sts.type_defs import CredentialsTypeDef
 
 pytestmark = pytest.mark.e2e
 
@@ -185,8 +182,9 @@ def test_an_organization_that_exists_goes_to_production(company: Project) -> Non
     inside = company.aws("sts").assume_role(RoleArn=f"arn:aws:iam::{shop}:role/{role}", RoleSessionName="test")
     iam = company.aws("iam", inside["Credentials"])
     iam.create_user(UserName="administrator")
+    iam.attach_user_policy(UserName="administrator", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     keys = iam.create_access_key(UserName="administrator")["AccessKey"]
-    remove(company, role, inside["Credentials"])
+    remove(company, role, dict(keys))
     command = f"invoke import accounts/web-shop {shop} --env prod"
     refused = shell(company, f"{command} --yes", expect=1)
     administrator = f"AWS_ACCESS_KEY_ID={keys['AccessKeyId']} AWS_SECRET_ACCESS_KEY={keys['SecretAccessKey']}"
@@ -206,8 +204,8 @@ def test_an_organization_that_exists_goes_to_production(company: Project) -> Non
     assert organizations.list_accounts()["Accounts"] == before
 
 
-def remove(project: Project, role: str, credentials: CredentialsTypeDef) -> None:
-    """Delete a role in the account of these credentials."""
+def remove(project: Project, role: str, credentials: Mapping[str, Any]) -> None:
+    """Delete a role in the account of these credentials, which are not its own: without its policies it can do nothing."""
     iam = project.aws("iam", credentials)
     for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
         iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
