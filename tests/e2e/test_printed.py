@@ -205,7 +205,7 @@ def test_an_organization_that_exists_goes_to_production(company: Project) -> Non
 
 
 def remove(project: Project, role: str, credentials: Mapping[str, Any]) -> None:
-    """Delete a role in the account of these credentials, which are not its own: without its policies it can do nothing."""
+    """Delete a role. The credentials are not its own: without its policies it can do nothing."""
     iam = project.aws("iam", credentials)
     for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
         iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
