@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, get_args
 
 from automation import aws
 from automation.audit.reader import Ask
+from stacks.accounts.config import ContactKind
 
-CONTACTS = ("BILLING", "OPERATIONS", "SECURITY")
+CONTACTS = tuple(kind.upper() for kind in get_args(ContactKind))
 """https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-update-contact-alternate.html"""
 
 
@@ -191,6 +192,9 @@ class Facts:
 
 def denies(content: str) -> bool:
     """Whether a policy document denies anything."""
-    statements = json.loads(content).get("Statement", [])
-    listed = statements if isinstance(statements, list) else [statements]
-    return any(each.get("Effect") == "Deny" for each in listed)
+    return any(each.get("Effect") == "Deny" for each in as_list(json.loads(content).get("Statement")))
+
+
+def as_list(value: Any) -> list[Any]:
+    """An element of a policy document, which may be one value, a list or missing, as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from automation.audit.control import Control, Verdict, judged, reason
-from automation.audit.facts import CONTACTS, Facts, Target
+from automation.audit.facts import CONTACTS, Facts, Target, as_list
 from automation.aws import AwsFailed
 
 AT_A_TIME = 8
@@ -110,12 +110,12 @@ def outsiders(facts: Facts) -> Verdict:
 
 def _strangers(trust: Any, own: set[str], organization: str) -> Iterator[str]:
     document = json.loads(trust) if isinstance(trust, str) else trust
-    for statement in _list(document.get("Statement")):
+    for statement in as_list(document.get("Statement")):
         principal = statement.get("Principal")
         named = principal if isinstance(principal, dict) else {"AWS": principal}
         if statement.get("Effect") != "Allow" or _inside(statement.get("Condition"), organization):
             continue
-        for each in _list(named.get("AWS")):
+        for each in as_list(named.get("AWS")):
             account = re.search(r"\d{12}", str(each))
             if str(each) == "*" or (account and account.group() not in own):
                 yield "everybody" if str(each) == "*" else str(each)
@@ -126,13 +126,9 @@ def _inside(condition: Any, organization: str) -> bool:
     for operator, keys in (condition or {}).items():
         if operator == "StringEquals":
             for key, value in keys.items():
-                if key.lower() == "aws:principalorgid" and _list(value) == [organization]:
+                if key.lower() == "aws:principalorgid" and as_list(value) == [organization]:
                     return True
     return False
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide"

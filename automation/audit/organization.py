@@ -4,14 +4,7 @@ from collections.abc import Iterator
 
 from automation.audit.control import Control, State, Verdict, judged, passed
 from automation.audit.facts import Facts, Policy, Target
-
-IAM = "iam.amazonaws.com"
-"""The service that needs trusted access for centralized root access."""
-
-FEATURES = frozenset({"RootCredentialsManagement", "RootSessions"})
-
-TYPES = ("BACKUP_POLICY", "RESOURCE_CONTROL_POLICY", "SERVICE_CONTROL_POLICY", "TAG_POLICY")
-"""The types of policies that the policies layer makes."""
+from stacks.org.config import POLICY_TYPES, ROOT_ACCESS_FEATURES, ROOT_ACCESS_SERVICE
 
 SECURITY = frozenset(
     f"{name}.amazonaws.com"
@@ -41,11 +34,11 @@ def all_features(facts: Facts) -> Verdict:
 
 def policy_types(facts: Facts) -> Verdict:
     """Policies of a type that is off have no effect."""
-    off = [kind for kind in TYPES if kind not in facts.policy_types]
+    off = [kind for kind in POLICY_TYPES if kind not in facts.policy_types]
     root = facts.root["Id"]
     return judged(
         [f"{kind} is off" for kind in off],
-        f"on: {', '.join(TYPES)}",
+        f"on: {', '.join(POLICY_TYPES)}",
         [f"run: aws organizations enable-policy-type --root-id {root} --policy-type {kind}" for kind in off],
     )
 
@@ -56,13 +49,13 @@ def root_access(facts: Facts) -> Verdict:
         f"set org:centralizedRootAccess: true in stacks/org/Pulumi.{facts.environment}.yaml, "
         f"and run: invoke up org --env {facts.environment}"
     )
-    if IAM not in facts.services:
+    if ROOT_ACCESS_SERVICE not in facts.services:
         # First: a stack that has the feature cannot be read without it.
-        access = f"run: aws organizations enable-aws-service-access --service-principal {IAM}"
-        return Verdict(State.FAILED, f"off: {IAM} has no trusted access", (access, fix))
+        access = f"run: aws organizations enable-aws-service-access --service-principal {ROOT_ACCESS_SERVICE}"
+        return Verdict(State.FAILED, f"off: {ROOT_ACCESS_SERVICE} has no trusted access", (access, fix))
     on = set(facts.ask("iam", "list_organizations_features").get("EnabledFeatures", ()))
-    off = sorted(FEATURES - on)
-    return judged([f"{name} is off" for name in off], f"on: {', '.join(sorted(FEATURES))}", [fix])
+    off = [name for name in ROOT_ACCESS_FEATURES if name not in on]
+    return judged([f"{name} is off" for name in off], f"on: {', '.join(ROOT_ACCESS_FEATURES)}", [fix])
 
 
 def _covered(account: Target, policies: list[Policy]) -> bool:

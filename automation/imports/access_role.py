@@ -6,16 +6,14 @@ from automation import aws
 from shared.errors import UsageError
 from shared.layers import StackId
 from shared.policy_documents.roles import role_arn
-
-_KNOWN = ("OrganizationAccountAccessRole", "OrganizationalAccountAccessRole")
-"""The names in use: AWS's own default, and the spelling of older configurations."""
+from shared.settings.fields import ACCESS_ROLES
 
 
 def check_access_role(stack: StackId, account: str, role: str | None) -> None:
     """Raise `UsageError` unless the access role of the account can be assumed. It says how to get there."""
     if role is None or _assumable(stack, account, role):
         return
-    other = next((each for each in _KNOWN if each != role and _assumable(stack, account, each)), None)
+    other = next((each for each in ACCESS_ROLES if each != role and _assumable(stack, account, each)), None)
     if other:
         raise UsageError(
             f"{stack.config_label}: accounts:accessRoleName is {role!r}, which cannot be assumed in account "

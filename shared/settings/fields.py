@@ -116,10 +116,27 @@ def _tags(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ISSUER = re.compile(rf"https://(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?(?P<path>(?:/[A-Za-z0-9._~-]+)*)\Z")
+
+
+def _issuer(value: str) -> str:
+    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
+    found = _ISSUER.match(value)
+    if not found or len(value) > 255 or {".", ".."} & set(found["path"].split("/")):
+        raise ValueError(
+            "allowed: https://HOST or https://HOST/PATH with the host in lower case, at most 255 characters, no "
+            "port, user, query or slash at the end"
+        )
+    return value
+
+
 Email = Annotated[str, AfterValidator(_email)]
 RegionName = Annotated[str, AfterValidator(_region)]
 OuPath = Annotated[str, AfterValidator(ou_path)]
 IamName = Annotated[str, AfterValidator(_iam_name)]
+Issuer = Annotated[str, AfterValidator(_issuer)]
+"""The URL of an OIDC identity provider, as IAM takes it."""
 AccessRoleName = Annotated[IamName, AfterValidator(_access_role)]
 TagPattern = Annotated[str, AfterValidator(_tag_pattern)]
 Tags = Annotated[

@@ -72,15 +72,18 @@ def boundary(role: str, account_id: str, prefix: str, actions: Sequence[str]) ->
 
     `prefix` is put before the names of the boundaries of the account.
     """
-    instances, out_of_reach = _instances(role), ["account:*", "organizations:*", "sts:AssumeRole*"]
-    more = _iam(account_id, f"arn:aws:iam::{account_id}:policy/{boundary_name(WORKLOAD, prefix)}", actions)
+    out_of_reach, iam = ["account:*", "organizations:*", "sts:AssumeRole*"], list[Document]()
+    if role == AUTOMATION_ROLE:
+        iam = _iam(account_id, f"arn:aws:iam::{account_id}:policy/{boundary_name(WORKLOAD, prefix)}", actions)
+    else:
+        out_of_reach.append("iam:*")
     return document(
         {"Sid": "Most", **allow([*actions, *(_AGENTS if role == WORKLOAD else [])], "*")},
-        *(more if role == AUTOMATION_ROLE else []),
-        deny("OutOfReach", out_of_reach if role == AUTOMATION_ROLE else [*out_of_reach, "iam:*"]),
+        *iam,
+        deny("OutOfReach", out_of_reach),
         deny("DataStays", _DATA_OUT),
         deny("KeysStay", ["kms:DeleteImportedKeyMaterial", "kms:ScheduleKeyDeletion"]),
-        deny("NotByAnInstance", _OF_INSTANCES, "arn:aws:ec2:*:*:instance/*", instances),
+        deny("NotByAnInstance", _OF_INSTANCES, "arn:aws:ec2:*:*:instance/*", _instances(role)),
         deny("NotByOthers", _OF_OTHERS),
         deny(
             "FunctionsForServices",

@@ -11,7 +11,7 @@ from shared.errors import DocumentError
 from shared.policy_documents.documents import render_trust_policy
 from shared.policy_documents.roles import AUTOMATION_IDENTITY
 from shared.settings.base import Settings
-from shared.settings.fields import ACCESS_ROLES, AccessRoleName, IamName, unique, unique_ignoring_case
+from shared.settings.fields import ACCESS_ROLES, AccessRoleName, IamName, Issuer, unique, unique_ignoring_case
 from stacks.identity import tokens
 from stacks.identity.deploy_config import problems
 from stacks.identity.deploy_who import DeployState, LayerName, LayerRoles
@@ -41,7 +41,7 @@ def _permission_set(value: str) -> str:
 class Oidc(Settings):
     """The identity provider of the CI jobs, and which of its tokens are trusted."""
 
-    issuer: Annotated[str, AfterValidator(tokens.issuer)] = Field(description="the provider's URL")
+    issuer: Issuer = Field(description="the provider's URL")
     audience: Annotated[str, AfterValidator(tokens.audience)] = Field(description="the `aud` a token must carry")
     subjects: list[Annotated[str, AfterValidator(_subject)]] = Field(
         min_length=1, description="the `sub` values trusted, `*` allowed behind the owner and the repository"

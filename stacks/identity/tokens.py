@@ -1,4 +1,4 @@
-"""Which OIDC tokens may be trusted: the issuer's URL, the audience, and subjects that no stranger's token has.
+"""Which OIDC tokens may be trusted: the audience, and subjects that no stranger's token has.
 
 Anybody can get a token of a shared identity provider, and only the subject tells whose it is. So the part of a subject
 that names the owner and the repository is literal; wildcards may follow it.
@@ -7,8 +7,6 @@ that names the owner and the repository is literal; wildcards may follow it.
 import re
 from dataclasses import dataclass
 
-_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-_ISSUER = re.compile(rf"https://(?:{_LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?(?P<path>(?:/[A-Za-z0-9._~-]+)*)\Z")
 _AUDIENCE = re.compile(r"[^*?\s\x00-\x1f\x7f]{1,255}\Z")
 
 _NAME = r"[A-Za-z0-9._-]+"
@@ -87,18 +85,6 @@ _FORMS = (
 
 _LITERALS = re.compile(r"(?:[^:/*?]+[:/]){3}")
 """What precedes the wildcards of any other provider's subjects, such as `system:serviceaccount:deploy:`."""
-
-
-def issuer(value: str) -> str:
-    """`value`, unchanged. Raises `ValueError` unless IAM takes it as the URL of an identity provider."""
-    # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
-    found = _ISSUER.match(value)
-    if not found or len(value) > 255 or {".", ".."} & set(found["path"].split("/")):
-        raise ValueError(
-            "allowed: https://HOST or https://HOST/PATH with the host in lower case, at most 255 characters, no "
-            "port, user, query or slash at the end"
-        )
-    return value
 
 
 def audience(value: str) -> str:

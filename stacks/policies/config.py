@@ -11,6 +11,7 @@ from shared.settings.base import Settings
 from shared.settings.fields import (
     ACCESS_ROLES,
     AccessRoleName,
+    Issuer,
     OuPath,
     RegionName,
     TagPattern,
@@ -34,15 +35,6 @@ Guardrail = Literal[
 ]
 
 GUARDRAILS: list[Guardrail] = list(get_args(Guardrail))
-
-
-_ISSUER = re.compile(r"https://[a-z0-9.-]+(?:/[A-Za-z0-9._~-]+)*\Z")
-
-
-def _issuer(value: str) -> str:
-    if not _ISSUER.match(value):
-        raise ValueError("allowed: https://HOST or https://HOST/PATH, the host in lower case")
-    return value
 
 
 AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$", description="twelve digits, in quotes")]
@@ -119,7 +111,7 @@ class ResourceControl(Settings):
     trusted_accounts: Annotated[list[AccountId], AfterValidator(unique)] = Field(
         default=[], description="accounts outside of the organization that resource policies may let in"
     )
-    trusted_issuers: Annotated[list[Annotated[str, AfterValidator(_issuer)]], AfterValidator(unique)] = Field(
+    trusted_issuers: Annotated[list[Issuer], AfterValidator(unique)] = Field(
         default=[], description="URLs of identity providers whose tokens may assume roles in member accounts"
     )
 

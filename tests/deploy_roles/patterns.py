@@ -24,7 +24,6 @@ GROUPS = (f"{_IAM}group/developers", f"{_IAM}group/mfa-enrolment")
 PROVIDERS = f"{_IAM}oidc-provider/*"
 DEPLOY_ROLES = (f"{_IAM}role/Deploy*", f"{_IAM}role/Preview*")
 DEPLOY_POLICIES = (f"{_IAM}policy/Deploy*", f"{_IAM}policy/Preview*")
-GROUPS_AND_USERS = (f"{_IAM}group/*", USERS)
 
 _EVERYTHING = ("*",)
 
