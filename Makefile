@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine test mutants edits skips permissions bench clean distclean
+.PHONY: help sandbox install engine pack check test mutants edits skips permissions contracts schemas screenshots bench bench-s3 clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,12 +12,18 @@ help:
 	@echo 'make sandbox    deploy the whole organization to an emulated AWS on this machine'
 	@echo 'make install    the Python packages, in .venv'
 	@echo 'make engine     the Pulumi engine, in .engine unless PATH has one that is not older than the SDK'
+	@echo 'make pack       what the policy pack needs, for plain pulumi with --policy-pack'
+	@echo 'make check      style, types and the quick tests, without an engine: before a push'
 	@echo 'make test       style, types and tests: what CI runs'
 	@echo 'make mutants    puts known faults into a copy of the code, one at a time: the tests must find each'
 	@echo 'make edits      random edits of a deployed organization: the preview must say what each deployment does'
 	@echo 'make skips      random programs and random changes: what the run queue skips, pulumi up would not change'
 	@echo 'make permissions  what the deploy roles may do, from what each layer asks of the emulated AWS'
+	@echo 'make contracts  the outputs that layers promise each other, from shared/stack_outputs.py and its readers'
+	@echo 'make schemas    the JSON Schemas of the configuration files, from the models that read them'
+	@echo 'make screenshots  the access page of the documents, as the browser shows it'
 	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
+	@echo 'make bench-s3   the run queue with its states in a folder and in S3, into docs/ (half an hour, Linux)'
 	@echo 'make clean      stop the sandbox and drop its state, logs and caches'
 	@echo 'make distclean  clean, and drop .venv and .engine'
 
@@ -28,12 +34,32 @@ sandbox: install
 engine: install
 	@$(BIN)/python -m engine
 
-test: install engine
+# In a virtual environment of its own: pulumi-policy asks for an older protobuf than the SDK needs.
+PACK := policy_pack/venv
+pack: install
+	@if ! { echo '$(CURDIR)'; cat policy_pack/requirements.txt; } | cmp -s - $(PACK)/installed; then \
+	    $(BIN)/python -m venv --clear $(PACK) && \
+	    $(PACK)/bin/python -m pip --disable-pip-version-check --quiet install \
+	        --no-deps --require-hashes -r policy_pack/requirements.txt && \
+	    { echo '$(CURDIR)'; cat policy_pack/requirements.txt; } > $(PACK)/installed; fi
+
+QUICK := tests/docs tests/policy_pack tests/shared tests/stacks tests/automation/mistakes tests/automation/vending
+check: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(QUICK)
+
+# Half as many again as there are cores: a third of the time a test waits, for an engine or a server.
+WORKERS := $(BIN)/python -c 'import os; cores = os.cpu_count() or 2; print(cores + cores // 2)'
+
+test: install engine pack
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest --numprocesses "$$($(WORKERS))" --dist loadfile --no-loadscope-reorder
 
 # Some only: make mutants MUTANTS='boundary*'
 MUTANTS :=
@@ -50,6 +76,16 @@ skips: install engine
 permissions: install engine
 	$(BIN)/python -m tests.deploy_roles
 
+# After a change of an output: refused while it breaks a layer that reads it.
+contracts: install
+	$(BIN)/python -m tests.shared.contracts
+
+schemas: install
+	$(BIN)/python -m automation.schemas
+
+screenshots: install engine
+	SCREENSHOTS=docs $(BIN)/pytest tests/automation/page/test_browser.py
+
 # The plot's packages are in a virtual environment of their own: what is measured has the packages that a user has.
 # Fewer accounts: make bench BENCH_ARGS='--accounts 1,3' BENCH_OUT=/tmp/bench
 PLOT := .bench/venv
@@ -63,6 +99,9 @@ bench: install engine
 	    cp bench/requirements.lock $(PLOT)/installed; fi
 	$(BIN)/python -m bench --out $(BENCH_OUT) $(BENCH_ARGS)
 	$(PLOT)/bin/python -m bench.report $(BENCH_OUT)/benchmark.json
+
+bench-s3: install engine
+	$(BIN)/python -m bench.backends --out $(BENCH_OUT) $(BENCH_ARGS)
 
 # In place when .venv was made from this requirements.lock in this folder: scripts in a virtual
 # environment hold its path. The .pth file makes this repository's packages importable from everywhere,
@@ -93,7 +132,7 @@ install:
 clean:
 	@if [ -x $(BIN)/invoke ] && [ -e .sandbox ]; then $(BIN)/invoke sandbox.stop; fi
 	@rm -rf .sandbox .runs .inputs .import_linter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+	@find . -name __pycache__ -not -path './$(VENV)/*' -not -path './$(PACK)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	@rm -rf $(VENV) .engine .bench tests/security/simulator/node_modules
+	@rm -rf $(VENV) $(PACK) .engine .bench tests/security/simulator/node_modules tests/automation/page/browser/node_modules

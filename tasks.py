@@ -8,58 +8,120 @@ from invoke.context import Context
 from automation.cli import (
     Changing,
     ChangingNamed,
+    Deploying,
     Later,
     Named,
     OneAccount,
     Options,
     Selection,
     command,
+    console,
     interactive,
-    refuse_stack_option,
     whole,
 )
+from automation.selection.choose import NothingChosen
+from automation.words import check_words, refuse_stack_option
 from shared.errors import UsageError
-from shared.layers import SANDBOX, discover
+from shared.layers import ROOT, SANDBOX, discover
 
 if TYPE_CHECKING:
-    from automation import add_account as accounts
+    from automation import add_account as adding
+    from automation import completion as completing
     from automation import doctor as diagnosis
     from automation import importing as imports
-    from automation import operations
+    from automation import operations, validation
+    from automation.access import command as accesses
+    from automation.adoption import command as adoption
+    from automation.approval import plans
     from automation.audit import command as auditing
     from automation.inventory import stacks as undeclared
     from automation.lifecycle import change_email as email
     from automation.lifecycle import close, handover, rename
+    from automation.new_environment import command as beginning
+    from automation.page import command as pages
+    from automation.pull_request import command as commenting
+    from automation.reporting import accounts as listing
     from automation.reporting import graphs
     from automation.reporting import outputs as reading
+    from automation.schemas import explain as explaining
+    from automation.vending import command as vending
+    from automation.workflows import command as generating
+    from automation.workflows import source as sources
     from sandbox import environment, lifecycle
 else:  # so that `invoke --list` is fast, and production needs no sandbox
-    accounts, diagnosis = Later("automation.add_account"), Later("automation.doctor")
+    accesses, plans = Later("automation.access.command"), Later("automation.approval.plans")
+    adoption, commenting = Later("automation.adoption.command"), Later("automation.pull_request.command")
+    adding, diagnosis = Later("automation.add_account"), Later("automation.doctor")
     auditing = Later("automation.audit.command")
+    beginning = Later("automation.new_environment.command")
     imports, operations = Later("automation.importing"), Later("automation.operations")
     close, handover = Later("automation.lifecycle.close"), Later("automation.lifecycle.handover")
     email, rename = Later("automation.lifecycle.change_email"), Later("automation.lifecycle.rename")
-    undeclared = Later("automation.inventory.stacks")
-    graphs, reading = Later("automation.reporting.graphs"), Later("automation.reporting.outputs")
+    pages, undeclared = Later("automation.page.command"), Later("automation.inventory.stacks")
+    completing = Later("automation.completion")
+    validation, explaining = Later("automation.validation"), Later("automation.schemas.explain")
+    listing, graphs = Later("automation.reporting.accounts"), Later("automation.reporting.graphs")
+    reading, generating = Later("automation.reporting.outputs"), Later("automation.workflows.command")
+    sources = Later("automation.workflows.source")
+    vending = Later("automation.vending.command")
     environment, lifecycle = Later("sandbox.environment"), Later("sandbox.lifecycle")
 
 refuse_stack_option()
 
 
-@command(Changing)
-def deploy_all(options: Changing, force: bool = False, yes: bool = False, diff: bool = False) -> int:
+@command(
+    Deploying,
+    import_existing="after a state was lost: import what AWS refuses to make because it is there, where its name says "
+    "which it is; then it is made what the program says",
+)
+def deploy_all(
+    options: Deploying, force: bool = False, yes: bool = False, diff: bool = False, import_existing: bool = False
+) -> int:
     """Deploy every stack, each as soon as the stacks it reads are done.
 
-    Outside the sandbox a preview is shown and agreed to first. A stack that fails stops only those that read it.
-    Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
+    Outside the sandbox a preview is shown and agreed to first, unless there is an approved plan. A stack that fails
+    stops only those that read it. Ctrl-C lets the running stacks finish what they are at; run the same again to go on.
     """
-    return operations.deploy(*options.open(), force=force, yes=yes, interactive=interactive(), diff=diff)
+    plan = options.approved() if options.plan else None
+    run, chosen = options.open()
+    return operations.deploy(
+        run,
+        chosen,
+        force=force,
+        yes=yes,
+        interactive=interactive(),
+        diff=diff,
+        plan=plan,
+        import_existing=import_existing,
+    )
 
 
-@command(Options)
-def preview_all(options: Options, force: bool = False, diff: bool = False) -> int:
+@command(Options, plan="write what is previewed to this file, such as plan.json, for deploy-all --plan")
+def preview_all(options: Options, force: bool = False, diff: bool = False, plan: str | None = None) -> int:
     """Show what deploy-all would change; works before anything is deployed."""
-    return operations.preview(*options.open(), force=force, diff=diff)
+    file = plans.plan_file(plan) if plan else None
+    try:
+        run, chosen = options.open()
+    except NothingChosen:
+        if file:
+            plans.write_empty(file, options.env, ROOT)
+        raise
+    return operations.preview(run, chosen, force=force, diff=diff, file=file)
+
+
+@command(
+    plan="the plan that preview-all --plan wrote",
+    comment="the file to write the Markdown to, such as comment.md",
+    host="whose limit the Markdown keeps: github or gitlab",
+)
+def pull_request(
+    _context: Context, env: str = SANDBOX, plan: str = "plan.json", comment: str = "comment.md", host: str = "github"
+) -> int:
+    """Write the comment of a pull request: validation, what the plan changes, who may do what afterwards, its digest.
+
+    Exit code 1 if the plan cannot be deployed as it is. Changes nothing.
+    """
+    return commenting.comment(env, plan, comment, host, lambda: whole(env))
 
 
 @command(Changing)
@@ -72,6 +134,40 @@ def refresh_all(options: Changing) -> int:
 def drift(options: Options, diff: bool = False) -> int:
     """Compare AWS with the programs and list what differs; exit code 2 if anything does. Changes nothing."""
     return operations.drift(*options.open(), diff=diff)
+
+
+@command(
+    env="the environment, prod unless given; may be given more than once: the names of the first are plain",
+    deployments="instead of the workflows: write the settings of Pulumi Deployments into this folder",
+    operator="instead of the workflows: write the resources of the Pulumi Kubernetes Operator into this folder",
+    repository="where those find the programs: OWNER/NAME of GitHub; a URL for the operator",
+    organization="the organization in Pulumi Cloud",
+    backend="the URL of the states, for the operator; Pulumi Cloud if there is an --organization",
+    namespace="the namespace of the operator's resources",
+    commit="deploy this commit, by the operator; without it, what main has",
+)
+def workflows(
+    _context: Context,
+    env: list[str] | None = None,
+    deployments: str | None = None,
+    operator: str | None = None,
+    repository: str | None = None,
+    organization: str | None = None,
+    backend: str | None = None,
+    namespace: str = "pulumi",
+    commit: str | None = None,
+) -> None:
+    """Write the workflows of pull requests, for GitHub Actions and GitLab CI, from the graph of the layers.
+
+    The same graph for Pulumi Deployments and for the Pulumi Kubernetes Operator: --deployments, --operator.
+    """
+    source = sources.Source(repository, organization, backend, namespace, commit)
+    if deployments:
+        generating.write_deployments(deployments, env or (), source)
+    if operator:
+        generating.write_operator(operator, env or (), source)
+    if not (deployments or operator):
+        generating.write(env or ())
 
 
 _DESTROY = {
@@ -145,12 +241,63 @@ def outputs(
         reading.show(run.console, chosen, found)
 
 
-@command()
-def access(_context: Context, env: str = SANDBOX) -> None:
-    """Show how to get into each account: its roles, and the console's link that switches to it."""
+@command(
+    who="who can assume which role, with MFA or not",
+    can="whether this principal may do --action: a role, a user, root, automation, or an ARN",
+    action="what it is to do, such as s3:PutBucketPolicy",
+    resource="the ARN of what it acts on; some resource of its account unless given",
+    account="the account of the principal, such as developer",
+    context="KEY=VALUE, a condition key of the request; may be given more than once",
+    diff="each decision that the files here flip, compared with what is deployed; exit code 2 if any does",
+    against="with --diff: compare with this git revision instead",
+    html="write a page for the browser to this file, such as access.html; with --diff it has the changes",
+    json="as JSON, for scripts",
+)
+def access(
+    _context: Context,
+    env: str = SANDBOX,
+    who: bool = False,
+    can: str | None = None,
+    action: str | None = None,
+    resource: str | None = None,
+    account: str | None = None,
+    context: list[str] | None = None,
+    diff: bool = False,
+    against: str | None = None,
+    html: str | None = None,
+    json: bool = False,
+) -> int:
+    """Show how to get into each account; or who may do what, and what a change flips. Changes nothing.
+
+    Exit code 2 of --can: denied; of --diff: something flips.
+    """
+    if html:
+        return pages.page(whole(env), html, diff=diff, against=against)
+    if who:
+        return accesses.who(whole(env), json=json)
+    if can:
+        return accesses.can(
+            whole(env), can, action=action, resource=resource, account=account, context=context or (), json=json
+        )
+    if diff or against:
+        return accesses.diff(whole(env), against=against, json=json)
     run, chosen = Options(env, layer=["accounts"]).open()
     undeclared.mention(run, chosen)
     reading.show_access(run.console, reading.read(run.engine, chosen, parallel=run.parallel))
+    return 0
+
+
+@command(json="as a JSON list, for scripts, with all values and where each is from")
+def accounts(_context: Context, env: str = SANDBOX, only: list[str] | None = None, json: bool = False) -> None:
+    """List the accounts with their OUs and profiles; with --only, what each gets, and which file says so.
+
+    It reads files; neither an engine nor AWS is needed.
+    """
+    found = listing.read_accounts(Selection(env, only, ["accounts"]).of(discover(env)))
+    if json:
+        print(listing.as_json(found))
+    else:
+        listing.show(console(), found, values=bool(only))
 
 
 @command(
@@ -194,7 +341,7 @@ def audit(
 
 @command(
     name="what the account is called here, such as developer: the stack is accounts/developer",
-    email="the root user's address, which no other AWS account has",
+    email="the root user's address, which no other AWS account has; by org:accountEmail unless given",
     ou="the path of its OU, such as Development",
     tag="KEY=VALUE, may be given more than once; the OU's rules say which are needed",
     display_name="what AWS calls the account; developer becomes DeveloperAccount unless given",
@@ -203,8 +350,8 @@ def audit(
 def add_account(
     _context: Context,
     name: str,
-    email: str,
     ou: str,
+    email: str | None = None,
     tag: list[str] | None = None,
     display_name: str | None = None,
     region: str | None = None,
@@ -215,8 +362,67 @@ def add_account(
         if "=" not in each:
             raise UsageError(f"--tag is {each!r}; allowed: KEY=VALUE")
     tags = dict(each.split("=", 1) for each in tag or [])
-    file = accounts.add_account(env, name, email=email, unit=ou, tags=tags, display_name=display_name, region=region)
+    file = adding.add_account(env, name, unit=ou, email=email, tags=tags, display_name=display_name, region=region)
     print(f"wrote stacks/accounts/{file.name}; next: invoke up accounts/{name} --env {env}")
+
+
+@command(
+    issue="a file with the text of an issue that the form has made, such as issue.md",
+    comment="the file to write the answer to, as Markdown, such as comment.md",
+)
+def account_request(_context: Context, env: str = SANDBOX, issue: str = "issue.md", comment: str = "comment.md") -> int:
+    """Write the configuration file of the account that an issue asks for, and the comment that answers it.
+
+    Exit code 1 if anything in it is wrong; then only the comment is written, and says what.
+    """
+    return vending.answer(env, issue, comment)
+
+
+@command(
+    name="what the environment is called, such as staging: the files are stacks/*/Pulumi.staging.yaml",
+    management_account="the id of its management account, which no other environment has",
+    region="the region of its stacks",
+    organization="create, unless given, or lookup: use the organization that is there, and leave it as it is",
+    ou="the path of an OU, Development unless given; may be given more than once",
+    user="a developer, an IAM user to make; may be given more than once, and without it people come from elsewhere",
+    oidc_subject="whose tokens automation signs in with; may be given more than once, and without it it is an IAM user",
+    oidc_issuer="who issues these tokens, GitHub Actions unless given",
+    copy_region="the region for the copies of monthly backups; no backup policy without it",
+    secrets_provider="Pulumi's secrets provider, such as awskms://alias/pulumi?region=eu-central-1",
+    account="NAME=ADDRESS or NAME=ADDRESS,OU of an account to make; may be given more than once",
+)
+def new_environment(
+    _context: Context,
+    name: str,
+    management_account: str | None = None,
+    region: str | None = None,
+    organization: str | None = None,
+    ou: list[str] | None = None,
+    user: list[str] | None = None,
+    oidc_subject: list[str] | None = None,
+    oidc_issuer: str | None = None,
+    copy_region: str | None = None,
+    secrets_provider: str | None = None,
+    account: list[str] | None = None,
+) -> None:
+    """Write the files of a new environment; nothing is created before the next deploy.
+
+    Without --management-account or --region it asks for everything in a terminal. An organization that exists and is to
+    be managed: invoke adopt.
+    """
+    given = {
+        "management_account": management_account,
+        "region": region,
+        "organization": organization,
+        "ou": ou,
+        "user": user,
+        "oidc_subject": oidc_subject,
+        "oidc_issuer": oidc_issuer,
+        "copy_region": copy_region,
+        "secrets_provider": secrets_provider,
+        "account": account,
+    }
+    beginning.new_environment(name, given, interactive=interactive())
 
 
 _ACCOUNT = {"name": "what the account is called here, such as developer"}
@@ -284,6 +490,57 @@ def import_(_context: Context, name: str, id: str, env: str = SANDBOX, yes: bool
     )
 
 
+@command(env="the environment; all that there are unless given", json="for scripts: file, line, column, message")
+def validate(_context: Context, env: str | None = None, json: bool = False) -> int:
+    """Check all configuration files, without an engine and without AWS; exit code 1 if anything is wrong."""
+    return validation.validate(env, as_json=json)
+
+
+@command(for_shell="bash, zsh or fish")
+def completion(_context: Context, for_shell: str) -> None:
+    """Print what completes commands, options, environments and stacks: source <(invoke completion bash)."""
+    print(completing.script(for_shell), end="")
+
+
+@command(key="such as accounts:budget.monthlyAmount; a layer, such as org, for all of its keys")
+def explain(_context: Context, key: str) -> None:
+    """Say what a key of the configuration means: its type, its default, what is allowed, in which files it may be."""
+    print(explaining.explain(key))
+
+
+@command(
+    account="only this account, by its id or name, with the OUs that it is in",
+    ou="only this OU, by its path or id, with those above it and all that is in it",
+    region="the region of the stacks; that of the credentials unless given",
+    secrets_provider="Pulumi's secrets provider of the stacks, such as awskms://alias/pulumi?region=eu-central-1",
+)
+def adopt(
+    _context: Context,
+    env: str,
+    account: str | None = None,
+    ou: str | None = None,
+    region: str | None = None,
+    secrets_provider: str | None = None,
+    yes: bool = False,
+    wait: bool = False,
+) -> int:
+    """Bring an organization that exists under management: writes an environment's files, and imports all of it.
+
+    It says first what it would do. AWS is only read. Run again after a crash, it goes on.
+    """
+    return adoption.adopt(
+        env,
+        console(),
+        account=account,
+        unit=ou,
+        region=region,
+        secrets_provider=secrets_provider,
+        yes=yes,
+        interactive=interactive(),
+        wait=wait,
+    )
+
+
 @command()
 def start(_context: Context) -> None:
     """Start the emulated AWS and get what the sandbox needs: the engine, the AWS provider."""
@@ -323,6 +580,7 @@ def env(_context: Context) -> None:
 namespace = Collection(
     deploy_all,
     preview_all,
+    pull_request,
     destroy_all,
     refresh_all,
     drift,
@@ -331,10 +589,18 @@ namespace = Collection(
     destroy,
     outputs,
     access,
+    accounts,
     graph,
     doctor,
     audit,
+    adopt,
+    workflows,
+    new_environment,
+    validate,
+    explain,
+    completion,
     add_account,
+    account_request,
     rename_account,
     change_email,
     close_account,
@@ -343,3 +609,4 @@ namespace = Collection(
     # The name is a word of Python.
     **{"import": import_},
 )
+check_words(namespace)

@@ -13,8 +13,8 @@ from typing import Any
 
 from automation import management_account
 from automation.aws import CREDENTIAL_KEYS, AwsFailed, client, errors
-from automation.configuration import read_raw
 from automation.runs import Run
+from automation.stack_files import read_raw
 from shared.errors import ConfigError, UserError
 from shared.layers import StackId
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
 import inspect
+import io
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,15 +16,25 @@ from typing import TYPE_CHECKING, Any
 from invoke.exceptions import Exit
 from invoke.tasks import Task
 
-from shared.errors import UserError
+from shared.errors import ConfigError, UserError
 from shared.layers import SANDBOX, StackId
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from automation.approval.schema import PlanFile
     from automation.runs import Run
 
 # Modules that only a running command needs are imported in functions, so that `invoke --list` is fast.
+
+READER_GONE = 141
+"""The exit code of a program whose reader has gone, as a shell has it for a signal: 128 + SIGPIPE."""
+
+_OF_THE_MACHINE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+    *(errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG),
+)
+"""What is wrong with a file or the disk, and not with this program."""
 
 _HELP = {
     "env": "the environment, as in Pulumi.<environment>.yaml",
@@ -37,6 +50,8 @@ _HELP = {
     "force": "also the stacks whose inputs and state are those of their last deployment",
     "yes": "do not ask",
     "wait": "wait while another run is at work on the same stacks, instead of refusing",
+    "plan": "the approved plan, of preview-all --plan: deploy exactly that, or nothing",
+    "shard": "NUMBER/COUNT: of the chosen stacks, one of so many equal parts, for jobs side by side",
     "diff": "every value of what changes, uncut, and the properties of what is created",
 }
 """The help texts of options that several commands have."""
@@ -99,6 +114,34 @@ class Changing(Options):
     def open(self, *, wait: bool = False) -> tuple[Run, list[StackId]]:
         """See `Options`."""
         return super().open(wait=wait or self.wait)
+
+
+@dataclass(frozen=True)
+class Deploying(Changing):
+    """The options of `deploy-all`: what a plan has of the chosen stacks, and a part of these."""
+
+    plan: str | None = None
+    shard: str | None = None
+
+    def of(self, stacks: Sequence[StackId]) -> list[StackId]:
+        """See `Selection`; raises what `automation.approval.plans.read` raises, too."""
+        from automation.selection.choose import NothingChosen, sharded
+
+        chosen = super().of(stacks)
+        if self.plan:
+            from automation.approval.plans import narrowed
+
+            chosen = narrowed(self.approved(), chosen)
+        chosen = sharded(chosen, self.shard)
+        if not chosen:
+            raise NothingChosen("nothing to do: the plan, or this part of it, has none of these stacks")
+        return chosen
+
+    def approved(self) -> PlanFile:
+        """The plan. Raises `shared.errors.UsageError`."""
+        from automation.approval.plans import read
+
+        return read(self.plan or "")
 
 
 @dataclass(frozen=True)
@@ -175,40 +218,41 @@ def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[
         parameters = sorted([context, *common.values(), *own], key=lambda each: each.default is not each.empty)
 
         @functools.wraps(body)
-        def run(context: Any, **given: Any) -> None:
+        def run(context: Any, /, **given: Any) -> None:
             from automation.selection.choose import NothingChosen
 
+            for stream in (sys.stdout, sys.stderr):
+                if isinstance(stream, io.TextIOWrapper):  # a terminal may know fewer letters than there are names
+                    stream.reconfigure(errors="replace")
             first = options(**{name: given.pop(name) for name in common}) if options else context
             try:
                 code = body(first, **given)
+                sys.stdout.flush()
+            except BrokenPipeError:  # who reads the output, such as head, has seen enough
+                os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+                raise Exit(code=READER_GONE) from None
             except NothingChosen as reason:
                 print(reason)
                 return
+            except ConfigError as error:
+                from automation.positions import located
+
+                raise Exit("\n".join(located(error.problems)), code=1) from None
             except UserError as error:
                 raise Exit(str(error), code=1) from None
+            except OSError as error:
+                if error.errno not in _OF_THE_MACHINE or not error.filename:
+                    raise
+                raise Exit(f"{error.filename}: {error.strerror}", code=1) from None
             if code:
                 raise Exit(code=code)
 
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         shared = {each.name: _HELP[each.name] for each in parameters if each.name in _HELP}
-        return Task(
-            run, help=shared | helps, iterable=["only", "layer", "tag"], optional=["affected"], auto_shortflags=False
-        )
+        several = [each.name for each in parameters if "list[str]" in str(each.annotation)]
+        return Task(run, help=shared | helps, iterable=several, optional=["affected"], auto_shortflags=False)
 
     return decorate
-
-
-def refuse_stack_option(words: Sequence[str] | None = None) -> None:
-    """Explain to a user who typed `--stack` that the option is `--env`: for Pulumi, a stack is one part of it.
-
-    `words` are the words of the command line. Raises `invoke.exceptions.Exit`, whose message invoke shows without a
-    stack trace.
-    """
-    for word in sys.argv[1:] if words is None else words:
-        option, equals, value = word.partition("=")
-        if option == "--stack":
-            given = f"--env {value}" if equals else "--env NAME"
-            raise Exit(f"--stack is not an option here; allowed: {given} for the environment (sandbox unless given)", 1)
 
 
 def console() -> Console:

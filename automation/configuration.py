@@ -1,25 +1,27 @@
 """Checks the configuration files of an environment before any engine is started. Each file is read once."""
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from automation import management_account
+from automation import identity_center, management_account, unique_names
+from automation.stack_files import Raw, misnamed, read_raw, unknown_keys
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
-from shared.settings.base import Settings, parse
+from shared.policy_files import needed_types
+from shared.settings.base import Settings, nullable, parse
 from shared.settings.checks import check_region, unknown_units
 from shared.settings.fields import ACCESS_ROLE, ACCESS_ROLES
-from stacks.accounts.checks import not_exempt, tag_problems
+from shared.stack_outputs import TagRules
+from shared.units import ROOT_UNIT, from_root
+from stacks.accounts.checks import nobodys_roles, not_exempt, tag_problems, unknown_profiles
 from stacks.accounts.config import AccountsConfig
+from stacks.accounts.profiles import Effective, Profiles, read_profiles
 from stacks.identity.config import IdentityConfig
 from stacks.org.config import OrgConfig
+from stacks.policies.checks import check_policies, missing_types, rules_by_unit
 from stacks.policies.config import PoliciesConfig
-from stacks.policies.tag_rules import tag_rules
 
 MODELS: dict[str, type[Settings]] = {
     "org": OrgConfig,
@@ -28,28 +30,8 @@ MODELS: dict[str, type[Settings]] = {
     "accounts": AccountsConfig,
 }
 
-Raw = tuple[dict[str, Any], bool]
-"""The keys and values in a stack's file, and whether any value is encrypted."""
-
 Read = Callable[[StackId], Raw]
-
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""Five times as fast as the other, and there may be hundreds of accounts."""
-
-_NUMBER = ("tag:yaml.org,2002:float", re.compile(r"0[0-9_]*[89][0-9_]*\Z"), ["0"])
-"""Digits that begin with 0 are a number to the engine even if they are not octal, such as an account's id."""
-
-
-class _Loader(_FAST):  # type: ignore[misc]
-    """Reads a file as the engine does."""
-
-
-class Dumper(yaml.SafeDumper):
-    """Writes a file that the engine reads as this module does."""
-
-
-_Loader.add_implicit_resolver(*_NUMBER)
-Dumper.add_implicit_resolver(*_NUMBER)
+ReadProfiles = Callable[[str], Profiles]
 
 
 def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
@@ -63,105 +45,163 @@ def check(stacks: Iterable[StackId], root: Path = ROOT) -> None:
     def read(stack: StackId) -> Raw:
         return read_raw(stack, root)
 
+    @cache
+    def profiles(environment: str) -> Profiles:
+        return read_profiles(environment, root)
+
     problems: list[str] = []
     parsed: dict[StackId, Settings] = {}
     chosen = set(stacks)
     checked = sorted(chosen.union(*(each.upstream() for each in chosen)))
     for stack in checked:
         try:
-            settings = settings_of(stack, read)
+            settings = settings_of(stack, read, profiles)
         except ConfigError as error:
             problems += error.problems
         else:
             if settings is not None:
                 parsed[stack] = settings
-    problems += _cross_check(parsed)
+    problems += _cross_check(parsed, root, read, lambda stack: effective(stack, read, profiles))
+    problems += identity_center.problems(parsed, root)
     problems += management_account.problems(checked, lambda stack: read(stack)[0], root)
     for environment in sorted({stack.environment for stack in chosen if stack.layer in ("accounts", "policies")}):
         accounts = [each for each in discover(environment, root) if each.account]
-        problems += _shared_addresses(accounts, read)
-        problems += _unknown_access_roles(accounts, _exempt_roles(StackId("policies", environment), read), read)
+        problems += unique_names.problems(environment, accounts, lambda stack: read(stack)[0], root)
+        exempt = _exempt_roles(StackId("policies", environment), read)
+        problems += _unknown_access_roles(accounts, exempt, lambda stack: effective(stack, read, profiles))
+    for environment in sorted({stack.environment for stack in chosen}):
+        problems += misnamed(environment, root)
+        problems += _wrong_profiles(environment, parsed.get(StackId("org", environment)), profiles)
     if problems:
         raise ConfigError(dict.fromkeys(problems))
 
 
-def read_raw(stack: StackId, root: Path) -> Raw:
-    """The keys and values in a stack's file. Raises `ConfigError`."""
-    file = stack.config_file(root)
-    try:
-        document = yaml.load(file.read_text(), _Loader)  # noqa: S506 - a safe loader
-    except FileNotFoundError:
-        raise ConfigError([f"{stack.config_label}: there is no such file"]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{stack.config_label}: not YAML: {' '.join(str(error).split())}"]) from None
-    config = document.get("config", {}) if isinstance(document, dict) else document
-    if not isinstance(config, dict):
-        raise ConfigError([f"{stack.config_label}: config is {config!r}; allowed: a mapping of keys to values"])
-    return config, any(_is_secret(value) for value in config.values())
-
-
-def _is_secret(value: Any) -> bool:
-    if isinstance(value, dict):
-        return set(value) == {"secure"} or any(_is_secret(inner) for inner in value.values())
-    return isinstance(value, list) and any(_is_secret(inner) for inner in value)
-
-
-def settings_of(stack: StackId, read: Read) -> Settings | None:
-    """The settings in a stack's file; None if an encrypted value prevents a complete check."""
+def settings_of(stack: StackId, read: Read, profiles: ReadProfiles = read_profiles) -> Settings | None:
+    """The settings in a stack's file, those of an account with what its profiles have; None if an encrypted value
+    prevents a complete check."""
     raw, has_secrets = read(stack)
     name = stack.config_label
+    if unknown := unknown_keys(raw, stack):
+        raise ConfigError(unknown)
     check_region(raw.get("aws:region"), name)
+    if has_secrets:
+        return None
+    model = MODELS[stack.layer]
+    found = effective(stack, read, profiles) if stack.account else None
+    own = found.values if found else _own(stack, raw)
+    # The engine writes null as an empty text when it adds a key of its own to the file.
+    own = {key: None if value == "" and nullable(model, key) else value for key, value in own.items()}
+    try:
+        return parse(model, stack.layer, own, name)
+    except ConfigError as error:
+        raise ConfigError(map(found.explained, error.problems) if found else error.problems) from None
+
+
+def effective(stack: StackId, read: Read, profiles: ReadProfiles) -> Effective:
+    """What an account gets from its profiles and its own file, as it is there. Raises `ConfigError`."""
+    return profiles(stack.environment).effective(_own(stack, read(stack)[0]), stack.config_label)
+
+
+def _own(stack: StackId, raw: dict[str, Any]) -> dict[str, Any]:
+    """The keys of the stack's layer, without its name."""
     prefix = f"{stack.layer}:"
-    strangers = sorted(key for key in raw if not key.startswith((prefix, "aws:", "pulumi:")))
-    if strangers:
-        raise ConfigError(
-            [f"{name}: unknown key {key}; allowed: keys that begin with {prefix} or aws:" for key in strangers]
-        )
-    own = {key[len(prefix) :]: value for key, value in raw.items() if key.startswith(prefix)}
-    return None if has_secrets else parse(MODELS[stack.layer], stack.layer, own, name)
+    return {key[len(prefix) :]: value for key, value in raw.items() if key.startswith(prefix)}
 
 
-def _cross_check(parsed: dict[StackId, Settings]) -> list[str]:
-    """Check the files against each other: OU paths that do not exist, and tags that the OU does not allow."""
+def _wrong_profiles(environment: str, org: Settings | None, profiles: ReadProfiles) -> list[str]:
+    """What is wrong with the profiles of an environment."""
+    try:
+        found = profiles(environment)
+    except ConfigError as error:
+        return error.problems
+    return unknown_profiles(found, org.all_units) if isinstance(org, OrgConfig) else []
+
+
+def _cross_check(
+    parsed: dict[StackId, Settings], root: Path, read: Read, effective: Callable[[StackId], Effective]
+) -> list[str]:
+    """Check the files against each other: OU paths that do not exist, roles that nobody may assume, policies that AWS
+    would refuse, and tags that the
+    OU does not allow."""
     problems: list[str] = []
+    rules_of: dict[str, tuple[dict[str, TagRules], dict[str, TagRules]]] = {}
     for stack, settings in parsed.items():
         org = parsed.get(StackId("org", stack.environment))
         policies = parsed.get(StackId("policies", stack.environment))
         units = org.all_units if isinstance(org, OrgConfig) else None
-        if isinstance(settings, PoliciesConfig) and units is not None:
-            problems += unknown_units(stack.config_label, settings.unit_paths, units)
+        if isinstance(settings, OrgConfig):
+            problems += _unknown_types(stack, root)
+        if isinstance(settings, PoliciesConfig):
+            home, roles = read(stack)[0].get("aws:region"), _access_roles(stack.environment, root, read)
+            problems += check_policies(stack, settings, units, root, home, roles)
+            if isinstance(org, OrgConfig) and not org.project_features:
+                problems += missing_types(stack, settings, [*org.named_types, *_needed(stack, root)])
         if isinstance(settings, AccountsConfig):
+            identity = parsed.get(StackId("identity", stack.environment))
+            if isinstance(identity, IdentityConfig):
+                problems += nobodys_roles(stack, settings.roles, identity.roles, effective(stack))
             named = {settings.organizational_unit: "accounts:organizationalUnit"}
-            unknown = unknown_units(stack.config_label, named, units) if units is not None else []
+            unknown = unknown_units(stack.config_label, named, [ROOT_UNIT, *units]) if units is not None else []
             problems += unknown
+            if isinstance(policies, PoliciesConfig):
+                problems += _closed_regions(stack, settings, read(stack)[0].get("aws:region"), policies)
             if isinstance(policies, PoliciesConfig) and units is not None and not unknown:
-                allowed = {path: rule.cost_centers for path, rule in policies.tags.items()}
-                rules = tag_rules(allowed, units)[settings.organizational_unit]
-                problems += [f"{stack.config_label}: {p}" for p in tag_problems(settings.tags, rules)]
+                if stack.environment not in rules_of:
+                    rules_of[stack.environment] = rules_by_unit(stack.environment, policies, units, root)
+                must, may = rules_of[stack.environment]
+                unit, label, whence = settings.organizational_unit, stack.config_label, effective(stack).named
+                wrong = tag_problems(settings.tags, must.get(unit, {}), whence)
+                wrong += tag_problems(settings.tags, may.get(unit, {}), whence, required=False)
+                problems += [f"{label}: {p}" for p in wrong]
     return problems
 
 
-def _shared_addresses(accounts: Iterable[StackId], read: Read) -> list[str]:
-    """One problem for each account whose e-mail address another account has. Encrypted addresses are left to AWS.
-
-    A file that cannot be read is not a problem here: the check of its own stack reports it.
-    """
+def _closed_regions(stack: StackId, account: AccountsConfig, home: Any, policies: PoliciesConfig) -> list[str]:
+    """One problem for each region of an account that a guardrail closes to everyone who works there."""
+    unit = account.organizational_unit
     problems = []
-    owners: dict[str, StackId] = {}
-    for stack in accounts:
-        try:
-            email = read(stack)[0].get("accounts:email")
-        except ConfigError:
+    for path, control in policies.service_control.items():
+        if control.allowed_regions is None or path not in from_root(unit):
             continue
-        if not isinstance(email, str):
-            continue
-        first = owners.setdefault(email.lower(), stack)
-        if first != stack:
-            problems.append(
-                f"{stack.config_label}: accounts:email is {email!r}, which {first.config_label} has too; "
-                "allowed: an address that no other account has"
-            )
+        used = {"aws:region": home, **{f"accounts:regions.{at}": each for at, each in enumerate(account.regions)}}
+        problems += [
+            f"{stack.config_label}: {key} is {region!r}, which policies:serviceControl.{path}.allowedRegions closes; "
+            f"allowed: {', '.join(control.allowed_regions)}"
+            for key, region in used.items()
+            if region not in control.allowed_regions
+        ]
     return problems
+
+
+def _access_roles(environment: str, root: Path, read: Read) -> list[str]:
+    """The access roles that the environment's accounts use, as far as their files can be read."""
+    found = set()
+    for stack in discover(environment, root):
+        if stack.account:
+            try:
+                role = read(stack)[0].get("accounts:accessRoleName", ACCESS_ROLE)
+            except ConfigError:
+                continue
+            if isinstance(role, str):
+                found.add(role.strip())
+    return sorted(found)
+
+
+def _needed(stack: StackId, root: Path) -> list[str]:
+    """The policy types that policy files need, as far as they can be read."""
+    try:
+        return list(needed_types(stack.environment, root))
+    except ConfigError:
+        return []
+
+
+def _unknown_types(org: StackId, root: Path) -> list[str]:
+    """What keeps the organization layer from knowing which policy types the policy files need."""
+    try:
+        needed_types(org.environment, root)
+    except ConfigError as error:
+        return error.problems
+    return []
 
 
 def _exempt_roles(policies: StackId, read: Read) -> list[str] | None:
@@ -178,7 +218,9 @@ def _exempt_roles(policies: StackId, read: Read) -> list[str] | None:
     return [name.strip() for name in names]
 
 
-def _unknown_access_roles(accounts: Iterable[StackId], exempt: Sequence[str] | None, read: Read) -> list[str]:
+def _unknown_access_roles(
+    accounts: Iterable[StackId], exempt: Sequence[str] | None, effective: Callable[[StackId], Effective]
+) -> list[str]:
     """One problem for each account whose own access role the guardrails would bind, as they do not exempt it.
 
     A file that cannot be read is not a problem here: the check of its own stack reports it.
@@ -188,9 +230,10 @@ def _unknown_access_roles(accounts: Iterable[StackId], exempt: Sequence[str] | N
         return problems
     for stack in accounts:
         try:
-            role = read(stack)[0].get("accounts:accessRoleName", ACCESS_ROLE)
+            found = effective(stack)
         except ConfigError:
             continue
+        role = found.values.get("accessRoleName", ACCESS_ROLE)
         if isinstance(role, str) and role.strip() not in exempt:
-            problems.append(not_exempt(stack, role, exempt))
+            problems.append(not_exempt(stack, role, exempt, found.named("accessRoleName")))
     return problems

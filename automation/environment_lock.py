@@ -57,7 +57,7 @@ def to_create(run: Run, chosen: Sequence[StackId]) -> set[StackId]:
         return missing(run, chosen, there)
     # Another run may be about to create them too.
     with held(run, absent):
-        return missing(run, chosen, existing(run))
+        return missing(run, chosen, existing(run, again=True))
 
 
 def _full(stack: StackId) -> str:

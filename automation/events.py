@@ -31,11 +31,16 @@ _EMPTY = re.compile(
     r"(update|preview|refresh|destroy) failed|an unhandled error occurred: program exited with non-zero exit code: \d+"
     # The program, when the engine has stopped because of the other error.
     r"|Resource monitor has terminated, shutting down"
+    # Errors of a resource that the program is refused for, in a preview.
+    r"|BAIL: run bailed"
     # A provider process that ended: each resource it was working on has its own error.
     r"|Detected that \S+ exited prematurely.*",
     re.DOTALL,
 )
 """Errors that only say that there was another error."""
+
+_RULE = re.compile(r" \(rule [a-z-]+\)\Z")
+"""How a violation of a rule ends: `policy_pack.judging`."""
 
 _PENDING = "pending operations from previous deployment"
 
@@ -160,6 +165,12 @@ class Record:
             for urn in imported:
                 if urn in self._changes:
                     self._changes[urn] = replace(self._changes[urn], what="created")
+
+    @property
+    def advisory(self) -> list[str]:
+        """What breaks a rule of the policy pack that only warns, each once."""
+        with self._lock:
+            return [each for each in dict.fromkeys(self.warnings) if _RULE.search(each)]
 
     @property
     def counts(self) -> Counts:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from automation import caller
+from automation import added_roles, caller, existing_groups
 from automation.inventory import destroying
 from automation.inventory import stacks as undeclared_stacks
 from automation.lifecycle import addresses, closings
-from automation.removals import units, users
+from automation.removals import permission_sets, policy_types, units, users
 from automation.runs import Run, mend
 from shared.layers import StackId
 
@@ -23,7 +23,11 @@ GUARDS: tuple[Guard, ...] = (
     destroying.guard,
     addresses.refuse_changed,
     units.check,
+    policy_types.check,
     users.check,
+    permission_sets.check,
+    added_roles.check,
+    existing_groups.check,
     closings.remind,
 )
 """The guards of every operation, in their order: those that cost nothing first."""

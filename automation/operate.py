@@ -4,7 +4,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,10 +15,11 @@ from automation.backend import locks, state_files
 from automation.events import Problem, Record
 from automation.reporting import summary
 from automation.reporting.display import Display, make_display
-from automation.reporting.report import write_report
+from automation.reporting.report import KEPT_REPORT, write_report
 from automation.results import Foreign, RunResult, StackResult, Wording, exit_code
 from automation.runs import Run
 from automation.stacks import StackFailed, Stacks, Watch
+from shared.errors import UsageError
 from shared.layers import StackId, graph
 
 Work = Callable[[Stacks, StackId, Watch], Record]
@@ -131,6 +132,9 @@ def _finish(
     summary.show(run.console, found)
     if run.report:
         write_report(run.report, found)
+    # For the access page. A run that went well does not fail because there is no space for it.
+    with suppress(UsageError):
+        write_report(run.logs / KEPT_REPORT, found)
     return found
 
 

@@ -4,14 +4,18 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from automation import guards
+from automation.approval import plans
+from automation.approval.schema import PlanFile
 from automation.asking import answer
 from automation.backend import resources
+from automation.deploying import deploying
 from automation.environment_lock import exclusive, to_create
 from automation.events import Record
-from automation.imports import resume
+from automation.events import total as counted
 from automation.imports.attempts import Attempts
 from automation.inventory import closed, comparison
 from automation.inventory.comparison import Inventory
@@ -19,9 +23,8 @@ from automation.operate import Operation, Work, operate
 from automation.plan import Plan
 from automation.removals import units, users
 from automation.reporting import differences
-from automation.results import StackResult, Wording, exit_code
+from automation.results import RunResult, StackResult, Wording, exit_code
 from automation.runs import Run, existing
-from automation.skipping.judge import judge
 from automation.stacks import Stacks, Watch
 from shared import planned_outputs
 from shared.errors import UsageError
@@ -39,30 +42,64 @@ DESTROY = Wording("destroy", "destroying", "destroyed")
 
 @exclusive()
 def deploy(
-    run: Run, chosen: Sequence[StackId], *, force: bool = False, yes: bool, interactive: bool, diff: bool = False
+    run: Run,
+    chosen: Sequence[StackId],
+    *,
+    force: bool = False,
+    yes: bool,
+    interactive: bool,
+    diff: bool = False,
+    plan: PlanFile | None = None,
+    import_existing: bool = False,
 ) -> int:
     """Deploy the chosen stacks. Stacks that have not changed since their last deployment are skipped unless `force`.
-    With `diff`, every value that changes is shown.
+    With `diff`, every value that changes is shown. With an approved `plan`, exactly that is deployed, and nobody asked.
+    With `import_existing`, what AWS refuses to make because it is there is imported, where its id follows from its
+    name: the state of its stack was lost.
 
     Outside the sandbox, a preview is shown and the user must confirm it, unless `yes`.
     """
+    if plan and import_existing:
+        raise UsageError("--plan and --import-existing are given; allowed: one of them, a plan has no imports in it")
     guards.before(run, chosen, "deploy")
-    if not run.environment.disposable and not yes:
+    approved = plans.Approved(run, plan, chosen) if plan else None
+    if not run.environment.disposable and not yes and not approved:
         if not interactive:
             raise UsageError(f"deploying to {run.environment.name!r} without a terminal to ask on needs --yes")
         code = preview(run, chosen, force=force, diff=diff)
         if code or answer(f"Deploy this to {run.environment.name}? [y/N] ") not in {"y", "yes"}:
             return code or 1
     create = to_create(run, chosen)
-    return operate(run, chosen, Operation(_up(run), DEPLOY, create=create, again=force, diff=diff)).exit_code
+    again = force or approved is not None
+    work = deploying(run, approved, import_existing=import_existing)
+    return operate(run, chosen, Operation(work, DEPLOY, create=create, again=again, diff=diff)).exit_code
 
 
-def preview(run: Run, chosen: Sequence[StackId], *, force: bool = False, diff: bool = False) -> int:
-    """Show what deploying the chosen stacks would change, even if nothing is deployed yet. Changes nothing."""
+def preview(
+    run: Run, chosen: Sequence[StackId], *, force: bool = False, diff: bool = False, file: Path | None = None
+) -> int:
+    """Show what deploying the chosen stacks would change, even if nothing is deployed yet. Changes nothing.
+
+    The plan for an approval is written to `file`; then what AWS has is looked at, too.
+    """
+    return previewed(run, chosen, force=force, diff=diff, file=file).exit_code
+
+
+def previewed(
+    run: Run, chosen: Sequence[StackId], *, force: bool = False, diff: bool = False, file: Path | None = None
+) -> RunResult:
+    """As `preview`, with all that was found."""
     guards.before(run, chosen, "preview")
-    work, plan = _previewing(run, refresh=False)
+    before = plans.inputs_of(run, chosen) if file else None
+    work, plan = previewing(run, refresh=file is not None)
     operation = Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons, diff=diff)
-    return operate(run, chosen, operation).exit_code
+    found = operate(run, chosen, operation)
+    if file and before:
+        plans.write(file, before, found)
+    total = counted(result.counts for result in found.stacks)
+    if not found.exit_code and total.unchanged and total.created == total.changes > 0:
+        run.console.print(f"Nothing that exists would change; {total.created} resources would be added.")
+    return found
 
 
 @exclusive()
@@ -85,7 +122,7 @@ def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
     """
     guards.before(run, chosen, "drift")
     inventory = comparison.compare(run, chosen)
-    work, _plan = _previewing(run, refresh=True)
+    work, _plan = previewing(run, refresh=True)
     code = partial(_drift_code, inventory)
     foreign = inventory.foreign if inventory and not inventory.failure else None
     found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=code, foreign=foreign, diff=diff))
@@ -101,10 +138,10 @@ def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
     return found.exit_code
 
 
-def _previewing(run: Run, *, refresh: bool) -> tuple[Work, Plan]:
+def previewing(run: Run, *, refresh: bool, kind: type[Plan] = Plan) -> tuple[Work, Plan]:
     """The work of a preview, in which each stack reads what its upstream stacks will export."""
     there = existing(run)
-    plan = Plan(run.logs / "planned", there, run.engine.outputs)
+    plan = kind(run.logs / "planned", there, run.engine.outputs)
     # The programs have the environment variables of this process.
     os.environ[planned_outputs.VARIABLE] = str(plan.folder)
 
@@ -186,33 +223,6 @@ def _states(run: Run) -> dict[StackId, dict[str, Any]]:
     there = sorted(existing(run))
     with ThreadPoolExecutor(run.parallel) as pool:
         return {stack: state or {} for stack, state in zip(there, pool.map(run.engine.export, there), strict=True)}
-
-
-def _up(run: Run) -> Work:
-    """Deploy, clean up after earlier runs, and remember the inputs of the deployment."""
-    progress = partial(run.console.print, markup=False)
-
-    def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
-        closed.refuse(run, stack)
-        units.unprotect(run, stack)
-        users.strip(run, stack)
-        run.ledger.begin(stack)
-        record = resume.deploy(stacks, run.environment, progress, stack, watch)
-        seen = stacks.programs.seen(stack)
-        reads, unknown = (
-            judge(seen, stack, run.environment, run.sources, stacks.programs.engine_folder) if seen else (None, [])
-        )
-        if unknown:
-            progress(
-                f"{stack.label}: its program read what is none of its inputs, so it will be run each time: "
-                + ", ".join(unknown)
-            )
-        if always := run.ledger.always(stack):
-            progress(f"{stack.label}: it will be run each time, because of {', '.join(always)}")
-        run.ledger.end(stack, None if record.pending else reads, unknown)
-        return record
-
-    return work
 
 
 def _refuse_in_use(run: Run, chosen: Sequence[StackId], in_use: set[StackId]) -> None:

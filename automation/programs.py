@@ -8,10 +8,12 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automation.language_host.asked import deployed_file
 from engine.install import HOST_EXEC, Engine
 from shared.layers import StackId
 
@@ -82,6 +84,13 @@ class Programs:
             ended = self._process is not None and self._process.poll() is not None
             if self._script.is_file() and (self._process is None or ended):
                 self._start()
+
+    def deployed(self, stack: StackId, resources: Mapping[str, Mapping[str, Any]] | None) -> None:
+        """Tell the host what is deployed (by URN), if that is known, before the stack is deployed."""
+        self.prepare()
+        if self._folder and resources is not None:
+            found = {urn: {"id": each.get("id", ""), "outputs": each.get("outputs")} for urn, each in resources.items()}
+            deployed_file(Path(self._folder.name), stack.project, stack.name).write_text(json.dumps(found))
 
     def options(self) -> list[str]:
         """The options that make an engine use this host; empty if it is not available: the engine then uses its own."""

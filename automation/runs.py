@@ -14,6 +14,7 @@ from pulumi.automation import CommandError
 from rich.console import Console
 
 from automation.backend import state_files
+from automation.backend.login import backend_of
 from automation.backend.states import States
 from automation.capacity import default_parallel
 from automation.configuration import check
@@ -21,12 +22,14 @@ from automation.environments import environment
 from automation.processes import Processes
 from automation.programs import Programs
 from automation.reporting.report import report_file
+from automation.skipping.inputs import FOLDER as INPUTS
 from automation.skipping.inputs import Reader
 from automation.skipping.ledger import Ledger
 from automation.skipping.sources import Sources
 from automation.stacks import Stacks, unreadable
 from engine.environment import Environment
 from engine.install import Engine, Progress, get_engine
+from policy_pack import settings
 from shared.errors import UsageError
 from shared.layers import ROOT, StackId, discover
 from shared.private_folders import private_folder
@@ -96,10 +99,11 @@ def open_run(
     stacks = discover(name, root)
     chosen = choose(stacks)
     check(chosen, root)
-    # Not to standard output, where a script reads the result.
+    settings.read(root)  # the language host reads them again
     where = environment(name, root)
-    engine = ready_engine(where, root, partial(print, file=sys.stderr, flush=True))
     logs = _new_logs(root)
+    # Not to standard output, where a script reads the result.
+    engine = ready_engine(where, root, partial(print, file=sys.stderr, flush=True))
     run = make_run(where, engine, console, logs, root, parallel=width, fail_fast=fail_fast, report=file)
     run.wait = wait
     return run, chosen
@@ -118,8 +122,8 @@ def make_run(
 ) -> Run:
     """A run with `engine`. This process's environment variables must already be set for it."""
     stacks = Stacks(engine.command, Processes(), Programs(engine, root, logs), logs, root, disposable=where.disposable)
-    backend = os.environ.get("PULUMI_BACKEND_URL", "")
-    states = States(backend, stacks.export)
+    backend = backend_of(os.environ, root)
+    states = States(backend, stacks.export, root / INPUTS)
     sources = Sources(root)
     ledger = Ledger(root, backend, states, Reader(where, engine, root, sources, states))
     return Run(
@@ -181,21 +185,21 @@ def mend(run: Run) -> None:
         run.console.print("\n".join(state_files.repair(run.backend, run.stacks)), markup=False)
 
 
-def existing(run: Run) -> set[StackId]:
-    """The environment's stacks that exist in the backend. Raises `UsageError` if the backend cannot be read."""
+def existing(run: Run, *, again: bool = False) -> set[StackId]:
+    """The environment's stacks that exist in the backend; `again` if others may have created some since the run began.
+
+    Raises `UsageError` if the backend cannot be read.
+    """
     mend(run)
-    folder = state_files.folder_of(run.backend)
-    if folder and (folder / "stacks").is_dir():
-        return {stack for stack in run.stacks if run.states.of(stack)}
-    there, run.listing = listing(run), None
+    there, run.listing = listing(run, again=again), None
     return {stack for stack in run.stacks if (stack.project, stack.name) in there}
 
 
-def listing(run: Run) -> set[tuple[str, str]]:
+def listing(run: Run, *, again: bool = False) -> set[tuple[str, str]]:
     """Project and name of every stack in the backend, with or without a file. Raises `UsageError`."""
-    folder = state_files.folder_of(run.backend)
-    if folder and (folder / "stacks").is_dir():
-        return state_files.stacks_in(folder)
+    found = run.states.listed(again=again)
+    if found is not None:
+        return found
     if run.listing is None:
         try:
             run.listing = run.engine.existing(run.stacks[0].folder(run.engine.root))

@@ -36,6 +36,10 @@ from shared.layers import ROOT, StackId
 _SEVERAL = re.compile(r"(error: )?\d+ errors? occurred:")
 """The line that the engine prints before a list of errors."""
 
+_HOLDER = re.compile(r": created by (.+@\S+) \(pid (\d+)\) at (\S+)")
+"""A lock, as the engine prints it:
+https://github.com/pulumi/pulumi/blob/v3.272.0/pkg/backend/diy/lock.go"""
+
 # A killed engine leaves an incomplete last line in its event file. That it was killed is reported elsewhere.
 warnings.filterwarnings("ignore", "Error in event stream", UserWarning)
 
@@ -270,7 +274,7 @@ class Stacks:
         if self.processes.stopping:
             return StackCancelled(record)
         if isinstance(error, ConcurrentUpdateError):
-            return StackFailed([Problem(locked_message(stack))], record)
+            return StackFailed([Problem(locked_message(stack, lock_holders(str(error))))], record)
         if isinstance(error, EngineKilled):
             return StackFailed(
                 [*record.problems, Problem(killed_message(stack, error.signal, disposable=self._disposable))], record
@@ -300,11 +304,17 @@ def _refreshing(stack: StackId, *, refresh: bool) -> dict[str, Any]:
     return {"refresh": refresh or None, "run_program": (refresh and stack.account is not None) or None}
 
 
-def locked_message(stack: StackId) -> str:
+def lock_holders(text: str) -> list[str]:
+    """Who has the locks because of which an engine command has failed, and since when."""
+    return [f"{who}, process {process}, since {since}" for who, process, since in _HOLDER.findall(text)]
+
+
+def locked_message(stack: StackId, holders: Iterable[str] = ()) -> str:
     """What to do about a stack that another run has locked, or that a crashed run left locked."""
+    who = "; ".join(holders)
     return (
-        "the stack is locked by another run. If none is at work on it, an earlier one crashed; free it with: "
-        f"pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}"
+        f"the stack is locked by another run{f' ({who})' if who else ''}. If none is at work on it, an earlier one "
+        f"crashed; free it with: pulumi cancel -s {stack.name} --cwd stacks/{stack.layer}"
     )
 
 

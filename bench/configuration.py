@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from sandbox.credentials import MANAGEMENT_ACCOUNT_ID
 from shared.layers import SANDBOX, StackId
 
 UPSTREAM: dict[str, dict[str, Any]] = {
@@ -39,20 +40,20 @@ def account_names(number: int) -> list[str]:
     return [f"a{each:03}" for each in range(1, number + 1)]
 
 
-def write_configuration(root: Path, accounts: int) -> None:
-    """Give the copy of the repository at `root` a sandbox with that many accounts, and no other environment."""
+def write_configuration(root: Path, accounts: int, environment: str = SANDBOX) -> None:
+    """Give the copy of the repository at `root` an environment with that many accounts, and no other one."""
     for old in (root / "stacks").glob("*/Pulumi.*.yaml"):
         old.unlink()
     for layer, keys in UPSTREAM.items():
-        _write(root, StackId(layer, SANDBOX), keys)
+        _write(root, StackId(layer, environment), keys)
     for name in account_names(accounts):
         own = {"accounts:name": f"Account {name}", "accounts:email": f"{name}@example.com"}
-        _write(root, StackId("accounts", SANDBOX, name), {**own, **ACCOUNT})
+        _write(root, StackId("accounts", environment, name), {**own, **ACCOUNT})
 
 
-def change_owner(root: Path, account: str, owner: str) -> None:
+def change_owner(root: Path, account: str, owner: str, environment: str = SANDBOX) -> None:
     """Set the Owner tag of one account."""
-    file = StackId("accounts", SANDBOX, account).config_file(root)
+    file = StackId("accounts", environment, account).config_file(root)
     document = yaml.safe_load(file.read_text())
     document["config"]["accounts:tags"]["Owner"] = owner
     file.write_text(yaml.safe_dump(document))
@@ -61,5 +62,6 @@ def change_owner(root: Path, account: str, owner: str) -> None:
 def _write(root: Path, stack: StackId, keys: dict[str, Any]) -> None:
     file = stack.config_file(root)
     file.parent.mkdir(parents=True, exist_ok=True)
-    document = {"config": {"aws:region": "us-west-2", **keys}, "encryptionsalt": SALT}
+    bound = {} if stack.environment == SANDBOX else {"aws:allowedAccountIds": [MANAGEMENT_ACCOUNT_ID]}
+    document = {"config": {"aws:region": "us-west-2", **bound, **keys}, "encryptionsalt": SALT}
     file.write_text(yaml.safe_dump(document))

@@ -27,17 +27,15 @@ class Project:
     env: dict[str, str]
 
     @classmethod
-    def make(cls, root: Path, accounts: int, engine: Engine) -> Project:
-        """Copy the repository to the new folder `root`, and start its sandbox with nothing deployed."""
+    def make(cls, root: Path, accounts: int, engine: Engine, name: str = SANDBOX) -> Project:
+        """Copy the repository to the new folder `root`, with the files of the environment `name` alone, and start its
+        sandbox with nothing deployed."""
         copy_repository(root)
-        write_configuration(root, accounts)
+        write_configuration(root, accounts, name)
         user = user_environment(root)
         # A user's Python keeps what it has compiled; the first contestant must not be the one to do it.
         user.pop("PYTHONDONTWRITEBYTECODE", None)
-        for command in (
-            ["python", "-m", "compileall", "-q", "shared", "stacks", "engine", "sandbox", "automation"],
-            _START,
-        ):
+        for command in (_COMPILE, _START):
             subprocess.run(command, cwd=root, env=user, check=True, stdout=subprocess.DEVNULL)
         return cls(root, environment(SANDBOX, root).variables(engine, user))
 

@@ -81,7 +81,7 @@ def markdown(results: Results) -> str:
         INTRODUCTION.format(parallel=results.machine["parallel"]),
         "![Wall time and memory against the number of accounts](benchmark.svg)",
         "## What it is held to",
-        _table(
+        table(
             ["criterion", "found", ""],
             ([each.text, each.found, VERDICTS[each.passed]] for each in criteria(results)),
         ),
@@ -90,7 +90,7 @@ def markdown(results: Results) -> str:
     ]
     for scenario in SCENARIOS:
         parts += [f"## {scenario[0].upper()}{scenario[1:]}", _scenario(results, scenario)]
-    parts += ["## Machine", _machine(results.machine), OVERHEAD]
+    parts += ["## Machine", machine_table(results.machine), OVERHEAD]
     return "\n\n".join(parts) + "\n"
 
 
@@ -109,7 +109,7 @@ def _scenario(results: Results, scenario: str) -> str:
     head = ["accounts", "", "time to the run queue's", "processes", "peak memory", "emulated AWS", "AWS calls", "time"]
     rows = [_row(results, cell) for cell in found]
     rows += [[str(size), name, "not measured", "", "", "", "", ""] for size, name in _missing(results, scenario)]
-    return _table(head, rows, right={0, 2, 3, 4, 5, 6, 7})
+    return table(head, rows, right={0, 2, 3, 4, 5, 6, 7})
 
 
 def _missing(results: Results, scenario: str) -> list[tuple[int, str]]:
@@ -142,14 +142,14 @@ def _numbers(cell: Cell) -> list[str]:
     ]
 
 
-def _machine(machine: Mapping[str, Any]) -> str:
+def machine_table(machine: Mapping[str, Any]) -> str:
     """The result of `bench.machine` as Markdown."""
     shown = {**machine, "memory": f"{machine['memory_bytes'] / 2**30:.0f} GiB"}
     del shown["memory_bytes"]
-    return _table(["", ""], ([name.replace("_", " "), str(value)] for name, value in shown.items()))
+    return table(["", ""], ([name.replace("_", " "), str(value)] for name, value in shown.items()))
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], right: Collection[int] = ()) -> str:
     """A Markdown table. The columns with the numbers in `right` are aligned to the right."""
     rule = ["---:" if number in right else "---" for number in range(len(head))]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))

@@ -1,16 +1,21 @@
 """`python -m engine` gets the engine: `make engine`."""
 
 import sys
+from functools import partial
 
-from engine.install import get_engine
+from engine import language_host
+from engine.install import BUILT, get_engine
 from shared.errors import EngineError
 from shared.layers import ROOT
 
 
 def main() -> int:
     """Get the engine, for `make engine`; returns the exit code."""
+    progress = partial(print, flush=True)
     try:
-        engine = get_engine(ROOT, lambda line: print(line, flush=True))
+        engine = get_engine(ROOT, progress)
+        if engine.source == BUILT:
+            language_host.renew(ROOT, engine.bin, progress)
     except EngineError as error:
         print(error, file=sys.stderr)
         return 1

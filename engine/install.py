@@ -14,7 +14,6 @@ import tempfile
 import threading
 import time
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version as package_version
 from pathlib import Path
@@ -22,12 +21,16 @@ from pathlib import Path
 from pulumi.automation import InvalidVersionError, PulumiCommand
 from semver import VersionInfo
 
+from engine import language_host
+from engine.go_tool import WAYS as WAYS
+from engine.go_tool import Progress as Progress
+from engine.go_tool import go, go_build
+from engine.language_host import HOST as HOST
+from engine.language_host import HOST_EXEC as HOST_EXEC
+from engine.language_host import SDK
 from engine.lock import locked
 from shared.errors import EngineError
 from shared.layers import ROOT
-
-Progress = Callable[[str], None]
-"""A callback that receives one line of progress."""
 
 ENGINE_VERSION = VersionInfo(3, 274, 1)
 """The version that the installer gets or the build makes. `engine/cli/go.mod` must pin the same version.
@@ -42,21 +45,11 @@ INSTALLER = "https://get.pulumi.com/install.sh"
 REACH_SECONDS = 5.0
 """How long Pulumi's site may take to answer. After that it counts as unreachable."""
 
-HOST = "pulumi-language-python"
-HOST_EXEC = "pulumi-language-python-exec"
-SDK = "github.com/pulumi/pulumi/sdk/v3"
 CLI = "github.com/pulumi/pulumi/pkg/v3"
 
 ON_PATH = "on PATH"
 OFFICIAL = "official installer"
 BUILT = "built from Go modules"
-
-WAYS = (
-    "Three ways to get an engine: install Pulumi so that `pulumi` is on PATH "
-    "(https://www.pulumi.com/docs/install/); give this machine access to the internet and run this again, "
-    "which runs the official installer; or install Go (https://go.dev/doc/install) and run this again, "
-    "which builds the engine from Go modules."
-)
 
 
 @dataclass(frozen=True)
@@ -222,7 +215,7 @@ def _build(root: Path, folder: Path, progress: Progress) -> None:
         raise EngineError(f"engine: no usable `pulumi` on PATH, no official installer, no `go`. {WAYS}")
     version = str(ENGINE_VERSION)
     cli, host = root / "engine" / "cli", root / "engine" / "language-python"
-    pinned = _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", CLI], cli, progress).strip()
+    pinned = go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", CLI], cli, progress).strip()
     if pinned != f"v{version}":
         raise EngineError(
             f"engine: {cli / 'go.mod'}: {CLI} is {pinned}, but engine/install.py pins {version}; "
@@ -232,55 +225,12 @@ def _build(root: Path, folder: Path, progress: Progress) -> None:
     binaries.mkdir(parents=True)
     stamp = f"-s -w -X {SDK}/go/common/version.Version={version}"
     progress(f"engine: building pulumi {version} from Go modules (4 to 5 minutes the first time)")
-    _go_build(cli, binaries / "pulumi", f"{CLI}/cmd/pulumi", stamp, progress)
-    host_version = (
-        _go(["list", "-mod=readonly", "-m", "-f", "{{.Version}}", SDK], host, progress).strip().removeprefix("v")
-    )
-    progress(f"engine: building the Python language host {host_version}")
-    _go_build(host, binaries / HOST, f"{SDK}/python/cmd/{HOST}", "-s -w", progress)
-    # The language host runs this script of the SDK. The module that was just downloaded for the build contains it.
-    sources = Path(_go(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SDK], cli, progress).strip())
-    shutil.copyfile(sources / "python" / "cmd" / HOST_EXEC, binaries / HOST_EXEC)
-    (binaries / HOST_EXEC).chmod(0o755)
-    _remember(folder, BUILT, host_version)
+    go_build(cli, binaries / "pulumi", f"{CLI}/cmd/pulumi", stamp, progress)
+    host_version = language_host.build(host, binaries / HOST, progress)
+    language_host.copy_scripts(cli, binaries, progress)
+    _remember(folder, BUILT, host_version, policy_packs=language_host.digest(host))
 
 
-def _go_build(module: Path, output: Path, package: str, ldflags: str, progress: Progress) -> None:
-    arguments = ["build", "-mod=readonly", "-trimpath", "-ldflags", ldflags, "-o", str(output), package]
-    _go(arguments, module, progress)
-
-
-def _go(arguments: list[str], module: Path, progress: Progress, every: float = 30.0) -> str:
-    """Run `go` in `module`, a folder with a go.mod, with a line of progress every `every` seconds; returns its output.
-
-    Raises `EngineError` with the last lines of the error output when `go` fails.
-    """
-    # A go.work file in a parent folder would override the pinned go.mod.
-    environment = {**os.environ, "GOWORK": "off"}
-    started = time.monotonic()
-    with subprocess.Popen(
-        ["go", *arguments],
-        cwd=module,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        while True:
-            try:
-                output, errors = process.communicate(timeout=every)
-                break
-            except subprocess.TimeoutExpired:
-                progress(f"engine: still building, {time.monotonic() - started:.0f} s")
-            except BaseException:
-                process.terminate()
-                raise
-    if process.returncode != 0:
-        last = "\n".join(errors.strip().splitlines()[-15:])
-        raise EngineError(f"engine: `go {arguments[0]}` failed in {module}:\n{last}\n{WAYS}")
-    return output
-
-
-def _remember(folder: Path, source: str, host_version: str) -> None:
-    record = {"source": source, "language_host_version": host_version}
+def _remember(folder: Path, source: str, host_version: str, **more: str) -> None:
+    record = {"source": source, "language_host_version": host_version, **more}
     (folder / "source.json").write_text(json.dumps(record) + "\n")

@@ -136,7 +136,13 @@ def _start_emulator(layout: Layout, progress: Progress, command: tuple[str, ...]
         _stop_emulator(layout, progress)
     # Keep the port, so that shells with the sandbox's environment go on working.
     port = record.port if record and _is_free(record.port) else _free_port()
-    emulator = _launch(layout, port, command)
+    try:
+        emulator = _launch(layout, port, command)
+    except SandboxError:
+        if _is_free(port):
+            raise
+        # Another program was quicker between the look and the start.
+        emulator = _launch(layout, _free_port(), command)
     progress(f"sandbox: the emulated AWS listens on {emulator.url}")
     return emulator
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from automation.configuration import Dumper
+from shared.yaml_files import Dumper
 
 SANDBOX: dict[str, dict[str, Any]] = {
     "org/Pulumi.sandbox.yaml": {"org:mode": "create", "org:organizationalUnits": ["Development"]},

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from automation import aws
-from automation.configuration import read_raw
+from automation.configuration import effective
+from automation.stack_files import read_raw
 from shared.errors import ConfigError
 from shared.layers import discover
 from shared.policy_documents.roles import role_arn
 from shared.settings.fields import ACCESS_ROLES
+from stacks.accounts.profiles import read_profiles
 
 
 class Ask(Protocol):
@@ -73,11 +76,12 @@ class Reader:
 
 
 def access_role_names(environment: str, root: Path) -> list[str]:
-    """The names that access roles have: those in the accounts' files, then AWS's own in both spellings."""
+    """The names that access roles have: those of the accounts, then AWS's own in both spellings."""
     names = []
+    read, profiles = partial(read_raw, root=root), cache(partial(read_profiles, root=root))
     for stack in discover(environment, root):
         try:
-            given = read_raw(stack, root)[0].get("accounts:accessRoleName") if stack.account else None
+            given = effective(stack, read, profiles).values.get("accessRoleName") if stack.account else None
         except ConfigError:  # another command says what is wrong with the file
             continue
         if isinstance(given, str):

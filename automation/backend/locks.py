@@ -39,6 +39,10 @@ class Lock:
     pid: int
     host: str
     since: str
+    user: str = "unknown"
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host}, process {self.pid}, since {self.since}"
 
 
 def locks(backend: str, stack: StackId) -> list[Lock]:
@@ -49,7 +53,8 @@ def locks(backend: str, stack: StackId) -> list[Lock]:
             content = json.loads(file.read_text())
         except (FileNotFoundError, ValueError):  # it was just released, or is just being written
             continue
-        found.append(Lock(file, int(content["pid"]), str(content["hostname"]), str(content["timestamp"])))
+        names = ("hostname", "timestamp", "username")
+        found.append(Lock(file, int(content["pid"]), *(str(content[name]) for name in names)))
     return found
 
 
@@ -91,7 +96,7 @@ def free_locks(
     while found := locks(backend, stack):
         for lock in found:
             if lock.host != socket.gethostname() or time.monotonic() > end:
-                raise StackFailed([Problem(locked_message(stack))])
+                raise StackFailed([Problem(locked_message(stack, map(str, found)))])
             program = _program(lock.pid)
             if program and ENGINE in program:
                 if lock.pid not in waiting_for:

@@ -6,8 +6,10 @@ cannot list any stack of the backend.
 https://www.pulumi.com/docs/iac/concepts/state-and-backends/#local-filesystem
 """
 
+import gzip
 import json
 import shutil
+import zlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,10 @@ from shared.layers import StackId
 ROOM_BYTES = 1024 * 1024
 """How much disk space must be free before a run works on a stack. An account's state takes 60 kB, and the engine
 keeps three copies of it."""
+
+
+_GZIP = b"\x1f\x8b"
+"""The first bytes of what is compressed."""
 
 
 def folder_of(backend: str) -> Path | None:
@@ -42,8 +48,12 @@ def stacks_in(folder: Path) -> set[tuple[str, str]]:
 
 
 def exported(content: bytes) -> dict[str, Any]:
-    """The content of a state file in the format of `Stacks.export`. Raises `ValueError` for a truncated file."""
-    document = json.loads(content)
+    """The content of a state file, which may be compressed, in the format of `Stacks.export`. Raises `ValueError` for
+    a truncated file."""
+    try:
+        document = json.loads(gzip.decompress(content) if content[:2] == _GZIP else content)
+    except (EOFError, OSError, zlib.error) as error:
+        raise ValueError(str(error)) from None
     return {"deployment": (document.get("checkpoint") or {}).get("latest") or {}}
 
 

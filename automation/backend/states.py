@@ -4,10 +4,15 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
-from automation.backend.state_files import exported, folder_of, stack_file
+from automation.backend.bucket_urls import address_of
+from automation.backend.buckets import Bucket, OnlyTheEngine
+from automation.backend.known_states import KnownStates
+from automation.backend.state_files import exported, folder_of, stack_file, stacks_in
 from shared.layers import LAYERS, StackId
 
 Export = Callable[[StackId], Mapping[str, Any] | None]
@@ -36,11 +41,16 @@ class State:
 class States:
     """The states of the stacks in the backend with the URL `backend`.
 
-    In a folder backend (file://) the files are read directly. Any other backend is read with `export`, by the engine.
+    In a folder backend (file://) the files are read directly, and in one of S3 the objects. Any other backend is read
+    with `export`, by the engine, and so is whatever cannot be read here. `kept` is a folder that keeps the digests of
+    the states in a bucket, so that only those are read that have changed since.
     """
 
-    def __init__(self, backend: str, export: Export) -> None:
+    def __init__(self, backend: str, export: Export, kept: Path | None = None) -> None:
         self._folder = folder_of(backend)
+        address = address_of(backend)
+        self._bucket = Bucket(address) if address else None
+        self._kept = KnownStates(kept / digest(backend)[:16]) if kept else None
         self._export = export
         self._known: dict[StackId, State | None] = {}
         self._lock = threading.Lock()
@@ -52,41 +62,91 @@ class States:
         with self._lock:
             if stack in self._known:
                 return self._known[stack]
-        return self.read(stack)
+        return self._take(stack, again=False)
 
     def read(self, stack: StackId) -> State | None:
-        """The stack's state, read again. None if the stack does not exist."""
-        found = self._read(stack)
+        """The stack's state, read again, after somebody may have written it. None if the stack does not exist."""
+        return self._take(stack, again=True)
+
+    def listed(self, *, again: bool = False) -> set[tuple[str, str]] | None:
+        """Project and stack name of every stack; None if only the engine knows them. A bucket is listed once, and
+        `again` only if so told."""
+        if self._folder and (self._folder / "stacks").is_dir():
+            return stacks_in(self._folder)
+        if self._bucket:
+            with suppress(OnlyTheEngine):
+                return self._bucket.stacks(again=again)
+        return None
+
+    def whole(self, stack: StackId) -> Mapping[str, Any]:
+        """The stack's state itself, with encrypted secrets, in the format of `Stacks.export`; empty if it does not
+        exist. Nothing is remembered."""
+        # One that is cut off is a matter of the engine, which reports it.
+        with suppress(OnlyTheEngine, ValueError):
+            content = self._content(stack)
+            return exported(content) if content else {}
+        return self._export(stack) or {}
+
+    def _content(self, stack: StackId) -> bytes | None:
+        """The state as it is written in the backend now; None if there is none."""
+        if self._folder:
+            return _file_content(self._folder, stack)
+        if not self._bucket:
+            raise OnlyTheEngine
+        there = self._bucket.mark(stack) or self._bucket.mark(stack, again=True)
+        return self._bucket.read(stack)[0] if there else None
+
+    def _take(self, stack: StackId, *, again: bool) -> State | None:
+        try:
+            found = self._read(stack, again=again)
+        except OnlyTheEngine:
+            state = self._export(stack)
+            found = None if state is None else _of(stack, state)
         with self._lock:
             self.reads += 1
             self._known[stack] = found
         return found
 
-    def whole(self, stack: StackId) -> Mapping[str, Any]:
-        """The stack's state itself, with encrypted secrets, in the format of `Stacks.export`; empty if it does not
-        exist. Nothing is remembered."""
-        if self._folder:
-            file = stack_file(self._folder, stack)
-            try:
-                return exported(file.read_bytes())
-            except ValueError:
-                pass  # cut off, which the engine reports
-            except FileNotFoundError:
-                # Then it is compressed; the engine need not be started to find nothing.
-                if not file.with_name(f"{file.name}.gz").exists():
-                    return {}
-        return self._export(stack) or {}
+    def _read(self, stack: StackId, *, again: bool) -> State | None:
+        if self._folder or not self._bucket:
+            content = self._content(stack)
+            return None if content is None else _of_file(stack, content)
+        before = self._bucket.mark(stack)
+        mark = self._bucket.mark(stack, again=True) if again else before
+        if again and mark == before:
+            # An update writes the state each time, so it was written elsewhere: this is not the engine's bucket.
+            raise OnlyTheEngine
+        if mark is None:
+            return None
+        found = self._kept.of(stack, mark) if self._kept else None
+        with suppress(TypeError):  # of another form, as when it was damaged
+            if found:
+                return State(**found)
+        content, mark = self._bucket.read(stack)
+        state = _of_file(stack, content)
+        if self._kept:
+            self._kept.keep(stack, mark, asdict(state))
+        return state
 
-    def _read(self, stack: StackId) -> State | None:
-        if self._folder:
-            file = stack_file(self._folder, stack)
-            try:
-                return _of_file(stack, file.read_bytes())
-            except FileNotFoundError:
-                if not file.with_name(f"{file.name}.gz").exists():
-                    return None
-        state = self._export(stack)
-        return None if state is None else _of(stack, state)
+    def resources(self, stack: StackId) -> dict[str, dict[str, Any]] | None:
+        """URN → resource, with encrypted secrets; None where the engine would have to be started to read them."""
+        if not self._folder:
+            return None
+        resources = (self.whole(stack).get("deployment") or {}).get("resources") or []
+        return {each["urn"]: each for each in resources if not each.get("delete")}
+
+
+def _file_content(folder: Path, stack: StackId) -> bytes | None:
+    file = stack_file(folder, stack)
+    packed = [other for end in (".gz", ".zst") if (other := file.with_name(f"{file.name}{end}")).exists()]
+    if packed:  # there may be several, of which the engine takes the last one written
+        if file.exists() or len(packed) > 1 or packed[0].suffix != ".gz":
+            raise OnlyTheEngine
+        file = packed[0]
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def _of_file(stack: StackId, content: bytes) -> State:

@@ -117,7 +117,7 @@ def _unit(planned: Planned, key: Key, identity: str, organizations: Organization
     names = key.name.split("/")
     # A unit's key in the program is made of those above it; what AWS calls each is an input of it.
     keys = [Key(UNIT, "/".join(names[: depth + 1])) for depth in range(len(names))]
-    declared = "/".join(_text(planned, each, "name") or each.name.rpartition("/")[2] for each in keys)
+    declared = "/".join(text_of(planned, each, "name") or each.name.rpartition("/")[2] for each in keys)
     there = "/".join(name for _, name in chain)
     if declared != there:
         raise UsageError(
@@ -147,7 +147,7 @@ def _chain(stack: StackId, identity: str, organizations: OrganizationsClient) ->
 def _below(planned: Planned, parent: str, path: str, organizations: OrganizationsClient) -> dict[Key, str]:
     """The ids of the OUs below `parent` that AWS has and the program would create."""
     wanted = {
-        _text(planned, key, "name") or key.name.rpartition("/")[2]: key
+        text_of(planned, key, "name") or key.name.rpartition("/")[2]: key
         for key in planned.creations
         if key.type == UNIT and key.name.rpartition("/")[0] == path
     }
@@ -172,19 +172,19 @@ def _account(planned: Planned, key: Key, identity: str, organizations: Organizat
         parent = organizations.list_parents(ChildId=identity)["Parents"][0]["Id"]
     if aws.state_of(account) != "ACTIVE":
         raise UsageError(f"account {identity} is {aws.state_of(account)} in AWS; allowed: an account that is ACTIVE")
-    unit = _text(planned, key, "parentId")
+    unit = text_of(planned, key, "parentId")
     if unit is None:
         raise UsageError(
             f"which OU {stack.label} belongs in is known once the organization layer is deployed: "
             f"invoke up org --env {stack.environment}"
         )
-    pairs = [("accounts:name", _text(planned, key, "name"), account["Name"], False)]
-    pairs += [("accounts:email", _text(planned, key, "email"), account["Email"], True)]
+    pairs = [("accounts:name", text_of(planned, key, "name"), account["Name"], False)]
+    pairs += [("accounts:email", text_of(planned, key, "email"), account["Email"], True)]
     if unit != parent:
         here, there = (_path(stack, each, organizations) for each in (unit, parent))
         pairs += [("accounts:organizationalUnit", here, there, False)]
     _refuse(stack, f"account {identity}", pairs)
-    check_access_role(stack, identity, _text(planned, key, "roleName"))
+    check_access_role(stack, identity, text_of(planned, key, "roleName"))
     return {key: identity}
 
 
@@ -198,11 +198,11 @@ def _policy(planned: Planned, key: Key, identity: str, organizations: Organizati
     stack = planned.stack
     with _missing(stack, f"the organization has no policy {identity}", "looking for the policy"):
         found = organizations.describe_policy(PolicyId=identity)["Policy"]["PolicySummary"]
-    kind = _text(planned, key, "type") or "SERVICE_CONTROL_POLICY"
+    kind = text_of(planned, key, "type") or "SERVICE_CONTROL_POLICY"
     differing = [
         f"{what} {declared} in the program, and {there} in AWS"
         for what, declared, there in (
-            ("it is called", _text(planned, key, "name") or key.name, found["Name"]),
+            ("it is called", text_of(planned, key, "name") or key.name, found["Name"]),
             ("its type is", kind, found["Type"]),
         )
         if declared != there
@@ -223,7 +223,7 @@ _CHECKS: dict[str, Callable[[Planned, Key, str, Any], dict[Key, str]]] = {
 }
 
 
-def _text(planned: Planned, key: Key, name: str) -> str | None:
+def text_of(planned: Planned, key: Key, name: str) -> str | None:
     """A property of a resource; None if it is secret, or not known before a deployment."""
     creation = planned.creations.get(key)
     value = creation.text(name) if creation else (planned.state.get(key, {}).get("outputs") or {}).get(name)

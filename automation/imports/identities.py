@@ -115,7 +115,9 @@ _ARNS = ("aws:iam/policy:Policy", OIDC)
 _name = methodcaller("text", "name")
 
 _LOOKUPS: dict[str, Lookup] = {
+    "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": _name,
     "aws:backup/vault:Vault": _name,
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": methodcaller("text", "backupVaultName"),
     "aws:iam/accountAlias:AccountAlias": methodcaller("text", "accountAlias"),
     "aws:iam/group:Group": _name,
     OIDC: _oidc_arn,

@@ -6,7 +6,7 @@ then refuses to create it a second time. In a disposable environment the resourc
 begun to create it; elsewhere the user gets a command and decides.
 
 A resource that stays in AWS when it leaves the stack (`retain_on_delete`) is taken back everywhere when it is wanted
-again, if its id follows from its inputs.
+again, if its id follows from its inputs. After a state was lost, the user can ask for that of every resource.
 """
 
 import re
@@ -34,10 +34,21 @@ _NEVER_DELETED = (ACCOUNT, ORGANIZATION, UNIT)
 _KILLED = "which an earlier run was killed while it created"
 _BEGUN = "which an earlier run had begun to create"
 _RETAINED = "which was kept in AWS"
+_THERE = "which is in AWS already"
 
 
-def deploy(stacks: Stacks, environment: Environment, progress: Progress, stack: StackId, watch: Watch) -> Record:
-    """Deploy the stack, and clean up after earlier runs. Raises what `Stacks.up` raises.
+def deploy(
+    stacks: Stacks,
+    environment: Environment,
+    progress: Progress,
+    stack: StackId,
+    watch: Watch,
+    *,
+    refresh: bool = False,
+    import_existing: bool = False,
+) -> Record:
+    """Deploy the stack, and clean up after earlier runs; with `refresh`, read what AWS has first. Raises what
+    `Stacks.up` raises. With `import_existing`, all that AWS has already is imported whose id follows from its inputs.
 
     Resources that already exist are imported, and the stack is deployed again. This is repeated until a deployment
     finds no more of them, because a resource is tried only after those that it depends on.
@@ -48,12 +59,14 @@ def deploy(stacks: Stacks, environment: Environment, progress: Progress, stack: 
     failed: list[Record] = []
     while True:
         try:
-            record = stacks.up(stack, watch, refresh=bool(imported))
+            record = stacks.up(stack, watch, refresh=refresh or bool(imported))
         except (StackFailed, StackCancelled) as error:
             attempts.add(error.record.begun)
             if isinstance(error, StackCancelled):
                 raise
-            imported |= _import(stacks, environment, progress, stack, error, earlier, imported)
+            imported |= _import(
+                stacks, environment, progress, stack, error, earlier, imported, everything=import_existing
+            )
             failed.append(error.record)
         else:
             break
@@ -74,8 +87,11 @@ def _import(
     error: StackFailed,
     earlier: Collection[str],
     imported: Collection[str],
+    *,
+    everything: bool,
 ) -> set[str]:
-    """Import resources that already exist into the state; returns their URNs, at least one.
+    """Import resources that already exist into the state; returns their URNs, at least one. With `everything`, whoever
+    made them.
 
     Raises `StackFailed` if nothing may be imported; its problems say what the user can do.
     """
@@ -92,8 +108,8 @@ def _import(
     left = pending_operations.unfinished(state)
     ours = [each for each in left if each.resource.urn in {*pending, *earlier} and each.resource.urn not in imported]
     found = _identities(ours, refused) if environment.disposable else {}
-    kept = _kept(left, [step for urn, step in error.record.begun.items() if urn in refused and urn not in imported])
-    found |= kept
+    steps = [step for urn, step in error.record.begun.items() if urn in refused and urn not in imported]
+    found |= _kept(left, steps, everything=everything)
     if not found:
         raise StackFailed(
             _explained(environment, stack, error.problems, left, refused, pending), error.record
@@ -101,15 +117,19 @@ def _import(
     for each in left:
         urn = each.resource.urn
         if urn in found:
-            why = _KILLED if urn in pending else _BEGUN if urn in earlier else _RETAINED
+            retained = urn in error.record.begun and error.record.begun[urn].retain_on_delete
+            there = _RETAINED if retained else _THERE
+            why = _KILLED if urn in pending else _BEGUN if urn in earlier else there
             progress(f"{stack.label}: importing {each.resource}, {why} ({found[urn]})")
     stacks.replace_state(stack, pending_operations.imported(state, found))
     return set(found)
 
 
-def _kept(creations: Iterable[Creation], refused: Iterable[StepEventStateMetadata]) -> dict[str, str]:
-    """URN → id of the refused creations of resources that stay in AWS when they leave the stack."""
-    retained = {step.urn for step in refused if step.retain_on_delete}
+def _kept(
+    creations: Iterable[Creation], refused: Iterable[StepEventStateMetadata], *, everything: bool
+) -> dict[str, str]:
+    """URN → id of the refused creations of resources that stay in AWS when they leave the stack, or of `everything`."""
+    retained = {step.urn for step in refused if step.retain_on_delete or everything}
     found = {each.resource.urn: identities.from_inputs(each) for each in creations if each.resource.urn in retained}
     return {urn: identity for urn, identity in found.items() if identity}
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from automation import scratch
@@ -23,38 +24,52 @@ from shared import planned_outputs
 from shared.errors import UsageError
 from shared.layers import StackId
 
+NOTHING: Mapping[StackId, Record] = MappingProxyType({})
+
 
 @dataclass(frozen=True)
 class Result:
     """An import that worked: the engine's import file for it, and whether what it imports is protected.
 
-    `changes` and `planned` are what a deployment after it would do, and would create.
+    `record` is the preview of a deployment after it, and `planned` what that would create.
     """
 
     file: Path
     protect: bool
-    changes: list[Change]
+    record: Record
     planned: Planned
+
+    @property
+    def changes(self) -> list[Change]:
+        """What a deployment after the import would do."""
+        return self.record.changes
 
 
 class Trial:
-    """The trials of one import into `stack`. Raises `shared.errors.UsageError` if the stack cannot be previewed."""
+    """The trials of one import into `stack`. Raises `shared.errors.UsageError` if the stack cannot be previewed.
 
-    def __init__(self, run: Run, stack: StackId) -> None:
+    `earlier` are previews of stacks that it reads, and that are not deployed. `record` is its own, before any import.
+    """
+
+    def __init__(
+        self, run: Run, stack: StackId, earlier: Mapping[StackId, Record] = NOTHING, folder: Path | None = None
+    ) -> None:
         self._run, self._stack = run, stack
-        self._folder = run.logs / "import"
+        self._folder = folder or run.logs / "import"
         self._count = 0
         there = existing(run)
         self._state = (run.engine.export(stack) if stack in there else None) or {}
         plan = Plan(run.logs / "planned", there - {stack}, run.engine.outputs)
+        for each, record in earlier.items():
+            plan.add(each, record)
         # The programs have the environment variables of this process.
         os.environ[planned_outputs.VARIABLE] = str(plan.folder)
         # The scratch backend has no outputs of other stacks.
         plan.prepare(stack)
         file = self._folder / "planned.json"
-        self._record = self._preview(self._place(), file)
+        self.record = self._preview(self._place(), file)
         self._document = json.loads(file.read_text())
-        self.planned = self._planned(self._record)
+        self.planned = self._planned(self.record)
 
     def new(self, ids: Mapping[Key, str]) -> dict[Key, str]:
         """Those of `ids` that are not in the state. Raises `UsageError` if it has one of them with another id."""
@@ -69,11 +84,18 @@ class Trial:
                 raise UsageError(f"{self._stack.label} has no {key.type} {key.name}")
         return {key: identity for key, identity in ids.items() if key not in self.planned.state}
 
-    def result(self, ids: Mapping[Key, str]) -> Result:
-        """Try to import `ids`. Raises `UsageError` if AWS has one of them not, or not as the program describes it."""
+    def unseen(self, ids: Mapping[Key, str]) -> tuple[Path, bool]:
+        """The engine's import file for `ids`, and whether they are protected, without trying it.
+
+        For resources whose configuration was made from AWS, so that nothing of them can differ.
+        """
         file = self._folder / "import.json"
         file.write_text(json.dumps(only(self._document, ids, self._stack.label)))
-        protect = any(step.protect for urn, step in self._record.begun.items() if Key.of(Resource(urn)) in ids)
+        return file, any(step.protect for urn, step in self.record.begun.items() if Key.of(Resource(urn)) in ids)
+
+    def result(self, ids: Mapping[Key, str]) -> Result:
+        """Try to import `ids`. Raises `UsageError` if AWS has one of them not, or not as the program describes it."""
+        file, protect = self.unseen(ids)
         place = self._place()
         try:
             self._run.engine.import_resources(self._stack, _nobody, file, protect=protect, place=place)
@@ -92,7 +114,7 @@ class Trial:
                 f"nothing was imported into {self._stack.label}: the next deployment would replace what is in AWS, "
                 "because these properties differ from the program's\n" + "\n".join(lost)
             )
-        return Result(file, protect, record.changes, self._planned(record))
+        return Result(file, protect, record, self._planned(record))
 
     def _place(self) -> scratch.Scratch:
         self._count += 1

@@ -11,7 +11,6 @@ from typing import Any
 from rich.console import Console
 
 from automation.aws import AwsFailed
-from automation.configuration import read_raw
 from automation.inventory.declared import declared
 from automation.inventory.foreign import Naming, foreign_identities, foreign_in_organization, without_ignored
 from automation.inventory.identities import read_identities, removal_of_user
@@ -20,6 +19,7 @@ from automation.inventory.organization import read_organization
 from automation.inventory.stacks import Undeclared, account_in, undeclared
 from automation.results import Foreign
 from automation.runs import Run, existing
+from automation.stack_files import read_raw
 from shared.errors import ConfigError
 from shared.layers import StackId
 
@@ -47,7 +47,7 @@ def compare(run: Run, chosen: Sequence[StackId]) -> Inventory | None:
     lost = undeclared(run)
     stacks = [_stack(each) for each in lost]
     try:
-        things, kept = _things(run, states(run, lost))
+        things, kept = _things(run, states(run, lost), chosen)
     except AwsFailed as error:
         return Inventory(tuple(stacks), failure=str(error))
     entries = _setting(run, org, "ignore", ())
@@ -83,7 +83,9 @@ def show(console: Console, found: Inventory) -> None:
         console.print(f"org:ignore has {entry!r}, which fits nothing that was found", markup=False)
 
 
-def _things(run: Run, known_states: Mapping[StackId, Mapping[str, Any]]) -> tuple[list[Foreign], list[Foreign]]:
+def _things(
+    run: Run, known_states: Mapping[StackId, Mapping[str, Any]], chosen: Sequence[StackId]
+) -> tuple[list[Foreign], list[Foreign]]:
     """What is foreign, and what stayed when a stack gave it up."""
     environment, root = run.environment.name, run.engine.root
     known = declared(known_states)
@@ -94,7 +96,7 @@ def _things(run: Run, known_states: Mapping[StackId, Mapping[str, Any]]) -> tupl
     if organization:
         create = _setting(run, StackId("org", environment), "mode", "create") == "create"
         things += foreign_in_organization(organization, known, naming, create=create)
-        stayed = left_behind(run, known_states, organization)
+        stayed = left_behind(run, known_states, organization, chosen)
     external = _setting(run, StackId("identity", environment), "userSource", "config") == "external"
     removal = partial(removal_of_user, environment, root)
     found = read_identities(environment, root)

@@ -20,6 +20,7 @@ from automation.inventory.identities import (
 from automation.inventory.organization import Member, Organization, Policy, Unit
 from automation.results import Foreign
 from shared.policy_documents.roles import DEVELOPERS_GROUP
+from shared.units import ROOT_UNIT
 
 _MADE_HERE = re.compile(r"MonthlyBackup|RootTags|Tags-.+|Guardrails-.+|Perimeter")
 """The names of the policies that the policies layer makes."""
@@ -55,7 +56,7 @@ def foreign_in_organization(found: Organization, known: Declared, naming: Naming
     for member in found.members:
         # AWS lists a closed account for 90 days. There is nothing to adopt or to remove.
         if not member.closed and not known.has(state.ACCOUNT, member.id):
-            things.append(_account(member, found, known, naming))
+            things.append(_account(member, known, naming))
     for unit in reversed(found.units):
         if not known.has(state.UNIT, unit.id):
             things.append(_unit(unit, found, known, naming))
@@ -73,7 +74,11 @@ def foreign_identities(
         adopt = f"put it into identity:users, then {naming.importing(f'identity:{user.name}', user.name)}"
         things.append(Foreign("user", user.name + groups, user.name, adopt, removal(user), (f"user/{user.name}",)))
     names = {user.name for user in strangers}
+    # A group of others that has a policy made here is in use: it is neither to be adopted nor to be removed.
+    used = {policy.partition(":")[0] for policy in known.ids.get(state.GROUP_POLICY, ())}
     for group in found.groups:
+        if group.name in used and not known.has(state.GROUP, group.name):
+            continue
         members = [user.name for user in found.users if group.name in user.groups]
         if not known.has(state.GROUP, group.name):
             ours = group.name == DEVELOPERS_GROUP
@@ -117,24 +122,18 @@ def _unit(unit: Unit, found: Organization, known: Declared, naming: Naming) -> F
     return Foreign("OU", unit.path, unit.id, adopt, delete, (key, *unit.within))
 
 
-def _account(member: Member, found: Organization, known: Declared, naming: Naming) -> Foreign:
+def _account(member: Member, known: Declared, naming: Naming) -> Foreign:
     file = naming.addresses.get(member.email.lower())
-    adopt: str | None
     if file:
         adopt = naming.importing(f"accounts/{file}", member.id)
     else:
         name = account_name(member, naming.taken)
-        move, path = "", member.unit.key(known.units)
-        if not path:
-            target = next((unit for unit in found.units if known.has(state.UNIT, unit.id)), None)
-            path = target.key(known.units) if target else ""
-            move = f"move it into an OU, such as with {_moving(member, target)}, then " if target else ""
+        path = member.unit.key(known.units) or ROOT_UNIT
         written = (
             f"invoke add-account {name} --email {shlex.quote(member.email)} --ou {shlex.quote(path)} "
             f"--display-name {shlex.quote(member.name)} --env {naming.environment}"
         )
-        adopt = f"{move}{written} (with the tags of the OU), then {naming.importing(f'accounts/{name}', member.id)}"
-        adopt = adopt if path else None
+        adopt = f"{written} (with the tags of the OU), then {naming.importing(f'accounts/{name}', member.id)}"
     where = f" in {member.unit.path or 'the root'}"
     remove = f"aws organizations close-account --account-id {member.id}"
     return Foreign(
@@ -147,13 +146,6 @@ def account_name(member: Member, taken: Collection[str]) -> str:
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", member.name.removesuffix("Account"))
     name = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")
     return name if name and name not in taken else f"account-{member.id}"
-
-
-def _moving(member: Member, target: Unit) -> str:
-    return (
-        f"aws organizations move-account --account-id {member.id} --source-parent-id {member.unit.id} "
-        f"--destination-parent-id {target.id}"
-    )
 
 
 def _policy(policy: Policy, found: Organization, naming: Naming) -> Foreign:

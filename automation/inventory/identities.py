@@ -10,7 +10,7 @@ from typing import Any
 
 from automation import aws
 from shared.layers import LAYERS
-from shared.policy_documents.roles import AUTOMATION_IDENTITY, MANAGED_ROLES, deploy_role, preview_role
+from shared.policy_documents.roles import AUTOMATION_IDENTITY, MANAGED_ROLES, ROLES_PATH, deploy_role, preview_role
 
 _DEPLOYING = [name for layer in LAYERS for name in (deploy_role(layer), preview_role(layer))]
 
@@ -38,7 +38,9 @@ class Identities:
 
 
 def read_identities(environment: str, root: Path) -> Identities:
-    """All users and groups, in few calls, and the roles of `ROLES` that exist. Raises `automation.aws.AwsFailed`.
+    """All users and groups, in few calls, the roles of `ROLES` that exist, and those under the path of added roles.
+
+    Raises `automation.aws.AwsFailed`.
 
     The user whose credentials these are is left out: who removes it cannot go on.
     """
@@ -47,11 +49,14 @@ def read_identities(environment: str, root: Path) -> Identities:
         caller = sts.get_caller_identity()["Arn"]
         users: list[Principal] = []
         groups: list[Principal] = []
-        pages = client.get_paginator("get_account_authorization_details").paginate(Filter=["User", "Group"])
+        added: list[Principal] = []
+        pages = client.get_paginator("get_account_authorization_details").paginate(Filter=["User", "Group", "Role"])
         for page in pages:
             users += [_principal(each, "User") for each in page.get("UserDetailList", []) if each["Arn"] != caller]
             groups += [_principal(each, "Group") for each in page.get("GroupDetailList", [])]
-        return Identities(tuple(users), tuple(groups), tuple(_roles(client)))
+            # Roles for tokens of CI jobs: whose they are is in the name, which the configuration chooses.
+            added += [_principal(each, "Role") for each in page.get("RoleDetailList", []) if each["Path"] == ROLES_PATH]
+        return Identities(tuple(users), tuple(groups), (*_roles(client), *added))
 
 
 def _principal(detail: dict[str, Any], kind: str) -> Principal:

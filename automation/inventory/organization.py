@@ -89,9 +89,9 @@ def read_organization(environment: str, root: Path) -> Organization | None:
         return None
     client = aws.client(environment, "organizations", root)
     with aws.errors(environment, "reading the policies and services of the organization"):
-        top = next(_pages(client, "list_roots", "Roots"))
+        top = next(pages(client, "list_roots", "Roots"))
         enabled = [each["Type"] for each in top.get("PolicyTypes", []) if each["Status"] == "ENABLED"]
-        services = _pages(client, "list_aws_service_access_for_organization", "EnabledServicePrincipals")
+        services = pages(client, "list_aws_service_access_for_organization", "EnabledServicePrincipals")
         return replace(
             tree,
             policies=tuple(_policies(client, enabled)),
@@ -108,7 +108,7 @@ def read_tree(environment: str, root: Path) -> Organization | None:
             described = client.describe_organization()["Organization"]
         except client.exceptions.AWSOrganizationsNotInUseException:
             return None
-        top = next(_pages(client, "list_roots", "Roots"))
+        top = next(pages(client, "list_roots", "Roots"))
         units, members = _tree(client, Unit(top["Id"], ""), described["MasterAccountId"])
         return Organization(described["Id"], units[0], tuple(units[1:]), tuple(members))
 
@@ -116,10 +116,10 @@ def read_tree(environment: str, root: Path) -> Organization | None:
 def _tree(client: Any, root: Unit, management: str) -> tuple[list[Unit], list[Member]]:
     units, members = [root], []
     for unit in units:  # it grows while it is read, parents first
-        for each in _pages(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=unit.id):
+        for each in pages(client, "list_organizational_units_for_parent", "OrganizationalUnits", ParentId=unit.id):
             path = f"{unit.path}/{each['Name']}" if unit.path else each["Name"]
             units.append(Unit(each["Id"], path, unit.within))
-        for each in _pages(client, "list_accounts_for_parent", "Accounts", ParentId=unit.id):
+        for each in pages(client, "list_accounts_for_parent", "Accounts", ParentId=unit.id):
             if each["Id"] != management:
                 members.append(
                     Member(each["Id"], each.get("Name", ""), each.get("Email", ""), unit, aws.state_of(each))
@@ -129,18 +129,19 @@ def _tree(client: Any, root: Unit, management: str) -> tuple[list[Unit], list[Me
 
 def _policies(client: Any, types: list[str]) -> Iterator[Policy]:
     for kind in sorted(types):
-        for each in _pages(client, "list_policies", "Policies", Filter=kind):
+        for each in pages(client, "list_policies", "Policies", Filter=kind):
             if not each.get("AwsManaged"):
-                targets = _pages(client, "list_targets_for_policy", "Targets", PolicyId=each["Id"])
+                targets = pages(client, "list_targets_for_policy", "Targets", PolicyId=each["Id"])
                 yield Policy(each["Id"], each["Name"], kind, tuple(sorted(target["TargetId"] for target in targets)))
 
 
 def _delegates(client: Any) -> Iterator[tuple[str, str]]:
-    for account in _pages(client, "list_delegated_administrators", "DelegatedAdministrators"):
-        pages = _pages(client, "list_delegated_services_for_account", "DelegatedServices", AccountId=account["Id"])
-        yield from ((account["Id"], each["ServicePrincipal"]) for each in pages)
+    for account in pages(client, "list_delegated_administrators", "DelegatedAdministrators"):
+        services = pages(client, "list_delegated_services_for_account", "DelegatedServices", AccountId=account["Id"])
+        yield from ((account["Id"], each["ServicePrincipal"]) for each in services)
 
 
-def _pages(client: Any, operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
+def pages(client: Any, operation: str, key: str, **arguments: str) -> Iterator[dict[str, Any]]:
+    """What is under `key` in every page of an operation of a boto3 client."""
     for page in client.get_paginator(operation).paginate(**arguments):
         yield from page[key]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from automation.backend import resources
-from automation.configuration import read_raw
 from automation.runs import Run, listing
 from automation.selection.removed import ways
+from automation.stack_files import read_raw
 from shared.errors import ConfigError, LayerError, UsageError
 from shared.layers import LAYERS, StackId, parse_stack
 

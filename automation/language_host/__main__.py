@@ -34,7 +34,7 @@ def main() -> None:
 
     from automation.language_host.server import LanguageHost
 
-    host = LanguageHost(script, folder, multiprocessing.get_context("forkserver"))
+    host = LanguageHost(script, folder, multiprocessing.get_context("forkserver"), Path.cwd())
     limits = [("grpc.max_receive_message_length", LARGEST_MESSAGE), ("grpc.max_send_message_length", LARGEST_MESSAGE)]
     server = grpc.server(ThreadPoolExecutor(THREADS), options=limits)
     language_pb2_grpc.add_LanguageRuntimeServicer_to_server(host, server)

@@ -15,9 +15,9 @@ from typing import Any
 from automation.asking import answer
 from automation.backend import locks
 from automation.backend.resources import parts
-from automation.configuration import read_raw
 from automation.environment_lock import held
 from automation.runs import Run
+from automation.stack_files import read_raw
 from shared.errors import ConfigError, LayerError, UsageError
 from shared.layers import StackId, check_name
 

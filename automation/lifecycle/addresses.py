@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from automation.backend.resources import parts
-from automation.configuration import read_raw
 from automation.lifecycle.account import TYPE
 from automation.runs import Run, listing
+from automation.stack_files import read_raw
 from automation.stacks import StackFailed
 from shared.errors import ConfigError
 from shared.layers import StackId

@@ -14,9 +14,10 @@ import yaml
 
 from automation import aws
 from automation.backend.resources import parts
-from automation.configuration import read_raw, settings_of
+from automation.configuration import settings_of
 from automation.events import Resource
 from automation.runs import Run
+from automation.stack_files import read_raw
 from shared.errors import ConfigError, UsageError
 from shared.layers import StackId
 from stacks.org.config import OrgConfig
@@ -228,15 +229,20 @@ def _root(state: Mapping[str, Any]) -> str | None:
     return next((str(found["rootId"]) for found in outputs if "rootId" in found), None)
 
 
+def concerns(run: Run, stack: StackId) -> bool:
+    """Whether `unprotect` has something to do."""
+    return stack.layer == "org" and bool(run.removed_units)
+
+
 def unprotect(run: Run, stack: StackId) -> None:
     """Let the engine delete the OUs that have left the configuration; `check` has found them empty."""
-    if stack.layer == "org" and run.removed_units:
+    if concerns(run, stack):
         run.engine.unprotect(stack, sorted(run.removed_units))
 
 
 def unprotected(run: Run, stack: StackId) -> dict[str, Any] | None:
     """The stack's state as `unprotect` would leave it, for a preview; None if that is how it is."""
-    if stack.layer != "org" or not run.removed_units:
+    if not concerns(run, stack):
         return None
     state = run.engine.export(stack) or {}
     resources = [

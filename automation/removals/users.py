@@ -13,13 +13,15 @@ from typing import Any
 
 from automation import aws
 from automation.backend.resources import parts
-from automation.configuration import read_raw, settings_of
+from automation.configuration import settings_of
 from automation.runs import Run
+from automation.stack_files import read_raw
 from shared.errors import UsageError
 from shared.layers import StackId
 from shared.policy_documents.roles import AUTOMATION_IDENTITY, AUTOMATION_ROLE, DEVELOPERS_GROUP
 from stacks.identity.config import IdentityConfig
 from stacks.identity.iam_policies import ENROL_MFA
+from stacks.identity.role_who import all_users
 
 TYPE = "aws:iam/user:User"
 
@@ -77,7 +79,8 @@ def check(run: Run, chosen: Iterable[StackId], doing: str) -> None:
     settings = settings_of(identity, partial(read_raw, root=run.engine.root)) if users else None
     if not isinstance(settings, IdentityConfig):
         return
-    kept = set() if doing == "destroy" else {*settings.users, *([AUTOMATION_IDENTITY] if not settings.oidc else [])}
+    people = all_users(settings.users, settings.roles)
+    kept = set() if doing == "destroy" else {*people, *([AUTOMATION_IDENTITY] if not settings.oidc else [])}
     run.removed_users = users - kept
     force = settings.force_destroy_users
     held = {user: found for user in sorted(run.removed_users) if (found := _of(run, user, force=force))}
@@ -102,9 +105,14 @@ def deployed(state: Mapping[str, Any]) -> set[str]:
     return {str(each["name"]) for each in outputs if "name" in each}
 
 
+def concerns(run: Run, stack: StackId) -> bool:
+    """Whether `strip` has something to do."""
+    return stack.layer == "identity" and bool(run.removed_users)
+
+
 def strip(run: Run, stack: StackId) -> None:
     """Take away what the users hold who are about to be deleted. Only if the configuration allows it: see `check`."""
-    if stack.layer != "identity" or not run.removed_users:
+    if not concerns(run, stack):
         return
     settings = settings_of(stack, partial(read_raw, root=run.engine.root))
     force = isinstance(settings, IdentityConfig) and settings.force_destroy_users

@@ -5,10 +5,14 @@ import re
 from shared.layers import StackId
 from shared.policy_documents.roles import PREVIEW_ROLE
 
+FINAL_LOCK = r"PutBackupVaultLockConfiguration,[^\n]*InvalidRequestException"
+"""How AWS refuses to lock a vault whose lock is final."""
+
 EXISTS = (
     r"EntityAlreadyExists|AlreadyExistsException|DuplicateOrganizationalUnitException|DuplicatePolicyException"
     r"|AlreadyInOrganizationException|EMAIL_ALREADY_EXISTS|DuplicatePolicyAttachmentException"
     r"|has this e-mail address already"
+    rf"|{FINAL_LOCK}"
 )
 """How AWS and the embedded provider refuse to create something that already exists."""
 
@@ -42,7 +46,8 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         "`invoke doctor --env {environment}` says whose they are",
     ),
     (
-        ACCESS_ROLE.replace("(?s)", rf"(?s)(?=.*role/{PREVIEW_ROLE}\b)"),
+        # The role that is asked for; one that asks is an `assumed-role`.
+        ACCESS_ROLE.replace("(?s)", rf"(?s)(?=.*:role/{PREVIEW_ROLE}(?![\w+=,@/-]))"),
         "the account has no PreviewRole yet, with which it is previewed. A deployment makes it: run "
         "`invoke up {label} --env {environment}` once with DeployAccounts",
     ),
@@ -58,6 +63,18 @@ _ADVICE: tuple[tuple[str, str], ...] = (
         r"AccessDenied|UnauthorizedOperation",
         "the AWS credentials may not do it. `invoke doctor --env {environment}` says whose they are; inside a member "
         "account they are those of its access role, and service control policies bound them",
+    ),
+    (
+        FINAL_LOCK,
+        "the vault has a lock in compliance mode whose date is past, which nobody can change any more, AWS neither. "
+        "Write in policies:vaults what it has in AWS, or name another vault in the backup "
+        "policy (https://docs.aws.amazon.com/aws-backup/latest/devguide/vault-lock.html)",
+    ),
+    (
+        r"CreateLogicallyAirGappedBackupVault,[^\n]*AlreadyExistsException",
+        "a vault of that name is there already, and AWS cannot change how long a logically air-gapped vault keeps "
+        "backups. Write in policies:vaults what it has in AWS, or name another vault in "
+        "the backup policy",
     ),
     (
         EXISTS,

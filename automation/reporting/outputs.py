@@ -71,6 +71,8 @@ def show_access(console: Console, found: dict[StackId, dict[str, Any]]) -> None:
             table.add_row(*((stack.label, str(outputs.get("accountId"))) if index == 0 else ("", "")), role, str(arn))
         if link := outputs.get("switchRoleLink"):
             links.append(f"{stack.label}: {link}")
+        for role, link in sorted((outputs.get("switchRoleLinks") or {}).items()):
+            links.append(f"{stack.label}, {role}: {link}")
     if not table.row_count:
         console.print("no account is deployed yet: invoke deploy-all")
         return

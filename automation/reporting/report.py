@@ -7,6 +7,7 @@ from pathlib import Path
 from automation.events import Change, Problem, Resource
 from automation.reporting import junit
 from automation.reporting.causes import explain
+from automation.reporting.files import output_file, write_at_once
 from automation.reporting.schema import (
     ChangeReport,
     CountsReport,
@@ -18,8 +19,10 @@ from automation.reporting.schema import (
     StackReport,
 )
 from automation.results import Foreign, RunResult, StackResult
-from shared.errors import UsageError
 from shared.layers import StackId
+
+KEPT_REPORT = "report.json"
+"""The report of a run among its logs."""
 
 _KINDS = (".json", ".xml")
 
@@ -32,11 +35,7 @@ def report_file(given: str | None) -> Path | None:
     """
     if given is None:
         return None
-    file = Path(given).absolute()
-    if file.suffix not in _KINDS:
-        raise UsageError(f"--report is {given!r}; allowed: a file that ends in {' or '.join(_KINDS)}")
-    if file.is_dir() or not file.parent.is_dir() or not os.access(file.parent, os.W_OK):
-        raise UsageError(f"--report is {given!r}; allowed: a file in a folder that exists and can be written to")
+    file = output_file("--report", given, _KINDS)
     # If this run ends early without a report, the old file must not be mistaken for it.
     file.unlink(missing_ok=True)
     return file
@@ -56,15 +55,7 @@ def write_report(file: Path, run: RunResult) -> None:
         foreign=None if run.foreign is None else [_foreign(each) for each in run.foreign],
     )
     text = junit.as_xml(made) if file.suffix == ".xml" else as_json(made)
-    # Another process that waits for the file must not read half of it.
-    part = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        part.write_text(text, encoding="utf-8")
-        part.replace(file)
-    except OSError as error:
-        raise UsageError(f"the report {file} could not be written: {error.strerror}") from None
-    finally:
-        part.unlink(missing_ok=True)
+    write_at_once("the report", file, text)
 
 
 def as_json(report: Report) -> str:
@@ -89,6 +80,7 @@ def _stack(result: StackResult, run: RunResult) -> StackReport:
         changes=_changes(record.changes),
         drift=_changes(record.drift),
         problems=[_problem(stack, problem, run.root) for problem in result.problems],
+        advisory=record.advisory,
         log=os.path.relpath(log, run.root) if log.exists() else None,
     )
 

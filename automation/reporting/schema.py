@@ -93,6 +93,7 @@ class StackReport(_Part):
     changes: list[ChangeReport] = Field(description="what was changed, or would be, all but the unchanged")
     drift: list[ChangeReport] = Field(description="what differed in AWS from the state, where that was looked at")
     problems: list[ProblemReport]
+    advisory: list[str] = Field(default=[], description="what breaks a rule of the policy pack that only warns")
     log: str | None = Field(description="the file with all output, from the repository's top; null if nothing was run")
 
 

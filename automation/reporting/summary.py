@@ -18,6 +18,9 @@ from automation.results import RunResult
 SHOWN_SAME = 20
 """Up to this many unchanged stacks, which were not run, get a line each. More of them share one line."""
 
+_NAMED = 3
+"""Of stacks that break a rule in the same way, so many are named."""
+
 _STYLES = {Status.DONE: "green", Status.FAILED: "bold red", Status.SKIPPED: "yellow", Status.CANCELLED: "yellow"}
 
 
@@ -25,6 +28,7 @@ def show(console: Console, run: RunResult) -> None:
     """Print the summary of a run."""
     logs = short(run.logs, run.root)
     _show_problems(console, run, logs)
+    _show_advisory(console, run)
     console.print()
     narrow = console.width < differences.NARROW
     console.print(_table(run, narrow=narrow))
@@ -69,6 +73,20 @@ def _table(run: RunResult, *, narrow: bool) -> Table:
     if together:
         table.add_row(f"{len(same)} stacks", same[0].describe(run.wording))
     return table
+
+
+def _show_advisory(console: Console, run: RunResult) -> None:
+    """What breaks a rule that only warns: a line for each, with all stacks that do."""
+    found: dict[str, list[str]] = {}
+    for result in run.stacks:
+        for each in result.record.advisory:
+            found.setdefault(each, []).append(result.stack.label)
+    if found:
+        console.print(Text("\nRules that only warn (policy_pack/settings.json)", "yellow"))
+    for message, labels in found.items():
+        more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+        text = Text(f"  {', '.join(labels[:_NAMED])}{more}: {message}", "yellow")
+        console.print(text, soft_wrap=not console.is_terminal)
 
 
 def _show_problems(console: Console, run: RunResult, logs: Path) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 from automation.selection.git import Git
 from automation.selection.reading import Reading
 from automation.skipping.meaning import meaning
-from automation.skipping.sources import is_config, is_documentation
+from automation.skipping.sources import is_config, is_documentation, policy_folder
 from shared.layers import StackId
+from shared.policy_files import FOLDER
 
 
 def touched(files: Collection[Path], stacks: Sequence[StackId], reading: Reading) -> dict[Path, set[StackId]]:
@@ -64,6 +65,9 @@ def _may_have_been_read(file: Path, stack: StackId, reading: Reading) -> bool:
     if is_documentation(file) or is_config(file, folder):
         return False
     folders = [folder, reading.root / "shared", *reading.program(stack.layer).linked_folders]
+    if file.is_relative_to(reading.root / FOLDER):  # a policy file: of another environment it was never read
+        policies = policy_folder(stack.layer, stack.environment, reading.root)
+        folders = [policies] if policies else []
     return any(file.is_relative_to(each) for each in folders)
 
 

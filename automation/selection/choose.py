@@ -1,12 +1,14 @@
 """Chooses the stacks of an environment that a run works on."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from automation.queue import reverse
-from shared.errors import LayerError
+from shared.errors import LayerError, UsageError
 from shared.layers import LAYERS, ROOT, StackId, graph
+from shared.suggestions import did_you_mean, nearest
 
 
 class NothingChosen(Exception):
@@ -66,15 +68,28 @@ def select(stacks: Sequence[StackId], only: Sequence[str] = (), layers: Sequence
     """
     for layer in layers:
         if layer not in LAYERS:
-            raise LayerError(f"no layer is called {layer!r}; there are: {', '.join(LAYERS)}")
+            raise LayerError(
+                f"no layer is called {layer!r}{_meant(layer, list(LAYERS))}; there are: {', '.join(LAYERS)}"
+            )
     chosen = [stack for stack in stacks if not layers or stack.layer in layers]
-    labels = ", ".join(stack.label for stack in chosen) or "none"
+    labels = [stack.label for stack in chosen]
     for pattern in only:
         if not any(fnmatchcase(stack.label, pattern) for stack in chosen):
-            raise LayerError(f"no stack fits {pattern!r}; there are: {labels}")
+            there = ", ".join(labels) or "none"
+            raise LayerError(f"no stack fits {pattern!r}{_meant(pattern, labels)}; there are: {there}")
     if not chosen:
         raise LayerError(f"no stack is in layer {', '.join(layers)}")
     return [stack for stack in chosen if not only or any(fnmatchcase(stack.label, pattern) for pattern in only)]
+
+
+def sharded(stacks: Sequence[StackId], shard: str | None) -> list[StackId]:
+    """One of several parts of `stacks`, as `2/8`; all of them without. Raises `UsageError`."""
+    if shard is None:
+        return list(stacks)
+    found = re.fullmatch(r"([1-9]\d{0,3})/([1-9]\d{0,3})", shard)
+    if not found or int(found[1]) > int(found[2]):
+        raise UsageError(f"--shard is {shard!r}; allowed: a number, a slash and how many parts there are, such as 2/8")
+    return list(stacks[int(found[1]) - 1 :: int(found[2])])
 
 
 def named(stacks: Sequence[StackId], name: str) -> list[StackId]:
@@ -84,6 +99,13 @@ def named(stacks: Sequence[StackId], name: str) -> list[StackId]:
     """
     found = [stack for stack in stacks if name in (stack.label, stack.layer)]
     if not found:
-        labels = ", ".join(stack.label for stack in stacks)
-        raise LayerError(f"no stack or layer is called {name!r}; there are: {labels}")
+        labels = [stack.label for stack in stacks]
+        raise LayerError(f"no stack or layer is called {name!r}{_meant(name, labels)}; there are: {', '.join(labels)}")
     return found
+
+
+def _meant(name: str, labels: Sequence[str]) -> str:
+    """`; did you mean accounts/developer?` for `developer`, and for what is almost the name of a stack."""
+    by_account = {label.partition("/")[2]: label for label in labels if "/" in label}
+    near = by_account.get(name) or nearest(name, labels, 0.6) or by_account.get(nearest(name, by_account, 0.7) or "")
+    return did_you_mean(near)

@@ -6,11 +6,13 @@ from functools import cached_property
 from pathlib import Path
 
 from automation.environments import environment
-from automation.skipping.sources import LOCK_FILE, Sources, files_in
+from automation.skipping.sources import LOCK_FILE, Sources, files_in, is_documentation, policy_folder
 from shared.layers import StackId
 
-_TOOLS = (LOCK_FILE, "engine/cli/", "engine/language-python/")
-"""The files that set the versions of the engine, SDK and provider. A change affects every stack."""
+_RULES = ("rules/", "settings.json", "settings.py", "allowed_regions.py", "documents.py", "judging.py", "planned.py")
+_TOOLS = (LOCK_FILE, "engine/cli/", "engine/language-python/", *(f"policy_pack/{name}" for name in _RULES))
+"""The files that set the versions of the engine, SDK and provider, and the rules that every stack must keep. A change
+affects every stack."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,9 @@ class Reading:
     def of(self, stack: StackId) -> tuple[Files, ...]:
         """All that a deployment of the stack reads."""
         if stack not in self._configurations:
-            self._configurations[stack] = Files(frozenset([stack.config_file(self.root)]))
+            policies = policy_folder(stack.layer, stack.environment, self.root)
+            files = {file for file in files_in(policies) if not is_documentation(file)} if policies else set()
+            self._configurations[stack] = Files(frozenset([stack.config_file(self.root), *files]))
         return self.program(stack.layer), self._configurations[stack], self.tools
 
 

@@ -121,6 +121,16 @@ def _organization_now(client: Client) -> Any:
     ]
 
 
+def _instances(result: Mapping[str, Any]) -> Any:
+    return [sorted(result["arns"]), sorted(result["identityStoreIds"])]
+
+
+def _instances_now(client: Client) -> Any:
+    pages = client("sso-admin").get_paginator("list_instances").paginate()
+    found = [each for page in pages for each in page["Instances"]]
+    return [sorted(each[key] for each in found) for key in ("InstanceArn", "IdentityStoreId")]
+
+
 def _types(policy_types: Any, kind: str, status: str) -> list[Any]:
     return sorted([each[kind], each[status]] for each in policy_types)
 
@@ -136,4 +146,5 @@ _CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
 _SOURCES: dict[str, tuple[Callable[[Mapping[str, Any]], Any], Callable[[Client], Any]]] = {
     _CALLER: (_caller, _caller_now),
     "aws:organizations/getOrganization:getOrganization": (_organization, _organization_now),
+    "aws:ssoadmin/getInstances:getInstances": (_instances, _instances_now),
 }

@@ -17,7 +17,6 @@ from functools import cached_property
 from pathlib import Path
 
 from automation.backend.states import States, digest
-from automation.configuration import read_raw
 from automation.skipping import data_sources
 from automation.skipping.contents import Contents, content
 from automation.skipping.packages import Packages
@@ -25,9 +24,11 @@ from automation.skipping.project import always_run
 from automation.skipping.reads import EVERYTHING, NAMES, Reads
 from automation.skipping.sources import Sources, stamp
 from automation.skipping.variables import counting
+from automation.stack_files import read_raw
 from engine.environment import Environment
 from engine.install import HOST_EXEC, Engine
 from engine.plugins import candidates
+from policy_pack.settings import rule_files
 from shared.errors import UserError
 from shared.layers import StackId
 from shared.private_folders import private_folder
@@ -125,6 +126,8 @@ class Reader:
             "language host": self._engine.language_host_version,
             "python": platform.python_version(),
             "files": [self._executable(file) for file in self._executables()],
+            # Stricter rules are for all that is deployed: a preview judges it again.
+            "rules": {str(file.relative_to(self._root)): content(file) for file in rule_files(self._root)},
         }
         return digest(found)
 

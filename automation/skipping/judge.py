@@ -3,8 +3,8 @@
 A stack is skipped only if all that its program has read is known to be as before. The rules are simple on purpose:
 
 - The program's own files, its configuration and the outputs of the stacks that its layer reads are inputs.
-- What packages and Python itself have read on the way, data in `shared/` and files of the operating system are
-  compared one by one.
+- What packages and Python itself have read on the way, data in `shared/`, the environment's policy files and files of
+  the operating system are compared one by one.
 - The results of a few data sources are asked for again (`automation.skipping.data_sources`).
 - Whatever else it has read, and whatever may give another result each time, makes that its stack is never skipped.
 """
@@ -18,7 +18,7 @@ from automation.paths import short
 from automation.programs import Seen
 from automation.skipping import data_sources
 from automation.skipping.reads import EVERYTHING, NAMES, Reads
-from automation.skipping.sources import Sources, is_config, is_documentation
+from automation.skipping.sources import Sources, is_config, is_documentation, policy_folder
 from automation.skipping.variables import CREDENTIALS, counts
 from engine.environment import Environment
 from shared.layers import StackId
@@ -89,6 +89,7 @@ class _Judging:
         self._root = root
         self._folder = stack.folder(root)
         self._shared = root / "shared"
+        self._policies = policy_folder(stack.layer, stack.environment, root)
         self._program = sources.program(stack.layer)
         self._engine_folder = engine_folder
 
@@ -101,7 +102,7 @@ class _Judging:
             self._opened(Path(name))
         for name in seen.folders:
             path = Path(name)
-            if self._folder in path.parents or path == self._shared or self._shared in path.parents:
+            if self._folder in path.parents or path in (self._shared, self._policies) or self._shared in path.parents:
                 self.compared.add(f"{path}/{NAMES}")
             else:
                 self.unknown.append(f"the names in the folder {short(path, self._root)}")
@@ -167,6 +168,8 @@ class _Judging:
         return inside and not is_documentation(path)
 
     def _is_data(self, path: Path) -> bool:
+        if self._policies is not None and path.is_relative_to(self._policies):
+            return True
         return path.is_relative_to(self._shared) and path.suffix != ".py"
 
     def _is_above(self, path: Path) -> bool:

@@ -1,16 +1,18 @@
 """The files of this repository that a layer's program consists of.
 
 A program can read its own folder, the modules that it imports from this repository, and the data files in `shared/`.
-Of the stack configuration files in its folder, a stack reads only its own. A stack whose program has read
-anything else cannot be skipped.
+Of the stack configuration files in its folder, a stack reads only its own, and of the policy files those of its
+environment. A stack whose program has read anything else cannot be skipped.
 """
 
 import hashlib
 import os
 from modulefinder import ModuleFinder
 from pathlib import Path
+from threading import Lock
 
 from automation.skipping.meaning import meaning
+from shared.policy_files import FOLDER, READERS
 
 LOCK_FILE = "requirements.lock"
 
@@ -18,6 +20,9 @@ _DOCUMENTATION = ("README.md", ".example")
 
 _NEVER_READ = ("__pycache__", ".git", ".venv")
 """Folders that are no part of a program."""
+
+_ONE_AT_A_TIME = Lock()
+"""`ModuleFinder` drops entries of `sys.path_importer_cache`, which fails when two threads drop the same one."""
 
 
 class Sources:
@@ -55,14 +60,16 @@ class Sources:
 
         If a program cannot be parsed, all files in `shared/` are included.
         """
-        if layer not in self._known:
-            self._known[layer] = _program_files(layer, self._root)
-        return self._known[layer]
+        with _ONE_AT_A_TIME:
+            if layer not in self._known:
+                self._known[layer] = _program_files(layer, self._root)
+            return self._known[layer]
 
 
 def _program_files(layer: str, root: Path) -> frozenset[Path]:
     folder = root / "stacks" / layer
-    own = {file for file in files_in(folder) if not is_config(file, folder)}
+    policy_files = root / FOLDER
+    own = {file for file in files_in(folder) if not is_config(file, folder) and not file.is_relative_to(policy_files)}
     data = {file for file in files_in(root / "shared") if file.suffix != ".py"}
     return frozenset(file for file in own | data | _imported(root, folder) if not is_documentation(file))
 
@@ -71,6 +78,11 @@ def is_config(file: Path, folder: Path) -> bool:
     """Whether `file` is a stack's configuration file in a layer's `folder`."""
     name = file.name
     return file.parent == folder and name.startswith("Pulumi.") and name.endswith(".yaml") and name != "Pulumi.yaml"
+
+
+def policy_folder(layer: str, environment: str, root: Path) -> Path | None:
+    """The folder of the policy files that the programs of a layer read in an environment; None if they read none."""
+    return root / FOLDER / environment if layer in READERS else None
 
 
 def is_documentation(file: Path) -> bool:

@@ -13,11 +13,14 @@ from typing import Any, TypeVar
 import pulumi
 
 from automation import configuration
+from automation.stack_files import read_raw
 from shared.layers import ROOT, StackId, discover
 from shared.policy_documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE
+from shared.policy_files import needed_types
 from shared.settings.base import Settings
 from shared.settings.program import region
-from shared.stack_outputs import BackupTargetSpec, IdentityOutputs
+from shared.stack_outputs import BackupVaults, IdentityOutputs
+from shared.units import ROOT_UNIT
 from stacks.accounts.account_baseline import AccountBaseline, AccountBaselineArgs
 from stacks.accounts.account_permissions import AccountPermissions, AccountPermissionsArgs
 from stacks.accounts.backup_target import BackupTarget, BackupTargetArgs
@@ -30,13 +33,17 @@ from stacks.identity.developers import Developers, DevelopersArgs
 from stacks.identity.password_policy import PasswordPolicy, PasswordPolicyArgs
 from stacks.org.config import OrgConfig
 from stacks.org.organization import Organization, OrganizationalUnits, OrganizationalUnitsArgs, find_organization
-from stacks.policies.backup_policy import BackupPolicy, BackupPolicyArgs
-from stacks.policies.config import ROOT as ORGANIZATION_ROOT
+from stacks.policies.backup_policy import BackupPolicy
 from stacks.policies.config import PoliciesConfig
-from stacks.policies.resource_control import ResourceControlPolicies, ResourceControlPoliciesArgs
-from stacks.policies.service_control import ServiceControlPolicies, ServiceControlPoliciesArgs
-from stacks.policies.tag_policies import TagPolicies, TagPoliciesArgs
-from stacks.policies.unit_rules import backup_by_unit
+from stacks.policies.effective import backup_needs
+from stacks.policies.files import load
+from stacks.policies.own_policies import OwnPolicies
+from stacks.policies.plan import Plan, plan
+from stacks.policies.planned import PlannedPolicy, PoliciesArgs, Target
+from stacks.policies.resource_control import ResourceControlPolicies
+from stacks.policies.service_control import ServiceControlPolicies
+from stacks.policies.tag_policies import TagPolicies
+from stacks.policies.vaults import rules_by_name
 
 S = TypeVar("S", bound=Settings)
 
@@ -50,27 +57,29 @@ async def main() -> Mapping[str, Any]:
     policies = settings_of(PoliciesConfig, StackId("policies", environment))
     org = settings_of(OrgConfig, StackId("org", environment))
 
-    organization = find_organization(org)
+    organization = find_organization(org, needed_types(environment))
     units = OrganizationalUnits(
         "units", OrganizationalUnitsArgs(root_id=organization.root_id, names=org.all_units, protect=org.protect)
     )
     identity = make_identity(settings_of(IdentityConfig, StackId("identity", environment)))
-    make_policies(policies, organization, units)
-    targets = {
-        unit: BackupTargetSpec.model_validate(spec) for unit, spec in backup_by_unit(policies, org.all_units).items()
-    }
+    planned = make_policies(policies, organization, units)
     made = {}
     for stack in stacks:
         if stack.account:
             settings = settings_of(AccountsConfig, stack)
-            target = targets.get(settings.organizational_unit)
-            made[stack.account] = make_account(stack.account, settings, units.ids, identity, target)
+            needs = backup_needs(planned.everything, settings.organizational_unit)
+            vaults = [
+                BackupVaults(vault_name=vault, role_name=role, regions=regions)
+                for (vault, role), regions in needs.vaults.items()
+            ]
+            backups = BackupTargetArgs(vaults, rules_by_name(policies))
+            made[stack.account] = make_account(stack.account, settings, units.ids, identity, backups)
     return {"accounts": made}
 
 
 def settings_of(model: type[S], stack: StackId) -> S:
     """The settings of a stack of the layered organization. Raises `pulumi.RunError` when some are encrypted."""
-    settings = configuration.settings_of(stack, partial(configuration.read_raw, root=ROOT))
+    settings = configuration.settings_of(stack, partial(read_raw, root=ROOT))
     if not isinstance(settings, model):
         raise pulumi.RunError(f"the configuration of {stack.label} has secrets, which this program cannot read")
     return settings
@@ -105,42 +114,27 @@ def make_policies(
     settings: PoliciesConfig,
     organization: Organization,
     units: OrganizationalUnits,
-) -> None:
-    """Backup, tag, service control and resource control policies."""
-    ids = {path: units.ids[path] for path in settings.unit_paths}
+) -> Plan:
+    """Backup, tag, service control and resource control policies. Returns all of them."""
+    stack = StackId("policies", pulumi.get_stack())
+    files, _ = load(stack.environment)  # `configuration.check` has refused what is wrong
+    planned, _ = plan(settings, stack.config_label, files)
+    targets: dict[Target, pulumi.Input[str]] = {ROOT_UNIT: organization.root_id}
+    targets.update(units.ids)
     opts = after(units)
-    if settings.backup:
-        BackupPolicy(
-            "backup",
-            BackupPolicyArgs(
-                units={path: ids[path] for path in settings.backup.organizational_units},
-                primary_regions=settings.backup.primary_regions,
-                copy_region=settings.backup.copy_region,
-            ),
-            opts,
-        )
-    cost_centers = {path: rule.cost_centers for path, rule in settings.tags.items()}
-    enforced_for = {path: rule.enforced_for for path, rule in settings.tags.items()}
-    TagPolicies("tags", TagPoliciesArgs(organization.root_id, ids, cost_centers, enforced_for), opts)
-    ServiceControlPolicies(
-        "guardrails",
-        ServiceControlPoliciesArgs(
-            targets={ORGANIZATION_ROOT: organization.root_id, **ids},
-            controls=settings.controls,
-            access_roles=settings.access_role_names,
-        ),
-        opts,
-    )
-    if settings.resource_control:
-        ResourceControlPolicies(
-            "perimeter",
-            ResourceControlPoliciesArgs(
-                root_id=organization.root_id,
-                organization_id=organization.organization_id,
-                control=settings.resource_control,
-            ),
-            opts,
-        )
+
+    def made(policies: list[PlannedPolicy]) -> PoliciesArgs:
+        return PoliciesArgs(policies, targets, organization.organization_id)
+
+    if planned.backup:
+        BackupPolicy("backup", made(planned.backup), opts)
+    TagPolicies("tags", made(planned.tags), opts)
+    ServiceControlPolicies("guardrails", made(planned.guardrails), opts)
+    if planned.perimeter:
+        ResourceControlPolicies("perimeter", made(planned.perimeter), opts)
+    if planned.own:
+        OwnPolicies("own", made(planned.own), opts)
+    return planned
 
 
 def after(resource: pulumi.Resource) -> pulumi.ResourceOptions:
@@ -162,7 +156,7 @@ def make_account(
     settings: AccountsConfig,
     unit_ids: Mapping[str, pulumi.Output[str]],
     identity: pulumi.Output[IdentityOutputs],
-    target: BackupTargetSpec | None,
+    backups: BackupTargetArgs,
 ) -> Mapping[str, Any]:
     """Create one member account and its resources; returns what its stack would export."""
     # A URN contains the types of a resource's parents but not their names. The resources of an account have fixed
@@ -188,19 +182,15 @@ def make_account(
         "permissions",
         AccountPermissionsArgs(
             account_id=account.account_id,
-            actions=settings.actions,
-            trust_policies={role: identity.apply(partial(role_trust, role)) for role in settings.actions},
+            roles=settings.permissions,
+            trust_policies={role: identity.apply(partial(role_trust, role)) for role in settings.permissions},
             resource_names_prefix=settings.resource_names_prefix,
         ),
         opts=inside,
     )
-    if target:
-        BackupTarget(
-            "backup",
-            BackupTargetArgs(vault_name=target.vault_name, role_name=target.role_name, regions=target.regions),
-            opts=inside,
-        )
-    used_regions = sorted({region(), *(target.regions if target else [])})
+    if backups.vaults:
+        BackupTarget("backup", backups, opts=inside)
+    used_regions = sorted({region(), *backups.regions, *settings.regions})
     AccountBaseline(
         "baseline",
         AccountBaselineArgs(
@@ -208,6 +198,7 @@ def make_account(
             alternate_contacts=settings.alternate_contacts,
             block_public_s3=settings.block_public_s3,
             encrypted_regions=used_regions if settings.encrypt_ebs else [],
+            password_policy=settings.password_policy,
         ),
         opts=inside,
     )

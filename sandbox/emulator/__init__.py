@@ -4,8 +4,7 @@ A folder for each service, with moto's file names: `models` hold what is there, 
 has none: it is moto's, unchanged. `root_access` is what IAM has for a whole organization.
 
 `authorization` decides each call before it is carried out: its `needs` say what a call needs, the services have the
-documents, and `policy_evaluation` judges them.
+documents, and `shared.policy_evaluation` judges them.
 
-Imports go down: `server`, `store` and `authorization`, the services, `policy_evaluation`. Nothing is imported here, so
-that `policy_evaluation` and `organizations.effective_policy` can be used without loading moto.
+Imports go down: `server`, `store` and `authorization`, the services.
 """

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ DEFAULTS = "__defaults"
 """The input that lists which inputs the provider chose, as the official plugin records it in the state."""
 
 _RANDOM_DIGITS = 7
+_DECIMAL = re.compile(r"(\d*\.)?\d+")
 
 
 @dataclass(frozen=True)
@@ -112,10 +114,18 @@ def _misfit(item: Property, value: Any) -> str | None:
         fits = isinstance(value, list) and all(isinstance(one, str) or one is UNKNOWN for one in value)
     elif wanted is Kind.TAGS:
         fits = isinstance(value, dict) and all(isinstance(one, str) or one is UNKNOWN for one in value.values())
+    elif wanted is Kind.OBJECT:
+        fits = isinstance(value, dict)
+    elif wanted is Kind.OBJECTS:
+        fits = isinstance(value, list) and all(isinstance(one, dict) or one is UNKNOWN for one in value)
+    elif wanted is Kind.DECIMAL:
+        fits = isinstance(value, str) and _DECIMAL.fullmatch(value) is not None
     elif wanted is Kind.BOOL:
         fits = isinstance(value, bool)
     elif wanted is Kind.INT:
         fits = isinstance(value, int) and not isinstance(value, bool)
     else:
         fits = isinstance(value, str)
-    return None if fits else f"'{item.name}' must be {'an' if wanted is Kind.INT else 'a'} {wanted.value}"
+    return (
+        None if fits else f"'{item.name}' must be {'an' if wanted in (Kind.INT, Kind.OBJECT) else 'a'} {wanted.value}"
+    )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sandbox.provider.check import DEFAULTS
@@ -85,9 +86,31 @@ def _normal(item: Property, value: Any) -> Any:
         return _document(value, iam=item.kind is Kind.IAM_JSON)
     if item.kind is Kind.STRINGS:
         return sorted(set(map(str, value)))
+    if item.kind is Kind.OBJECT:
+        return _without_unset(value)
+    if item.kind is Kind.OBJECTS:
+        return _unordered(value)
+    if item.kind is Kind.DECIMAL:
+        return Decimal(str(value))
     if item.kind is Kind.URL:
         return str(value).removeprefix("https://").rstrip("/")
     return value
+
+
+def _unordered(value: Any) -> Any:
+    """A set of objects, whose lists are sets too."""
+    if isinstance(value, list):
+        return sorted(map(_unordered, value), key=lambda each: json.dumps(each, sort_keys=True))
+    given = _without_unset(value)
+    if not isinstance(given, dict):
+        return given
+    return {name: _unordered(part) for name, part in given.items() if part != []}
+
+
+def _without_unset(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_unset(part) for name, part in value.items() if part not in (None, "", False)}
 
 
 def _document(text: Any, *, iam: bool) -> Any:

@@ -35,6 +35,35 @@ def _partition(aws: Aws, _arguments: Values) -> Values:
     return {"dnsSuffix": suffix, "id": found["id"], "partition": found["id"], "reverseDnsPrefix": reverse}
 
 
+def _instances(aws: Aws, _arguments: Values) -> Values:
+    found = aws.pages("sso-admin", "list_instances", "Instances")
+    return {
+        "arns": [instance["InstanceArn"] for instance in found],
+        "id": aws.region,
+        "identityStoreIds": [instance["IdentityStoreId"] for instance in found],
+        "region": aws.region,
+    }
+
+
+def _identity_store_groups(aws: Aws, arguments: Values) -> Values:
+    store = str(arguments["identityStoreId"])
+    found = aws.pages("identitystore", "list_groups", "Groups", IdentityStoreId=store)
+    return {
+        "groups": [
+            {
+                "description": group.get("Description", ""),
+                "displayName": group["DisplayName"],
+                "externalIds": [],
+                "groupId": group["GroupId"],
+                "identityStoreId": store,
+            }
+            for group in found
+        ],
+        "identityStoreId": store,
+        "region": aws.region,
+    }
+
+
 def _partition_data(region: str) -> Values:
     from botocore.session import Session
 
@@ -69,6 +98,18 @@ FUNCTIONS = tuple(
             ("id",),
             ("dnsSuffix", "id", "partition", "reverseDnsPrefix"),
             _partition,
+        ),
+        (
+            "aws:ssoadmin/getInstances:getInstances",
+            ("region",),
+            ("arns", "id", "identityStoreIds", "region"),
+            _instances,
+        ),
+        (
+            "aws:identitystore/getGroups:getGroups",
+            ("identityStoreId", "region"),
+            ("groups", "identityStoreId", "region"),
+            _identity_store_groups,
         ),
     )
 )

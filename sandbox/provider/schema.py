@@ -20,12 +20,14 @@ class Kind(Enum):
     STRING = "string"
     BOOL = "boolean"
     INT = "integer"
+    DECIMAL = "decimal number"  # as text
     STRINGS = "list of strings"  # a set: neither order nor repetition matters
     TAGS = "map of strings"
     JSON = "JSON document"
     IAM_JSON = "IAM policy document"
     URL = "URL"
-    OBJECTS = "list of objects"
+    OBJECTS = "list of objects"  # a set too, as the lists in the objects
+    OBJECT = "object"
 
 
 Replaces = bool | Callable[[Any, Any], bool]

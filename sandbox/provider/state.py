@@ -20,7 +20,11 @@ def outputs(kind: ResourceType, found: Values, known: Values, default_tags: Mapp
             value = region
         elif item.name == "tags":
             value = _own_tags(found.get("tagsAll") or {}, mine or {}, default_tags)
-        elif item.kind in (Kind.JSON, Kind.IAM_JSON, Kind.STRINGS) and mine is not None and same(item, mine, value):
+        elif (
+            item.kind in (Kind.JSON, Kind.IAM_JSON, Kind.OBJECT, Kind.OBJECTS, Kind.STRINGS, Kind.DECIMAL)
+            and mine is not None
+            and same(item, mine, value)
+        ):
             value = mine  # AWS formats documents and orders lists as it likes
         if value == "" and not mine:
             value = None  # AWS's way to say 'not set'

@@ -9,10 +9,34 @@ from typing import Any
 
 from sandbox.provider.errors import ProviderError
 from sandbox.provider.functions import FUNCTIONS as _FUNCTIONS
-from sandbox.provider.resources import accounts, baseline, iam_principals, iam_roles, organizations, root_access
+from sandbox.provider.resources import (
+    accounts,
+    backup,
+    baseline,
+    budgets,
+    iam_principals,
+    iam_roles,
+    identity_store,
+    organizations,
+    root_access,
+    sso_admin,
+    sso_policies,
+)
 from sandbox.provider.schema import Function, Kind, Property, ResourceType
 
-_MODULES = (organizations, root_access, accounts, iam_principals, iam_roles, baseline)
+_MODULES = (
+    organizations,
+    root_access,
+    accounts,
+    iam_principals,
+    iam_roles,
+    identity_store,
+    sso_admin,
+    sso_policies,
+    backup,
+    baseline,
+    budgets,
+)
 
 RESOURCES: dict[str, ResourceType] = {kind.token: kind for module in _MODULES for kind in module.TYPES}
 FUNCTIONS: dict[str, Function] = {function.token: function for function in _FUNCTIONS}
@@ -24,6 +48,7 @@ _TYPES: dict[Kind, dict[str, Any]] = {
     Kind.STRINGS: {"type": "array", "items": {"type": "string"}},
     Kind.TAGS: {"type": "object", "additionalProperties": {"type": "string"}},
     Kind.OBJECTS: {"type": "array", "items": {"$ref": "pulumi.json#/Any"}},
+    Kind.OBJECT: {"$ref": "pulumi.json#/Any"},
 }
 
 

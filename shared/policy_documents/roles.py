@@ -3,6 +3,8 @@
 DEVELOPER_ROLE = "DeveloperRole"
 AUTOMATION_ROLE = "AutomationRole"
 BACKUP_ROLE = "MyMonthlyBackupIamRole"
+BACKUP_VAULT = "Default"
+"""The vault of the monthly backups. Older deployments have it in their states without its name."""
 PREVIEW_ROLE = "PreviewRole"
 """Reads what the accounts layer has made in an account. Made only where somebody may preview that layer."""
 DEVELOPERS_GROUP = "developers"
@@ -15,6 +17,19 @@ WORKLOAD = "Workload"
 """What AutomationRole makes roles for: containers, functions, instances. Their boundary is named after it."""
 WORKLOAD_PATH = "/automation/"
 """The path of the roles, policies and instance profiles that AutomationRole makes."""
+
+ROLES_PATH = "/organization/"
+"""The path of the roles that the configuration adds, and of their boundaries and groups: one pattern protects all."""
+
+
+def with_path(role: str) -> str:
+    """The role with its path, as in ARNs and in the console's link: `organization/Auditor`."""
+    return role if role in MANAGED_ROLES else f"{ROLES_PATH[1:]}{role}"
+
+
+def sign_in_role(role: str) -> str:
+    """The role of the management account that the tokens of CI jobs sign in to, to assume a role that was added."""
+    return f"cicd-{role}"
 
 
 def boundary_name(role: str, prefix: str) -> str:

@@ -1,6 +1,7 @@
 """The base class of the configuration models, and the error text for a wrong value."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -8,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from shared.errors import ConfigError
+from shared.suggestions import did_you_mean, nearest
 
 
 class Settings(BaseModel):
@@ -58,21 +60,67 @@ def _describe(
     secret_keys: frozenset[str],
 ) -> list[str]:
     problems = []
-    for item in error.errors(include_url=False, include_context=True, include_input=True):
+    items = error.errors(include_url=False, include_context=True, include_input=True)
+    # A key that is spelled wrong is one mistake, not an unknown key and a missing one.
+    meant = {
+        (*item["loc"][:-1], nearest(item["loc"][-1], _allowed_keys(model, item["loc"]), _ALIKE))
+        for item in items
+        if item["type"] == "extra_forbidden"
+    }
+    for item in items:
         location = [str(part) for part in item["loc"]]
         key = f"{namespace}:{'.'.join(location)}" if location else namespace
         shown = "(secret)" if location and location[0] in secret_keys else _shown(item["input"])
-        message = item["msg"].removeprefix("Value error, ")
+        message = _message(item)
         if item["type"] == "extra_forbidden":
-            known = ", ".join(_allowed_keys(model, item["loc"]))
-            problems.append(f"{file}: unknown key {key} (value {shown}); allowed keys: {known}")
+            known = _allowed_keys(model, item["loc"])
+            near = nearest(item["loc"][-1], known, _ALIKE)
+            suggested = f"did you mean {near}? " if near else ""
+            problems.append(f"{file}: unknown key {key} (value {shown}); {suggested}allowed keys: {', '.join(known)}")
         elif item["type"] == "missing":
+            if item["loc"] in meant:
+                continue
             problems.append(f"{file}: {key} is missing; {_purpose(model, item['loc'])}")
         elif location:
             problems.append(f"{file}: {key} is {shown}: {message}")
         else:
             problems.append(f"{file}: {message}")
     return problems
+
+
+_ALIKE = 0.7
+"""Keys and words of a model are short: less alike is another one."""
+
+_TYPES = {
+    "bool": "true or false, without quotes",
+    "string": "text; a number or a date is text in quotes",
+    "int": "a whole number, without quotes",
+    "float": "a number, without quotes",
+    "decimal": "a number, without quotes",
+    "list": "a list",
+    "dict": "a mapping of keys to values",
+    "model": "a mapping of keys to values",
+    "date": "a date, such as 2026-11-28",
+}
+"""The first word of pydantic's name of an error → what is allowed.
+https://docs.pydantic.dev/latest/errors/validation_errors/"""
+
+
+def _message(item: Any) -> str:
+    """What is wrong, in this project's words."""
+    given = item.get("ctx", {})
+    if item["type"] in ("value_error", "assertion_error"):
+        return str(item["msg"]).partition(", ")[2]
+    if item["type"] == "literal_error":
+        allowed = given["expected"].replace("'", "").replace("True", "true")
+        words = re.findall(r"'([^']*)'", given["expected"])
+        return f"allowed: {allowed}{did_you_mean(nearest(item['input'], words, _ALIKE))}"
+    kind, _, rest = str(item["type"]).partition("_")
+    if rest in ("type", "parsing", "from_float", "attributes_type") and kind in _TYPES:
+        return f"allowed: {_TYPES[kind]}"
+    if found := re.fullmatch(r"Input should be (.+)", item["msg"]):
+        return f"allowed: {found[1]}"
+    return str(item["msg"])
 
 
 def _shown(value: Any) -> str:

@@ -13,6 +13,13 @@ def check_region(region: Any, file: str) -> None:
         raise ConfigError([f"{file}: aws:region is {region!r}; allowed: one of {', '.join(sorted(REGIONS))}"])
 
 
+def listed(values: Iterable[str], most: int = 5) -> str:
+    """The values of a setting in a message: the first ones, and how many there are besides."""
+    found = list(values)
+    more = f", … ({len(found)} in all)" if len(found) > most else ""
+    return f"{', '.join(found[:most])}{more}"
+
+
 def unknown_units(file: str, named: dict[str, str], units: Iterable[str]) -> list[str]:
     """One problem for each OU path in `named` (path → configuration key) that is not in `units`."""
     known = sorted(units)

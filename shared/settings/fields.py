@@ -2,12 +2,20 @@
 
 import re
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Any
 
 from pulumi_aws import Region
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from shared.policy_documents.roles import AUTOMATION_IDENTITY, MANAGED_ROLES
+from shared.policy_documents.roles import (
+    AUTOMATION_IDENTITY,
+    AUTOMATION_ROLE,
+    DEVELOPER_ROLE,
+    MANAGED_ROLES,
+    WORKLOAD,
+    sign_in_role,
+)
+from shared.units import ROOT_UNIT
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
 """The role that AWS Organizations creates in a new account unless told otherwise. The accounts layer assumes it.
@@ -28,6 +36,15 @@ REGIONS = frozenset(region.value for region in Region)
 """Every region that the AWS provider knows."""
 
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)+\Z")
+
+
+def _switch(value: Any) -> Any:
+    # The engine passes a switch of its own as text. Pydantic alone would take 'no' and 'off' for false.
+    if value in ("true", "false"):
+        return value == "true"
+    if not isinstance(value, bool):
+        raise ValueError("allowed: true or false, without quotes")
+    return value
 
 
 def _email(value: str) -> str:
@@ -56,6 +73,11 @@ def ou_path(value: str) -> str:
     return value
 
 
+def unit_or_root(value: str) -> str:
+    """`value`, unchanged. Raises `ValueError` unless it is the root or a path of OU keys."""
+    return value if value == ROOT_UNIT else ou_path(value)
+
+
 _IAM_NAME = re.compile(r"[A-Za-z0-9+=,.@_-]{1,64}\Z")
 
 
@@ -76,6 +98,25 @@ def _access_role(value: str) -> str:
         raise ValueError(
             f"a role that this project makes; allowed: any other name than {', '.join(_RESERVED_ROLES)}, "
             "in whatever case"
+        )
+    return value
+
+
+_ADDED_ROLE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,49}\Z")
+_TAKEN = {role.lower() for role in (*_RESERVED_ROLES, *ACCESS_ROLES, WORKLOAD)}
+
+
+def _role_key(value: str) -> str:
+    # The name is part of others, of 64 characters at most. IAM's names are unique whatever their case and path.
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    if value in (DEVELOPER_ROLE, AUTOMATION_ROLE):
+        return value
+    taken = value.lower() in _TAKEN or sign_in_role(value).lower() == AUTOMATION_IDENTITY
+    if taken or value.lower().startswith("aws") or not _ADDED_ROLE.match(value):
+        raise ValueError(
+            f"allowed: {DEVELOPER_ROLE}, {AUTOMATION_ROLE}, or the name of another role, 1 to 50 letters, digits, '_' "
+            f"and '-', beginning with a letter and not with AWS, and none of {', '.join(_RESERVED_ROLES[2:])}, "
+            f"{', '.join(ACCESS_ROLES)}, {WORKLOAD}, automation, in whatever case"
         )
     return value
 
@@ -131,9 +172,14 @@ def _issuer(value: str) -> str:
     return value
 
 
+Switch = Annotated[bool, BeforeValidator(_switch)]
+"""`true` or `false`, and no other word for them."""
 Email = Annotated[str, AfterValidator(_email)]
-RegionName = Annotated[str, AfterValidator(_region)]
+RegionName = Annotated[str, AfterValidator(_region), Field(json_schema_extra={"enum": sorted(REGIONS)})]
 OuPath = Annotated[str, AfterValidator(ou_path)]
+UnitOrRoot = Annotated[str, AfterValidator(unit_or_root)]
+RoleKey = Annotated[str, AfterValidator(_role_key)]
+"""DeveloperRole, AutomationRole, or the name of a role that the configuration adds."""
 IamName = Annotated[str, AfterValidator(_iam_name)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 """The URL of an OIDC identity provider, as IAM takes it."""

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -25,23 +25,33 @@ def current_stack() -> StackId:
         raise pulumi.RunError(str(error)) from None
 
 
-def load(model: type[S]) -> S:
+Given = Mapping[str, Any]
+"""The keys of a stack's own file, without the namespace, and their values."""
+
+
+def load(model: type[S], complete: Callable[[Given], Given] | None = None, explain: Callable[[str], str] = str) -> S:
     """The configuration of the running program as a `model`.
 
+    `complete` adds what the stack gets from elsewhere, and may raise `ConfigError`. `explain` then adds to a problem
+    of the settings where they are from.
     Raises `pulumi.RunError` with one line per problem, before any resource is registered.
     """
     sys.excepthook = _uncaught
     stack = current_stack()
     prefix = f"{stack.project}:"
     file = stack.config_label
-    found = {
+    found: Given = {
         key[len(prefix) :]: _given(model, key[len(prefix) :], value)
         for key, value in CONFIG.get().items()
         if key.startswith(prefix)
     }
     secret = frozenset(key for key in found if pulumi.runtime.is_config_secret(prefix + key))
     try:
-        settings = parse(model, stack.project, found, stack.config_label, secret)
+        found = complete(found) if complete else found
+        try:
+            settings = parse(model, stack.project, found, stack.config_label, secret)
+        except ConfigError as error:
+            raise ConfigError(map(explain, error.problems)) from None
         check_region(CONFIG.get().get("aws:region"), file)
     except ConfigError as error:
         raise pulumi.RunError(_text(error.problems)) from None

@@ -7,6 +7,10 @@ import pulumi
 import pulumi_aws as aws
 
 from shared.component import Component
+from shared.password_policy import password_policy
+from shared.settings.passwords import PasswordSettings
+from stacks.accounts.budget import budget
+from stacks.accounts.budget_config import BudgetSettings
 from stacks.accounts.config import Contact, ContactKind
 
 
@@ -18,10 +22,12 @@ class AccountBaselineArgs:
     alternate_contacts: Mapping[ContactKind, Contact]
     block_public_s3: bool
     encrypted_regions: Sequence[str]
+    password_policy: PasswordSettings | None = None
+    budget: BudgetSettings | None = None
 
 
 class AccountBaseline(Component):
-    """Alias, alternate contacts, S3 public access block and EBS encryption by default."""
+    """Alias, alternate contacts, S3 public access block, EBS encryption by default, password policy and budget."""
 
     def __init__(self, name: str, args: AccountBaselineArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("accounts:AccountBaseline", name, opts, formerly="acme:accounts:AccountBaseline")
@@ -49,4 +55,8 @@ class AccountBaseline(Component):
             )
         for region in args.encrypted_regions:
             aws.ebs.EncryptionByDefault(f"encrypt-ebs-{region}", enabled=True, region=region, opts=child)
+        if args.password_policy:
+            password_policy("passwords", args.password_policy, child)
+        if args.budget:
+            budget("budget", args.budget, child)
         self.register_outputs({})

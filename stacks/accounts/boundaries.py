@@ -9,7 +9,8 @@ from typing import Literal
 
 from shared.policy_documents.documents import Document
 from shared.policy_documents.iam import allow, deny, document
-from shared.policy_documents.roles import AUTOMATION_ROLE, DEVELOPER_ROLE, WORKLOAD, WORKLOAD_PATH, boundary_name
+from shared.policy_documents.roles import AUTOMATION_ROLE, WORKLOAD, WORKLOAD_PATH, boundary_name
+from shared.settings.actions import NOT_THEIRS
 
 DEVELOPER_ACTIONS = ["cloudwatch:*", "dynamodb:*", "ec2:*", "s3:*"]
 AUTOMATION_ACTIONS = [
@@ -23,6 +24,12 @@ ACTIONS: Mapping[ManagedRole, Sequence[str]] = {
     "AutomationRole": AUTOMATION_ACTIONS,
 }
 """What each role may do unless its account says otherwise."""
+
+_READ_OF_THEM = [
+    "account:Get*", "account:List*", "iam:Generate*", "iam:Get*", "iam:List*", "iam:Simulate*",
+    "organizations:Describe*", "organizations:List*", "ram:Get*", "ram:List*",
+]  # fmt: skip
+"""What auditors look at in these services. It gives nobody a right."""
 
 _AGENTS = ["ec2messages:*", "ssmmessages:*"]
 """What the agents on instances and in containers need besides."""
@@ -67,18 +74,24 @@ _PASSED_TO = {
 """Services whose principal is not their prefix alone."""
 
 
-def boundary(role: str, account_id: str, prefix: str, actions: Sequence[str]) -> Document:
+def boundary(role: str, account_id: str, prefix: str, actions: Sequence[str] | None) -> Document:
     """The boundary of `role`, or of `WORKLOAD`: it allows `actions` and denies what would get around it.
 
-    `prefix` is put before the names of the boundaries of the account.
+    `prefix` is put before the names of the boundaries of the account. None for `actions` is for a role that has AWS's
+    managed policies: it allows all services but `NOT_THEIRS`, and of these to read.
     """
     out_of_reach, iam = ["account:*", "organizations:*", "sts:AssumeRole*"], list[Document]()
-    if role == AUTOMATION_ROLE:
-        iam = _iam(account_id, f"arn:aws:iam::{account_id}:policy/{boundary_name(WORKLOAD, prefix)}", actions)
+    if actions is None:
+        most = {"Effect": "Allow", "NotAction": [f"{each}:*" for each in NOT_THEIRS], "Resource": "*"}
+        out_of_reach, iam = ["sts:AssumeRole*"], [{"Sid": "Read", **allow(_READ_OF_THEM, "*")}]
     else:
-        out_of_reach.append("iam:*")
+        most = allow([*actions, *(_AGENTS if role == WORKLOAD else [])], "*")
+        if role == AUTOMATION_ROLE:
+            iam = _iam(account_id, f"arn:aws:iam::{account_id}:policy/{boundary_name(WORKLOAD, prefix)}", actions)
+        else:
+            out_of_reach.append("iam:*")
     return document(
-        {"Sid": "Most", **allow([*actions, *(_AGENTS if role == WORKLOAD else [])], "*")},
+        {"Sid": "Most", **most},
         *iam,
         deny("OutOfReach", out_of_reach),
         deny("DataStays", _DATA_OUT),
@@ -99,8 +112,8 @@ def boundary(role: str, account_id: str, prefix: str, actions: Sequence[str]) ->
 
 
 def _instances(role: str) -> Document:
-    """On which instances a role could become another one. A developer has no business with any role."""
-    if role == DEVELOPER_ROLE:
+    """On which instances a role could become another one. Only automation and its workloads have to do with roles."""
+    if role not in (AUTOMATION_ROLE, WORKLOAD):
         return {"Null": {"ec2:InstanceProfile": "false"}}
     own = f"arn:aws:iam::*:instance-profile{WORKLOAD_PATH}*"
     return {"Null": {"ec2:InstanceProfile": "false"}, "ArnNotLike": {"ec2:InstanceProfile": own}}

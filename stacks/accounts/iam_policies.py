@@ -21,11 +21,12 @@ def trust_policy(
 
     The roles of IAM Identity Center that match `permission_set_roles` may assume it too. Their sessions never carry
     MFA, which people are asked for when they sign in to Identity Center. A role under its path is made by AWS alone.
-    Raises `ValueError` for an empty list, a principal with a wildcard, or other roles than those of one account's
+    Raises `ValueError` for nobody, a principal with a wildcard, or other roles than those of one account's
     permission set: a role must never trust unknown accounts.
     https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
     """
-    if not principals or any("*" in principal or "?" in principal for principal in principals):
+    somebody = principals or permission_set_roles
+    if not somebody or any("*" in principal or "?" in principal for principal in principals):
         raise ValueError(f"a trust policy needs principals without wildcards, not {list(principals)}")
     statement: Document = {
         "Effect": "Allow",
@@ -39,14 +40,12 @@ def trust_policy(
     accounts = {match["account"] for match in found if match}
     if len(accounts) != 1 or None in found:
         raise ValueError(f"roles of a permission set of one account are needed, not {list(permission_set_roles)}")
-    return document(
-        first,
-        {
-            **statement,
-            "Principal": {"AWS": f"arn:aws:iam::{accounts.pop()}:root"},
-            "Condition": {"ArnLike": {"aws:PrincipalArn": list(permission_set_roles)}},
-        },
-    )
+    of_set = {
+        **statement,
+        "Principal": {"AWS": f"arn:aws:iam::{accounts.pop()}:root"},
+        "Condition": {"ArnLike": {"aws:PrincipalArn": list(permission_set_roles)}},
+    }
+    return document(first, of_set) if principals else document(of_set)
 
 
 def service_trust_policy(service: str) -> Document:

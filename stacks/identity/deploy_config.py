@@ -28,7 +28,10 @@ def named(roles: Mapping[LayerName, LayerRoles]) -> Iterator[tuple[str, Who]]:
 def _problems(key: str, who: Who, users: Sequence[str], token: tuple[str, str] | None) -> Iterator[str]:
     for subject in who.subjects:
         if token is None:
-            yield f"{key}.subjects has {subject!r}; allowed: subjects only with identity:automation: oidc"
+            yield (
+                f"{key}.subjects has {subject!r} and identity:automation is 'user'; allowed: subjects only with "
+                "identity:automation: oidc"
+            )
             continue
         try:
             tokens.subject(subject, token[0])

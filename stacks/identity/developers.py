@@ -45,12 +45,16 @@ class Developers(Component):
     The users get no console password and no access key.
     """
 
+    group: pulumi.Output[str]
+    enrolment_group: pulumi.Output[str] | None
+    user_names: list[pulumi.Output[str]]
     user_arns: list[pulumi.Output[str]]
 
     def __init__(self, name: str, args: DevelopersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("identity:Developers", name, opts, formerly="acme:identity:Developers")
         child = pulumi.ResourceOptions(parent=self)
         group = aws.iam.Group("developers", name=DEVELOPERS_GROUP, opts=child)
+        self.group, self.enrolment_group = group.name, None
         aws.iam.GroupPolicy(
             "assume-developer-role",
             name=f"Assume{DEVELOPER_ROLE}",
@@ -67,6 +71,7 @@ class Developers(Component):
                 opts=child,
             )
             enrolling = aws.iam.Group(ENROLMENT_GROUP, name=ENROLMENT_GROUP, opts=child)
+            self.enrolment_group = enrolling.name
             aws.iam.GroupPolicy(
                 "enrol-mfa",
                 name=ENROL_MFA,
@@ -74,11 +79,12 @@ class Developers(Component):
                 policy=render_iam_policy(ENROL_MFA, mfa_enrolment_policy()),
                 opts=child,
             )
-        self.user_arns = []
+        self.user_names, self.user_arns = [], []
         for user_name in args.users:
             user = aws.iam.User(user_name, name=user_name, force_destroy=args.force_destroy_users, opts=child)
             groups = [group.name, *([enrolling.name] if user_name in args.mfa_enrolment else [])]
             aws.iam.UserGroupMembership(user_name, user=user.name, groups=groups, opts=child)
+            self.user_names.append(user.name)
             self.user_arns.append(user.arn)
         self.register_outputs({"userArns": self.user_arns})
 
@@ -89,9 +95,13 @@ def account_principal(org: Upstream[OrgOutputs]) -> pulumi.Output[str]:
 
 
 def permission_set_people(
-    permission_set: str | None, org: Upstream[OrgOutputs]
+    permission_sets: Mapping[str, Sequence[str]], org: Upstream[OrgOutputs]
 ) -> Mapping[str, pulumi.Output[list[str]]]:
-    """Which roles of IAM Identity Center may assume which role: those of `permission_set`, if there is one."""
-    if permission_set is None:
-        return {}
-    return {DEVELOPER_ROLE: org.get(lambda o: permission_set_roles(o.management_account_id, permission_set))}
+    """Which roles of IAM Identity Center may assume which role. `permission_sets` has the role's sets."""
+    return {role: _roles_of(sets, org) for role, sets in permission_sets.items()}
+
+
+def _roles_of(permission_sets: Sequence[str], org: Upstream[OrgOutputs]) -> pulumi.Output[list[str]]:
+    return org.get(
+        lambda o: [arn for each in permission_sets for arn in permission_set_roles(o.management_account_id, each)]
+    )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from shared.policy_documents.documents import Document
 from shared.policy_documents.iam import MFA, allow, document
-from shared.policy_documents.roles import role_arn
+from shared.policy_documents.roles import role_arn, with_path
 
 _OWN_USER = "arn:aws:iam::*:user/${aws:username}"
 _OWN_DEVICE = "arn:aws:iam::*:mfa/${aws:username}"
@@ -22,7 +22,8 @@ def assume_role_policy(role: str, require_mfa: bool = False) -> Document:
 
     A stranger's account may have a role of this name too, and trust everybody.
     """
-    return document(allow("sts:AssumeRole", role_arn("*", role), {**(MFA if require_mfa else {}), **_OWN_ORGANIZATION}))
+    condition = {**(MFA if require_mfa else {}), **_OWN_ORGANIZATION}
+    return document(allow("sts:AssumeRole", role_arn("*", with_path(role)), condition))
 
 
 def self_service_mfa_policy() -> Document:

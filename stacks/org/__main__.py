@@ -5,7 +5,9 @@ from typing import Any
 
 import pulumi
 
-from shared.settings.program import load
+from shared.errors import ConfigError
+from shared.policy_files import needed_types
+from shared.settings.program import current_stack, load, refuse
 from shared.stack_outputs import OrgOutputs, exports
 from stacks.org.config import OrgConfig
 from stacks.org.organization import OrganizationalUnits, OrganizationalUnitsArgs, find_organization
@@ -16,11 +18,14 @@ async def main() -> Mapping[str, Any]:
 
     # `mode: create` creates the organization with all features. With `mode: lookup` it exists already, and this stack
     # only checks that the features that the policies need are enabled.
-    organization = find_organization(settings)
+    # Which ones follows from the files of the policies layer too.
+    organization = find_organization(settings, policy_types())
 
     units = OrganizationalUnits(
         "units",
-        OrganizationalUnitsArgs(root_id=organization.root_id, names=settings.all_units, protect=settings.protect),
+        OrganizationalUnitsArgs(
+            root_id=organization.root_id, names=settings.all_units, protect=settings.protect, tags=settings.tags
+        ),
     )
 
     return exports(
@@ -30,6 +35,15 @@ async def main() -> Mapping[str, Any]:
         root_id=organization.root_id,
         organizational_units=units.ids,
     )
+
+
+def policy_types() -> Mapping[str, str]:
+    """The types that this environment's policy files need → a file. Raises `pulumi.RunError`."""
+    try:
+        return needed_types(current_stack().environment)
+    except ConfigError as error:
+        refuse(error.problems)
+        raise
 
 
 pulumi.run(main)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pulumi
 import pulumi_aws as aws
 
 from shared.component import Component
-from stacks.org.config import POLICY_TYPES, ROOT_ACCESS_FEATURES, OrgConfig
+from shared.organization_policies.types import POLICY_TYPES as TYPES
+from stacks.org.config import ROOT_ACCESS_FEATURES, OrgConfig
 
 
 @dataclass(frozen=True)
@@ -21,22 +23,45 @@ class Organization:
     root_id: pulumi.Input[str]
 
 
-def find_organization(settings: OrgConfig) -> Organization:
+NONE: Mapping[str, str] = MappingProxyType({})
+
+
+def find_organization(settings: OrgConfig, needed: Mapping[str, str] = NONE) -> Organization:
     """The existing organization, or a new one with all features, policy types and trusted access that are needed.
+
+    `needed` are the policy types that policy files need, besides those that are always on: type → file.
 
     Raises `pulumi.RunError` when an existing organization lacks one of them. The message says which, and how to
     enable it.
     https://www.pulumi.com/registry/packages/aws/api-docs/organizations/organization/
     """
-    return _create(settings) if settings.mode == "create" else _look_up(settings)
+    more = {each: file for each, file in enabled_types(settings, needed).items() if each not in settings.own_types}
+    return _create(settings, more) if settings.mode == "create" else _look_up(settings, more)
 
 
-def _create(settings: OrgConfig) -> Organization:
+def enabled_types(settings: OrgConfig, needed: Mapping[str, str]) -> dict[str, str]:
+    """Every policy type that has to be on → what needs it, nothing for those that always are."""
+    kept = dict.fromkeys(settings.named_types, "org:policyTypes")
+    return {**dict.fromkeys(settings.own_types, ""), **dict(sorted({**kept, **needed}.items()))}
+
+
+def _services(settings: OrgConfig, types: Mapping[str, str]) -> dict[str, str]:
+    """Every service that needs trusted access → the policy file that needs it, or nothing."""
+    found = dict.fromkeys(settings.trusted_services, "")
+    # An organization that was adopted may have a type on without its service, and is left so.
+    on_already = [] if settings.project_features else settings.named_types
+    for each, file in types.items():
+        if each not in on_already and (service := TYPES[each].trusted_service):
+            found.setdefault(service, file)
+    return dict(sorted(found.items()))
+
+
+def _create(settings: OrgConfig, more: Mapping[str, str]) -> Organization:
     organization = aws.organizations.Organization(
         "organization",
         feature_set="ALL",
-        enabled_policy_types=list(POLICY_TYPES),
-        aws_service_access_principals=settings.trusted_services,
+        enabled_policy_types=[*settings.own_types, *more],
+        aws_service_access_principals=list(_services(settings, more)),
         opts=pulumi.ResourceOptions(protect=settings.protect),
     )
     _manage_root_access(settings, organization)
@@ -57,7 +82,7 @@ def _manage_root_access(settings: OrgConfig, *needed: pulumi.Resource) -> None:
         )
 
 
-def _look_up(settings: OrgConfig) -> Organization:
+def _look_up(settings: OrgConfig, more: Mapping[str, str]) -> Organization:
     try:
         found = aws.organizations.get_organization()
     except Exception as error:
@@ -70,15 +95,18 @@ def _look_up(settings: OrgConfig) -> Organization:
         ) from None
     root = found.roots[0].id
     problems = [] if found.feature_set == "ALL" else ["all features (aws organizations enable-all-features)"]
+    # First what the types need: AWS turns some of them on only with it.
     problems += [
-        f"policy type {policy_type} (aws organizations enable-policy-type --root-id {root} --policy-type {policy_type})"
-        for policy_type in POLICY_TYPES
-        if policy_type not in found.enabled_policy_types
+        f"trusted access of {service}{_needed_by(file)} "
+        f"(aws organizations enable-aws-service-access --service-principal {service})"
+        for service, file in _services(settings, more).items()
+        if service not in found.aws_service_access_principals
     ]
     problems += [
-        f"trusted access of {service} (aws organizations enable-aws-service-access --service-principal {service})"
-        for service in settings.trusted_services
-        if service not in found.aws_service_access_principals
+        f"policy type {policy_type}{_needed_by(file)} "
+        f"(aws organizations enable-policy-type --root-id {root} --policy-type {policy_type})"
+        for policy_type, file in {**dict.fromkeys(settings.own_types, ""), **more}.items()
+        if policy_type not in found.enabled_policy_types
     ]
     if problems:
         raise pulumi.RunError(
@@ -88,13 +116,18 @@ def _look_up(settings: OrgConfig) -> Organization:
     return Organization(found.id, found.master_account_id, root)
 
 
+def _needed_by(file: str) -> str:
+    return f", which {file} needs," if file else ""
+
+
 @dataclass(frozen=True)
 class OrganizationalUnitsArgs:
-    """`names` maps the key of every unit and of its parents to its name, parents first."""
+    """`names` maps the key of every unit and of its parents to its name, parents first; `tags` those that have some."""
 
     root_id: pulumi.Input[str]
     names: Mapping[str, str]
     protect: bool
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 class OrganizationalUnits(Component):
@@ -114,6 +147,7 @@ class OrganizationalUnits(Component):
                 key,
                 name=unit_name,
                 parent_id=self.ids[parent] if parent else args.root_id,
+                tags=args.tags.get(key),
                 opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
             )
             self.ids[key] = made.id

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import pulumi
 
-from shared.component import Component
-from stacks.policies.backup_plan import backup_policy
-from stacks.policies.limits import BACKUP
-from stacks.policies.organization_policy import attached_policy
+from shared.policy_documents.documents import Document
+from stacks.policies.config import Backup
+from stacks.policies.documents import library_document
+from stacks.policies.files import library
+from stacks.policies.planned import PlannedPolicy, Policies, PoliciesArgs
+from stacks.policies.policy_types import BACKUP
+
+MONTHLY = "library/backup/monthly"
 
 
-@dataclass(frozen=True)
-class BackupPolicyArgs:
-    """`units` are the OUs to back up: path → id."""
-
-    units: Mapping[str, pulumi.Input[str]]
-    primary_regions: Sequence[str]
-    copy_region: str
+def backup_policy(primary_regions: Sequence[str], copy_region: str) -> Document:
+    """Back up the resources with the tag BackupType=MONTHLY in the primary regions, with a copy in `copy_region`."""
+    return library_document(MONTHLY, {"regions": list(primary_regions), "copyRegion": copy_region})
 
 
-class BackupPolicy(Component):
+def planned(settings: Backup, source: str) -> list[PlannedPolicy]:
+    """The policy that `policies:backup` asks for."""
+    policy = library(MONTHLY)
+    return [
+        PlannedPolicy(
+            policy.name,
+            BACKUP,
+            backup_policy(settings.primary_regions, settings.copy_region),
+            policy.description,
+            tuple(settings.organizational_units),
+            f"{source}: policies:backup",
+        )
+    ]
+
+
+class BackupPolicy(Policies):
     """Backs up every resource with the tag BackupType=MONTHLY in the accounts of the units.
 
     `BackupTarget` creates the vault and the role that the policy names in each account.
     """
 
-    def __init__(self, name: str, args: BackupPolicyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__("policies:BackupPolicy", name, opts, formerly="acme:policies:BackupPolicy")
-        policy = attached_policy(
-            "MonthlyBackup",
-            BACKUP,
-            backup_policy(list(args.primary_regions), args.copy_region),
-            "Monthly backup of what is tagged BackupType=MONTHLY",
-            args.units,
-            pulumi.ResourceOptions(parent=self),
-        )
-        self.register_outputs({"policyId": policy.id})
+    def __init__(self, name: str, args: PoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("policies:BackupPolicy", name, args, opts, "acme:policies:BackupPolicy")
+        self.register_outputs({"policyId": next(iter(self.ids.values()))})

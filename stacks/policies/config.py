@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
+from shared.organization_policies.limits import LIMITS, Limit
+from shared.organization_policies.types import BY_KEY, POLICY_TYPES
 from shared.settings.base import Settings
 from shared.settings.fields import (
     ACCESS_ROLES,
@@ -14,14 +16,16 @@ from shared.settings.fields import (
     Issuer,
     OuPath,
     RegionName,
+    Switch,
     TagPattern,
-    ou_path,
+    UnitOrRoot,
     unique,
     unique_ignoring_case,
 )
-
-ROOT = "/"
-"""The key of the root among the paths of OUs."""
+from shared.units import ROOT_UNIT
+from stacks.policies.files import CONTROL
+from stacks.policies.parameters import ResourceType
+from stacks.policies.vault_config import Vault, VaultName
 
 Guardrail = Literal[
     "leave-organization",
@@ -38,10 +42,6 @@ GUARDRAILS: list[Guardrail] = list(get_args(Guardrail))
 
 
 AccountId = Annotated[str, Field(pattern=r"^[0-9]{12}$", description="twelve digits, in quotes")]
-
-
-def _target(value: str) -> str:
-    return value if value == ROOT else ou_path(value)
 
 
 class Backup(Settings):
@@ -65,32 +65,14 @@ class Backup(Settings):
         return self
 
 
-ENFORCED_FOR = [
-    f"{service}:ALL_SUPPORTED"
-    for service in (
-        "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "elasticache", "kms", "lambda", "rds", "s3", "ssm"
-    )
-]  # fmt: skip
-"""Every type with enforcement of the services that the roles in accounts work with, as far as AWS has a word for all.
-https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_supported-resources-enforcement.html"""
-
-_RESOURCE_TYPE = re.compile(r"[a-z0-9-]+:(?:\*|[A-Za-z][A-Za-z0-9_/-]*)\Z")
-
-
-def _resource_type(value: str) -> str:
-    if not _RESOURCE_TYPE.match(value):
-        raise ValueError("allowed: a resource type of AWS's list, such as ec2:instance, or ec2:ALL_SUPPORTED")
-    return value
-
-
 class TagRule(Settings):
     """The allowed values of the CostCenter tag in the accounts of an OU."""
 
     cost_centers: Annotated[list[TagPattern], AfterValidator(unique)] = Field(
         min_length=1, description="allowed values of CostCenter"
     )
-    enforced_for: Annotated[list[Annotated[str, AfterValidator(_resource_type)]], AfterValidator(unique)] = Field(
-        default=ENFORCED_FOR, description="resource types on which AWS refuses tags that break the rules"
+    enforced_for: Annotated[list[ResourceType], AfterValidator(unique)] | None = Field(
+        default=None, description="resource types on which AWS refuses tags that break the rules; null: the library's"
     )
 
 
@@ -116,12 +98,34 @@ class ResourceControl(Settings):
     )
 
 
+class LimitOverride(Settings):
+    """What AWS allows this organization, where it is not what `shared.organization_policies.limits` has."""
+
+    characters: int | None = Field(default=None, ge=1, description="characters of a policy")
+    attached: int | None = Field(default=None, ge=1, description="policies of the type attached to one target")
+    policies: int | None = Field(default=None, ge=1, description="policies of the type in the organization")
+
+
+def _type_key(value: str) -> str:
+    if value not in BY_KEY:
+        raise ValueError(f"no such policy type; allowed: {', '.join(BY_KEY)}")
+    return value
+
+
+PolicyTypeKey = Annotated[str, AfterValidator(_type_key)]
+
+
 class PoliciesConfig(Settings):
     """The organization policies and the OUs that they are attached to."""
 
     backup: Backup | None = Field(default=None, description="the monthly backup policy")
+    vaults: dict[VaultName, Vault] = Field(default={}, description="locks of backup vaults by name")
+    bucket_backups: Switch = Field(
+        default=False, description="true: backup plans that select by tag alone take S3 buckets too"
+    )
+    root_tags: Switch = Field(default=True, description="the policy RootTags on the root: how CostCenter is spelled")
     tags: dict[OuPath, TagRule] = Field(default={}, description="tag rules by OU path")
-    service_control: dict[Annotated[str, AfterValidator(_target)], ServiceControl] = Field(
+    service_control: dict[UnitOrRoot, ServiceControl] = Field(
         default={}, description="guardrails by OU path, and of the root by '/', which has all of them unless given"
     )
     resource_control: ResourceControl | None = Field(
@@ -131,6 +135,13 @@ class PoliciesConfig(Settings):
         default=ACCESS_ROLES,
         min_length=1,
         description="the access roles of all accounts, which the guardrails let change the roles made here",
+    )
+
+    limits: dict[PolicyTypeKey, LimitOverride] = Field(
+        default={}, description="by policy type: what AWS has raised, or not raised yet, for this organization"
+    )
+    attached_by_others: dict[PolicyTypeKey, Annotated[int, Field(ge=0)]] = Field(
+        default={}, description="by policy type: how many policies others have attached to a target, at most"
     )
 
     @model_validator(mode="before")
@@ -143,6 +154,25 @@ class PoliciesConfig(Settings):
             )
         return given
 
+    def limit(self, policy_type: str) -> Limit:
+        """What AWS allows this organization of a policy type, by AWS's name."""
+        published = LIMITS[policy_type]
+        given = self.limits.get(POLICY_TYPES[policy_type].key)
+        if given is None:
+            return published
+        return replace(
+            published,
+            max_characters=given.characters or published.max_characters,
+            max_attached=given.attached or published.max_attached,
+            max_policies=given.policies or published.max_policies,
+        )
+
+    def attached_already(self, policy_type: str) -> int:
+        """How many policies of a type a target has besides those of this layer: AWS's own, and those of others."""
+        # FullAWSAccess and RCPFullAWSAccess, which AWS attaches to everything when the type is turned on.
+        by_aws = 1 if policy_type in CONTROL else 0
+        return by_aws + self.attached_by_others.get(POLICY_TYPES[policy_type].key, 0)
+
     @property
     def unit_paths(self) -> dict[str, str]:
         """Every OU path in the configuration → the first configuration key that names it."""
@@ -152,19 +182,19 @@ class PoliciesConfig(Settings):
         for path in self.tags:
             named.setdefault(path, f"policies:tags.{path}")
         for path in self.service_control:
-            if path != ROOT:
+            if path != ROOT_UNIT:
                 named.setdefault(path, f"policies:serviceControl.{path}")
         return named
 
     @property
     def controls(self) -> dict[str, tuple[list[Guardrail], list[str] | None]]:
-        """`ROOT` or OU path → its guardrails and allowed regions, where it has any; the root first."""
-        given = {ROOT: ServiceControl(), **self.service_control}
-        of_root = given[ROOT].guardrails
+        """`ROOT_UNIT` or OU path → its guardrails and allowed regions, where it has any; the root first."""
+        given = {ROOT_UNIT: ServiceControl(), **self.service_control}
+        of_root = given[ROOT_UNIT].guardrails
         of_units = [] if of_root is None else [each for each in GUARDRAILS if each not in of_root]
         found = {}
         for path, control in given.items():
-            usual = GUARDRAILS if path == ROOT else of_units
+            usual = GUARDRAILS if path == ROOT_UNIT else of_units
             found[path] = (usual if control.guardrails is None else control.guardrails, control.allowed_regions)
         return {path: both for path, both in found.items() if any(both)}
 

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,9 @@ class FakePrograms:
 
     def stop(self) -> None:
         return None
+
+    def deployed(self, _stack: StackId, _resources: Mapping[str, dict[str, Any]] | None) -> None:
+        """Rules need no state here: no program is run."""
 
     def seen(self, _stack: StackId) -> Seen | None:
         return None if self.reads is None else Seen(others=tuple(self.reads))

@@ -39,12 +39,21 @@ def test_it_belongs_to_the_management_account_of_its_environment(copy: Path) -> 
     assert "aws:allowedAccountIds:\n  - '012345678901'\n" in file.read_text()
 
 
+def test_its_secrets_are_encrypted_as_those_of_the_environment_are(copy: Path) -> None:
+    org = copy / "stacks" / "org" / "Pulumi.sandbox.yaml"
+    org.write_text(f"secretsprovider: awskms://alias/pulumi\nencryptedkey: of-org\n{org.read_text()}")
+    file = add_account("sandbox", "data-lake", email="lake@example.com", unit="Development", tags=TAGS, root=copy)
+    written = yaml.safe_load(file.read_text())
+    assert written["secretsprovider"] == "awskms://alias/pulumi"
+    assert set(written) == {"secretsprovider", "config"}, "a key is for one stack"
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
         ({"email": "no address"}, "accounts:email is 'no address'"),
         ({"email": "developer-account@example.com"}, "allowed: an address that no other account has"),
-        ({"unit": "Nowhere"}, "names the OU 'Nowhere', which stack org does not export; allowed: Development"),
+        ({"unit": "Nowhere"}, "names the OU 'Nowhere', which stack org does not export; allowed: /, Development"),
         ({"tags": {**TAGS, "CostCenter": "Gold"}}, "CostCenter"),
         ({"region": "mars-1"}, "aws:region is 'mars-1'"),
         ({"name": "developer"}, "account 'developer' exists already"),
@@ -66,3 +75,44 @@ def test_bad_names(copy: Path) -> None:
         add_account("sandbox", "Data Lake", email="a@example.com", unit="Development", tags=TAGS, root=copy)
     with pytest.raises(LayerError, match="no environment is called 'nope'"):
         add_account("nope", "lake", email="a@example.com", unit="Development", tags=TAGS, root=copy)
+
+
+def edit(copy: Path, file: str, **keys: object) -> None:
+    path = copy / "stacks" / file
+    document = yaml.safe_load(path.read_text())
+    document["config"] |= {name.replace("_", ":", 1): value for name, value in keys.items()}
+    path.write_text(yaml.safe_dump(document))
+
+
+def test_its_address_is_by_the_setting_unless_one_is_given(copy: Path) -> None:
+    edit(copy, "org/Pulumi.sandbox.yaml", org_accountEmail="aws+{name}@example.com")
+    file = add_account("sandbox", "data-lake", unit="Development", tags=TAGS, root=copy)
+    assert "accounts:email: aws+data-lake@example.com\n" in file.read_text()
+    file = add_account("sandbox", "other", email="other@example.com", unit="Development", tags=TAGS, root=copy)
+    assert "accounts:email: other@example.com\n" in file.read_text()
+
+
+def test_without_address_and_setting_the_error_says_where_to_write_one(copy: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        add_account("sandbox", "data-lake", unit="Development", tags=TAGS, root=copy)
+    assert str(caught.value).startswith("stacks/org/Pulumi.sandbox.yaml: org:accountEmail is missing")
+    assert "--email ADDRESS" in str(caught.value)
+
+
+@pytest.mark.parametrize("scheme", ["aws@example.com", "{name}{name}@example.com", "{name}", "a {name}@example.com"])
+def test_a_setting_that_makes_no_address_is_refused(copy: Path, scheme: str) -> None:
+    edit(copy, "org/Pulumi.sandbox.yaml", org_accountEmail=scheme)
+    with pytest.raises(ConfigError) as caught:
+        add_account("sandbox", "data-lake", unit="Development", tags=TAGS, root=copy)
+    assert any("org:accountEmail is" in each and "aws+{name}@example.com" in each for each in caught.value.problems)
+    assert not (copy / "stacks/accounts/Pulumi.sandbox.data-lake.yaml").exists()
+
+
+def test_it_signs_in_as_the_other_accounts_do(copy: Path) -> None:
+    for account in ("developer", "shared-test"):
+        edit(copy, f"accounts/Pulumi.sandbox.{account}.yaml", aws_profile="accounts")
+    file = add_account("sandbox", "data-lake", email="lake@example.com", unit="Development", tags=TAGS, root=copy)
+    assert yaml.safe_load(file.read_text())["config"]["aws:profile"] == "accounts"
+    edit(copy, "accounts/Pulumi.sandbox.developer.yaml", aws_profile="other")
+    file = add_account("sandbox", "shop", email="shop@example.com", unit="Development", tags=TAGS, root=copy)
+    assert "aws:profile" not in file.read_text()

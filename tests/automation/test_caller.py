@@ -14,9 +14,9 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as MANAGEMENT
 from automation import caller, guards, operations
 from automation.aws import AwsFailed
 from automation.aws import client as aws_client
-from automation.configuration import Dumper
 from shared.errors import ConfigError, UserError
 from shared.layers import StackId
+from shared.yaml_files import Dumper
 from tests.automation.fake_engine import FakeRun
 
 ORG, IDENTITY = StackId("org", "prod"), StackId("identity", "prod")

@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 import yaml
 
-from automation.configuration import check, read_raw, settings_of
+from automation.configuration import check, settings_of
+from automation.stack_files import read_raw
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
 from shared.settings.fields import REGIONS
+from stacks.accounts.config import AccountsConfig
+from stacks.accounts.profiles import read_profiles
 from tests.configuration import write_sandbox
 
 DEVELOPER = "accounts/Pulumi.sandbox.developer.yaml"
@@ -58,7 +61,7 @@ def test_right_files_are_no_problem(root: Path) -> None:
         (
             DEVELOPER,
             {"emial": "a@example.com"},
-            "unknown key accounts:emial (value 'a@example.com'); allowed keys: acc",
+            "unknown key accounts:emial (value 'a@example.com'); did you mean email? allowed keys: acc",
         ),
         (DEVELOPER, {"email": "dev@localhost"}, "accounts:email is 'dev@localhost': not an e-mail address"),
         (DEVELOPER, {"email": None}, "accounts:email is 'null'"),
@@ -187,7 +190,7 @@ def test_a_file_that_is_no_mapping_is_one_error(root: Path, text: str) -> None:
     (root / "stacks" / DEVELOPER).write_text(text)
     found = problems(root)
     assert len(found) == len(set(found)) == 1
-    assert found[0].startswith(f"stacks/{DEVELOPER}: ")
+    assert found[0].startswith(f"stacks/{DEVELOPER}:")
 
 
 def test_a_key_of_another_layer_is_unknown(root: Path) -> None:
@@ -216,10 +219,15 @@ def test_a_part_of_a_path_is_no_unit(root: Path, unit: str) -> None:
     change(root, DEVELOPER, organizationalUnit=unit)
     (problem,) = problems(root)
     assert f"accounts:organizationalUnit names the OU '{unit}'" in problem
-    assert problem.endswith("allowed: Development, Workloads, Workloads/Production")
+    assert problem.endswith("allowed: /, Development, Workloads, Workloads/Production")
 
 
-SECURE = {"secure": "v1:abc"}
+def test_the_root_is_a_place_for_an_account(root: Path) -> None:
+    change(root, DEVELOPER, organizationalUnit="/", tags={})
+    check(discover("sandbox", root), root)
+
+
+SECURE = {"secure": "v1:q83vq83vq83vq83v:q83v"}
 CONTACT = {"name": "Ada", "title": "CFO", "email": "ada@example.com", "phone": SECURE}
 
 
@@ -264,3 +272,98 @@ def test_the_production_examples_are_right(tmp_path: Path) -> None:
     stacks = discover("prod", tmp_path)
     assert [stack.label for stack in stacks] == ["org", "identity", "policies", "accounts/web-shop"]
     check(stacks, tmp_path)
+
+
+def profiles(root: Path, by_unit: dict[str, Any]) -> None:
+    folder = root / "stacks/accounts/profiles"
+    folder.mkdir(exist_ok=True)
+    (folder / "sandbox.yaml").write_text(yaml.safe_dump(by_unit))
+
+
+PROFILES = "stacks/accounts/profiles/sandbox.yaml"
+
+
+def test_what_a_profile_has_needs_not_be_in_the_accounts_files(root: Path) -> None:
+    for account in ACCOUNTS:
+        change(root, f"accounts/Pulumi.sandbox.{account}.yaml", tags={"Owner": "x"})
+    profiles(root, {"/": {"tags": {"CostCenter": "Sales"}}, "Development": {"tags": {"CostCenter": "Testing"}}})
+    check(discover("sandbox", root), root)
+    settings = settings_of(
+        StackId("accounts", "sandbox", "developer"),
+        lambda stack: read_raw(stack, root),
+        lambda environment: read_profiles(environment, root),
+    )
+    assert isinstance(settings, AccountsConfig)
+    assert settings.tags == {"CostCenter": "Testing", "Owner": "x"}
+
+
+@pytest.mark.parametrize(
+    ("by_unit", "expected"),
+    [
+        ({"/": {"emial": "x"}}, [f"{PROFILES}: unknown key /:emial"]),
+        ({"Nowhere": {}}, [f"{PROFILES}: a profile names the OU 'Nowhere', which stack org does not export; allowed"]),
+        ({"Development": {"protect": "perhaps"}}, [f"{PROFILES}: Development:protect is 'perhaps'"]),
+        (
+            {"Development": {"tags": {"Owner": "x", "owner": "y"}}},
+            [f"{PROFILES}: Development:tags is "],
+        ),
+        (
+            {"/": {"accessRoleName": "Admin"}},
+            [
+                f"stacks/accounts/Pulumi.sandbox.{account}.yaml: accounts:accessRoleName is 'Admin', from {PROFILES} /,"
+                " which stacks/policies/Pulumi.sandbox.yaml does not exempt"
+                for account in ACCOUNTS
+            ],
+        ),
+    ],
+)
+def test_a_mistake_in_a_profile_is_named_once(root: Path, by_unit: dict[str, Any], expected: list[str]) -> None:
+    profiles(root, by_unit)
+    found = problems(root)
+    assert len(found) == len(expected)
+    assert all(problem.startswith(start) for problem, start in zip(found, expected, strict=True))
+
+
+def test_a_wrong_tag_of_a_profile_names_it(root: Path) -> None:
+    profiles(root, {"Development": {"tags": {"CostCenter": "Sales"}}})
+    change(root, DEVELOPER, tags={"Owner": "x"})
+    (problem,) = problems(root)
+    assert problem == (
+        f"stacks/{DEVELOPER}: accounts:tags.CostCenter is 'Sales', from {PROFILES} Development; the OU allows: "
+        "Development, Testing"
+    )
+
+
+def test_an_ou_of_a_profile_that_goes_is_named_when_only_the_organization_is_deployed(root: Path) -> None:
+    profiles(root, {"Development": {}})
+    change(root, "org/Pulumi.sandbox.yaml", organizationalUnits=["Workloads"])
+    with pytest.raises(ConfigError, match="a profile names the OU 'Development'"):
+        check([StackId("org", "sandbox")], root)
+
+
+AUDITOR = {"managedPolicies": ["SecurityAudit"]}
+
+
+def test_a_role_that_nobody_may_assume_is_found_before_the_run(root: Path) -> None:
+    profiles(root, {"/": {"roles": {"Auditor": AUDITOR}}})
+    change(root, "identity/Pulumi.sandbox.yaml", roles={"Releaser": {"group": "releasers"}})
+    assert problems(root) == [
+        f"stacks/accounts/Pulumi.sandbox.{account}.yaml: accounts:roles.Auditor, from {PROFILES} / may be assumed by "
+        "nobody: stacks/identity/Pulumi.sandbox.yaml has no identity:roles.Auditor; allowed: Releaser, Auditor added "
+        "there"
+        for account in ACCOUNTS
+    ]
+    change(root, "identity/Pulumi.sandbox.yaml", roles={"Auditor": {"group": "auditors", "users": ["carol"]}})
+    check(discover("sandbox", root), root)
+
+
+def test_a_policy_whose_type_an_adopted_organization_has_not_on(root: Path) -> None:
+    change(root, "org/Pulumi.sandbox.yaml", projectFeatures=False, policyTypes=["tag", "service-control"])
+    found = problems(root)
+    assert [each.partition("; allowed: ")[2] for each in found] == [
+        f"{kind} in org:policyTypes in stacks/org/Pulumi.sandbox.yaml, or org:projectFeatures: true there"
+        for kind in ("backup", "resource-control")
+    ]
+    change(root, "org/Pulumi.sandbox.yaml", policyTypes=["tag", "service-control", "backup"])
+    change(root, "policies/Pulumi.sandbox.yaml", resourceControl="")  # null, once the engine has written the file
+    check(discover("sandbox", root), root)

@@ -19,7 +19,7 @@ from automation.imports import identities as imported_ids
 from automation.processes import end_session, session_of
 from automation.results import CANCELLED_EXIT
 from shared.layers import ROOT, StackId
-from tests.automation.conftest import Repository
+from tests.automation.small_repository import Repository
 from tests.states import in_state
 
 RED = {"color": "red"}

@@ -68,8 +68,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def deploy(made: FakeRun) -> int:
-    return operations.deploy(made.run, made.run.stacks, yes=True, interactive=False)
+def deploy(made: FakeRun, *, import_existing: bool = False) -> int:
+    return operations.deploy(made.run, made.run.stacks, yes=True, interactive=False, import_existing=import_existing)
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
@@ -161,6 +161,19 @@ def test_what_was_kept_in_aws_is_taken_back_in_every_environment(
     (taken,) = made.engine.replaced[0]["deployment"]["resources"]
     assert (taken["urn"], taken["id"], taken["retainOnDelete"]) == (urn(stack), "r", True)
     assert "org: importing aws:iam/role:Role r, which was kept in AWS (r)" in made.printed
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_is_there_is_imported_after_a_state_was_lost_if_the_user_says_so(
+    tmp_path: Path, asked: list[str], environment: str
+) -> None:
+    stack = StackId("org", environment)
+    made = FakeRun(tmp_path, [stack], {stack: {"deployment": {}}})
+    made.engine.answers = [refusal(stack)]
+    assert deploy(made, import_existing=True) == 0
+    assert asked == []
+    assert made.engine.done == ["up org", "replace the state of org", "up with refresh org"]
+    assert "org: importing aws:iam/role:Role r, which is in AWS already (r)" in made.printed
 
 
 def test_what_was_kept_and_is_refused_again_is_an_error(tmp_path: Path) -> None:

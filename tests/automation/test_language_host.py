@@ -11,7 +11,7 @@ from automation import operations
 from automation.processes import session_of
 from automation.programs import Programs
 from shared.layers import StackId
-from tests.automation.conftest import PROGRAM, Repository
+from tests.automation.small_repository import PROGRAM, Repository
 
 RED = {"color": "red"}
 ORG = StackId("org", "sandbox")

@@ -8,7 +8,7 @@ import pytest
 from automation import operations
 from automation.stacks import StackFailed
 from shared.errors import UsageError
-from tests.automation.conftest import Repository
+from tests.automation.small_repository import Repository
 
 RED = {"color": "red"}
 

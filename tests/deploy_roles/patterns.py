@@ -25,6 +25,12 @@ PROVIDERS = f"{_IAM}oidc-provider/*"
 DEPLOY_ROLES = (f"{_IAM}role/Deploy*", f"{_IAM}role/Preview*")
 DEPLOY_POLICIES = (f"{_IAM}policy/Deploy*", f"{_IAM}policy/Preview*")
 
+INSTANCES, PERMISSION_SETS, ASSIGNED = (
+    f"arn:aws:sso:::{name}" for name in ("instance/*", "permissionSet/*/*", "account/*")
+)
+STORES = "arn:aws:identitystore::<account>:identitystore/*"
+PEOPLE, PEOPLE_GROUPS, MEMBERSHIPS = (f"arn:aws:identitystore:::{kind}/*" for kind in ("user", "group", "membership"))
+
 _EVERYTHING = ("*",)
 
 MANAGEMENT: Mapping[str, Groups] = {
@@ -36,7 +42,8 @@ MANAGEMENT: Mapping[str, Groups] = {
         "iam:DisableOrganizationsRootCredentialsManagement iam:DisableOrganizationsRootSessions",
         (ROOT,): "EnablePolicyType",
         (ROOT, UNIT): "CreateOrganizationalUnit ListAccountsForParent ListOrganizationalUnitsForParent",
-        (UNIT,): "DescribeOrganizationalUnit UpdateOrganizationalUnit DeleteOrganizationalUnit",
+        (UNIT,): "DescribeOrganizationalUnit UpdateOrganizationalUnit DeleteOrganizationalUnit TagResource "
+        "UntagResource",
         (UNIT, ACCOUNT): "ListParents",
         (ROOT, UNIT, ACCOUNT, POLICY, AWS_POLICY): "ListTagsForResource",
         (POLICY, AWS_POLICY): "ListTargetsForPolicy",
@@ -46,7 +53,7 @@ MANAGEMENT: Mapping[str, Groups] = {
     },
     "identity": {
         _EVERYTHING: "DescribeOrganization iam:GetAccountPasswordPolicy iam:UpdateAccountPasswordPolicy "
-        "iam:DeleteAccountPasswordPolicy iam:ListVirtualMFADevices",
+        "iam:DeleteAccountPasswordPolicy iam:ListVirtualMFADevices sso:ListInstances",
         (USERS,): "iam:CreateUser iam:DeleteUser iam:GetUser iam:ListGroupsForUser iam:ListAccessKeys "
         "iam:DeleteAccessKey iam:GetLoginProfile iam:DeleteLoginProfile iam:ListMFADevices iam:DeactivateMFADevice "
         "iam:ListSSHPublicKeys iam:ListSigningCertificates iam:ListUserPolicies "
@@ -57,11 +64,21 @@ MANAGEMENT: Mapping[str, Groups] = {
         (AUTOMATION, *DEPLOY_ROLES): "iam:GetRole iam:ListAttachedRolePolicies",
         DEPLOY_POLICIES: "iam:GetPolicy iam:GetPolicyVersion",
         (PROVIDERS,): "iam:GetOpenIDConnectProvider",
+        (INSTANCES, PERMISSION_SETS): "sso:DescribePermissionSet sso:GetInlinePolicyForPermissionSet "
+        "sso:GetPermissionsBoundaryForPermissionSet sso:ListCustomerManagedPolicyReferencesInPermissionSet "
+        "sso:ListManagedPoliciesInPermissionSet sso:ListTagsForResource",
+        (STORES, PEOPLE_GROUPS): "identitystore:DescribeGroup identitystore:ListGroups",
+        (STORES, PEOPLE): "identitystore:CreateUser identitystore:UpdateUser identitystore:DeleteUser "
+        "identitystore:DescribeUser",
+        (STORES, PEOPLE, PEOPLE_GROUPS, MEMBERSHIPS): "identitystore:CreateGroupMembership "
+        "identitystore:DeleteGroupMembership identitystore:DescribeGroupMembership",
     },
     "policies": {
-        _EVERYTHING: "CreatePolicy DescribeOrganization",
-        (POLICY,): "DescribePolicy UpdatePolicy DeletePolicy ListTagsForResource ListTargetsForPolicy",
-        (POLICY, ROOT, UNIT): "AttachPolicy DetachPolicy",
+        # The lists are of the accounts that policy files name.
+        _EVERYTHING: "CreatePolicy DescribeOrganization ListAWSServiceAccessForOrganization ListAccounts ListRoots",
+        (POLICY,): "DescribePolicy UpdatePolicy DeletePolicy ListTagsForResource ListTargetsForPolicy TagResource "
+        "UntagResource",
+        (POLICY, ROOT, UNIT, ACCOUNT): "AttachPolicy DetachPolicy",
     },
     "accounts": {
         _EVERYTHING: "CreateAccount DescribeOrganization DescribeCreateAccountStatus ListAccounts "
@@ -69,6 +86,9 @@ MANAGEMENT: Mapping[str, Groups] = {
         (ACCOUNT,): "DescribeAccount RemoveAccountFromOrganization CloseAccount TagResource UntagResource "
         "ListTagsForResource ListParents",
         (ACCOUNT, ROOT, UNIT): "MoveAccount",
+        (INSTANCES,): "sso:DescribeAccountAssignmentCreationStatus sso:DescribeAccountAssignmentDeletionStatus",
+        (INSTANCES, PERMISSION_SETS, ASSIGNED): "sso:CreateAccountAssignment sso:DeleteAccountAssignment "
+        "sso:ListAccountAssignments",
         ("arn:aws:account::<account>:account/<organization>/*",): "account:PutAccountName "
         "account:StartPrimaryEmailUpdate account:AcceptPrimaryEmailUpdate",
     },
@@ -84,7 +104,9 @@ ASSUMED: Mapping[str, tuple[str, ...]] = {
 _INSIDE = "arn:aws:iam::<account>:"
 
 MEMBER: Groups = {
-    _EVERYTHING: "ec2:GetEbsEncryptionByDefault iam:ListAccountAliases s3:GetAccountPublicAccessBlock",
+    _EVERYTHING: "ec2:DescribeNetworkInterfaces ec2:DescribeRegions ec2:DescribeVpcs ec2:GetEbsEncryptionByDefault "
+    "iam:GetAccountPasswordPolicy iam:ListAccountAliases s3:GetAccountPublicAccessBlock",
+    ("arn:aws:budgets::<account>:budget/*",): "budgets:ListTagsForResource budgets:ViewBudget",
     (f"{_INSIDE}role/*",): "iam:GetRole iam:GetRolePolicy iam:ListAttachedRolePolicies",
     (f"{_INSIDE}policy/*",): "iam:GetPolicy iam:GetPolicyVersion",
     ("arn:aws:backup:*:<account>:backup-vault:*",): "backup:DescribeBackupVault backup:ListTags",

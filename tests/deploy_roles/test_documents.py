@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation.evaluation import is_allowed
 from shared.layers import LAYERS
 from shared.policy_documents.documents import Document
+from shared.policy_evaluation.evaluation import is_allowed
 from stacks.accounts.config import AccountsConfig
 from stacks.accounts.preview_access import preview_policy
 from stacks.identity import deploy_policies
@@ -23,7 +23,7 @@ from tests.deploy_roles.patterns import ADMINISTRATOR, MANAGEMENT, MEMBER, actio
 
 ACCOUNT, ORGANIZATION = "123456789012", "o-example123"
 VALUES = {"account": [ACCOUNT], "organization": [ORGANIZATION], "access-role": ["OrganizationAccountAccessRole"]}
-READS = ("Get", "List", "Describe")
+READS = ("Get", "List", "Describe", "View")
 ROLES = [(layer, kind) for layer in LAYERS for kind in KINDS]
 
 
@@ -163,10 +163,11 @@ MODELS: Mapping[str, Any] = {
     "accounts": AccountsConfig,
 }
 NOT_THE_TEAMS = {
+    "org": {"accountEmail"},
     # What anybody may do is an administrator's.
     "identity": {
         "userSource", "requireMfa", "selfServiceMfa", "forceDestroyUsers", "automation", "deployRoles", "deployState",
-        "accessRoleNames",
+        "accessRoleNames", "roles",
     },
 }  # fmt: skip
 """The settings whose change needs an administrator, or changes nothing in AWS."""

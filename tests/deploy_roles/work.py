@@ -13,15 +13,37 @@ from typing import Any
 
 import yaml
 
-from automation.configuration import Dumper
+from shared.yaml_files import Dumper
+from tests.configuration import MANAGEMENT_ACCOUNT
 from tests.e2e import accidents
 from tests.e2e.project import Project
+from tests.stacks.policy_files import write
 
 ENVIRONMENT = "prod"
 ISSUER = "https://token.actions.githubusercontent.com"
 
 NAMES = "account.amazonaws.com"
 """Trusted access without which AWS lets the management account change neither names nor addresses of accounts."""
+
+KEPT = [NAMES, "sso.amazonaws.com"]
+"""Trusted access that stays, whatever else is turned on and off."""
+
+
+def identity_center(*builders: str) -> dict[str, Any]:
+    """`identity:identityCenter` with these people in the group that works in the accounts of Development."""
+    return {
+        "users": {name: {"name": f"{name} Example", "email": f"{name}@example.com"} for name in builders},
+        "groups": {"builders": {"users": list(builders)}, "auditors": {}},
+        "permissionSets": {
+            "Developers": {"role": "DeveloperRole"},
+            "Auditors": {"actions": ["s3:Get*"], "managedPolicies": ["arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"]},
+        },
+        "assignments": [
+            {"group": "builders", "permissionSet": "Developers", "targets": ["Development"]},
+            {"group": "auditors", "permissionSet": "Auditors", "targets": ["/"]},
+        ],
+    }
+
 
 SETTINGS: dict[str, set[str]] = {}
 """Layer → the settings that the work has changed so far."""
@@ -65,6 +87,11 @@ class Work:
         } | {f"accounts:{key}": value for key, value in keys.items()}
         file = self.project.root / f"stacks/accounts/Pulumi.{ENVIRONMENT}.{stack}.yaml"
         file.write_text(yaml.dump(like, Dumper=Dumper, sort_keys=False))
+
+    def policy_file(self, name: str, **keys: Any) -> None:
+        """Write a policy file of the environment, of a tag policy."""
+        content = {"tags": {"Stage": {"tag_value": {"@@assign": ["one", "two"]}}}}
+        write(self.project.root, name, {"type": "tag", "content": content, **keys}, ENVIRONMENT)
 
     def resource(self, layer: str, name: str) -> dict[str, Any]:
         """A resource in the state of the layer."""
@@ -112,13 +139,14 @@ def org(work: Work) -> None:
     work.edit(
         "org",
         organizationalUnits=units,
-        additionalTrustedServices=[NAMES, "guardduty.amazonaws.com"],
+        additionalTrustedServices=[*KEPT, "guardduty.amazonaws.com"],
+        policyTypes=["s3"],
         centralizedRootAccess=False,
     )
     work.deploy("org", "invoke up org --yes --env prod")
     work.edit("org", centralizedRootAccess=None)
-    units = ["Development", {"key": "Staging", "name": "Stage"}, "Temporary/Deep", "Quiet"]
-    work.edit("org", organizationalUnits=units, additionalTrustedServices=[NAMES], ignore=["Nothing*"])
+    units = ["Development", {"key": "Staging", "name": "Stage", "tags": {"Stage": "two"}}, "Temporary/Deep", "Quiet"]
+    work.edit("org", organizationalUnits=units, additionalTrustedServices=KEPT, ignore=["Nothing*"])
     work.deploy("org", "invoke up org --yes --env prod")
     aws = work.project.aws("organizations")
     root = aws.list_roots()["Roots"][0]["Id"]
@@ -133,14 +161,14 @@ def org(work: Work) -> None:
     work.deploy("org", "invoke up org --yes --env prod")
     work.edit("org", protect=False)
     work.deploy("org", "invoke up org --yes --env prod")
-    work.edit("org", mode="lookup", additionalTrustedServices=None)
+    work.edit("org", mode="lookup", additionalTrustedServices=None, projectFeatures=False)
     work.preview("org", "invoke preview org --env prod")
-    work.edit("org", mode="create", additionalTrustedServices=[NAMES])
+    work.edit("org", mode="create", additionalTrustedServices=KEPT, projectFeatures=None)
     looks(work, "org")
 
 
 def identity(work: Work) -> None:
-    """Users who come and go with what they hold, the subjects of CI, passwords, repairs."""
+    """Users who come and go with what they hold, the subjects of CI, passwords, repairs; people of Identity Center."""
     iam = work.project.aws("iam")
     work.edit("identity", users=["ada", "grace", "zoe"], mfaEnrolment=["zoe"], permissionSet="Developers")
     work.deploy("identity", "invoke up identity --yes --env prod")
@@ -156,7 +184,11 @@ def identity(work: Work) -> None:
     work.edit("identity", users=["ada", "grace"], mfaEnrolment=["grace"], permissionSet=None)
     work.edit("identity", passwordPolicy={"minimumLength": 20}, oidc=oidc)
     work.deploy("identity", "invoke up identity --yes --env prod")
-    work.edit("identity", mfaEnrolment=None)
+    work.edit("identity", mfaEnrolment=None, identityCenter=identity_center("ada", "zoe"))
+    work.deploy("identity", "invoke up identity --yes --env prod")
+    renamed = identity_center("ada")
+    renamed["users"]["ada"]["name"] = "Ada Lovelace"
+    work.edit("identity", identityCenter=renamed)
     work.deploy("identity", "invoke up identity --yes --env prod")
     work.forget("identity", "grace")
     work.deploy("identity", "invoke import identity:grace grace --yes --env prod")
@@ -181,8 +213,15 @@ def policies(work: Work) -> None:
         serviceControl={"Development": regions, "Staging": regions},
         accessRoleNames=["OrganizationAccountAccessRole"],
         resourceControl={"trustedAccounts": ["999999999999"]},
+        limits={"tag": {"attached": 9}},
+        attachedByOthers={"tag": 1},
+        vaults={"Default": {"minRetentionDays": 7}},
+        bucketBackups=True,
     )
+    work.policy_file("stage.yaml", targets=["Staging", MANAGEMENT_ACCOUNT], tags={"Team": "governance"})
+    work.preview("policies", "invoke preview policies --env prod")
     work.deploy("policies", "invoke up policies --yes --env prod")
+    work.policy_file("stage.yaml", targets=["Staging"], tags={"More": "yes"})
     by_hand = work.id_of("policies", "RootTags")
     work.project.aws("organizations").update_policy(PolicyId=by_hand, Content='{"tags":{}}')
     work.preview("policies", "invoke drift --only policies --env prod", 2)
@@ -192,6 +231,9 @@ def policies(work: Work) -> None:
     work.forget("policies", "RootTags")
     work.deploy("policies", f"invoke import policies:RootTags {by_hand} --yes --env prod")
     work.deploy("policies", "invoke up policies --yes --env prod")
+    work.edit("policies", vaults=None, bucketBackups=None, rootTags=False)
+    work.preview("policies", "invoke preview policies --env prod")
+    work.edit("policies", rootTags=None)
     work.deploy("policies", "invoke destroy policies --yes --env prod")
     work.deploy("policies", "invoke up policies --yes --env prod")
     looks(work, "policies")
@@ -214,10 +256,16 @@ def accounts(work: Work) -> None:
         "alternateContacts": {"billing": contact, "security": contact},
         "blockPublicS3": False,
         "encryptEbs": False,
+        "passwordPolicy": {"minimumLength": 20},
+        "regions": ["us-east-2"],
+        "budget": {"monthlyAmount": 500, "emails": ["costs@example.com"]},
+        "defaultVpcs": "remove",
+        "roles": {"AutomationRole": {"sessionHours": 2}},
         "protect": False,
         "accessRoleName": "OrganizationAccountAccessRole",
     }
     work.edit("accounts", "developer", **changed)
+    work.preview("accounts", f"invoke preview {label} --env prod")
     work.deploy("accounts", f"invoke up {label} --yes --env prod")
     inside = work.project.inside(work.account_called("Developers"))
     work.project.aws("iam", inside).delete_account_alias(AccountAlias="acme-developers")

@@ -7,9 +7,10 @@ from tests.docs import printed
 from tests.docs.evidence import NoSuchTest, runs
 from tests.docs.stories import NOT_HERE, TESTS
 
+_DOCUMENTS, _PROGRAMS = printed.of_documents(), printed.of_programs()
 PRINTED = {
-    command: [*printed.of_documents().get(command, []), *printed.of_programs().get(command, [])]
-    for command in sorted({*printed.of_documents(), *printed.of_programs()})
+    command: [*_DOCUMENTS.get(command, []), *_PROGRAMS.get(command, [])]
+    for command in sorted({*_DOCUMENTS, *_PROGRAMS})
 }
 
 
@@ -40,10 +41,10 @@ def test_aws_has_every_command_of_its_own(command: str) -> None:
 
 
 def test_a_command_is_found_wherever_it_is_printed() -> None:
-    found = printed.of_programs()
+    found = _PROGRAMS
     assert "automation/stacks.py" in found["pulumi cancel -s {} --cwd stacks/{}"]
     assert "tasks.py" in found["invoke up accounts/{} --env {}"]
-    assert "README.md" in printed.of_documents()["invoke sandbox.env"]
+    assert "README.md" in _DOCUMENTS["invoke sandbox.env"]
     prose = "run it: invoke up org --env {}, then invoke drift says the rest; or `invoke graph --json`"
     assert list(printed.in_prose(prose)) == ["invoke up org --env {}", "invoke drift", "invoke graph --json"]
 

@@ -12,7 +12,7 @@ from invoke.parser import Parser
 from invoke.program import Program
 
 import tasks
-from shared.layers import LAYERS, ROOT
+from shared.layers import ROOT
 
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("stacks/*/README.md"), ROOT / "sandbox/README.md"]
@@ -111,18 +111,3 @@ def test_what_a_document_links_to_or_names_is_there(document: Path) -> None:
     missing = [link for link in links if link and not (document.parent / link).exists()]
     named = [each for each in code(text) if re.fullmatch(rf"(?:{FOLDERS})/(?:[\w.-]+/)*(?:[\w-]+\.\w+)?", each)]
     assert [*missing, *(name for name in named if not (ROOT / name).exists())] == []
-
-
-def owners() -> dict[str, list[str]]:
-    """The owners in `CODEOWNERS`, by path."""
-    lines = (line.split() for line in (ROOT / "CODEOWNERS").read_text().splitlines())
-    return {words[0]: words[1:] for words in lines if words and not words[0].startswith("#")}
-
-
-def test_every_layer_has_an_owner_and_what_is_owned_is_there() -> None:
-    found = owners()
-    assert {f"/stacks/{layer}/" for layer in LAYERS} <= found.keys()
-    for path, names in found.items():
-        assert path == "*" or (ROOT / path.strip("/")).is_dir(), path
-        assert names, f"{path} has no owner"
-        assert all(name.startswith("@") for name in names), path

@@ -16,10 +16,10 @@ import boto3
 import yaml
 from botocore.config import Config
 
-from automation.configuration import Dumper
 from bench.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.s3_control import ENDPOINT as S3_CONTROL
+from shared.yaml_files import Dumper
 from tests.configuration import write_sandbox
 
 if TYPE_CHECKING:

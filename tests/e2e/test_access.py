@@ -51,11 +51,11 @@ def new_administrator(project: Project, credentials: Mapping[str, Any], name: st
     return user_keys(project, name, credentials)
 
 
-def outside_account(project: Project) -> str:
-    """An account that has left the organization: as foreign as any."""
+def outside_account(project: Project, name: str = "Outside") -> str:
+    """An account that is to leave the organization: then it is as foreign as any."""
     organizations = project.aws("organizations")
     status = organizations.create_account(
-        Email="outside@example.com", AccountName="Outside", RoleName="OrganizationAccountAccessRole"
+        Email=f"{name.lower()}@example.com", AccountName=name, RoleName="OrganizationAccountAccessRole"
     )["CreateAccountStatus"]
     while status["State"] == "IN_PROGRESS":
         status = organizations.describe_create_account_status(CreateAccountRequestId=status["Id"])[
@@ -116,7 +116,8 @@ def assumes(sts: Any, account_id: str, role: str) -> bool:
         if error.response["Error"]["Code"] != "AccessDenied":
             raise
         return False
-    return f":assumed-role/{role}/matrix" in answer["AssumedRoleUser"]["Arn"]
+    # A session's ARN has the role's name without its path.
+    return f":assumed-role/{role.rpartition('/')[2]}/matrix" in answer["AssumedRoleUser"]["Arn"]
 
 
 @pytest.mark.parametrize("principal", MAY_ASSUME)

@@ -48,3 +48,27 @@ def test_what_is_deployed_follows_the_commits(project: Project) -> None:
     assert chosen(project) == ["policies"]
     project.run("bash", "-c", DEPLOY)
     assert chosen(project) == []
+
+
+PLANNED = (
+    "invoke preview-all --plan plan.json",
+    "invoke preview-all --plan plan.json --env sandbox",
+    "invoke pull-request --plan plan.json --comment comment.md",
+    "invoke deploy-all --plan plan.json",
+)
+
+
+def test_a_plan_is_what_is_approved(project: Project) -> None:
+    project.configure(
+        "accounts/Pulumi.sandbox.developer.yaml", tags={"CostCenter": "Testing", "Owner": "platform-team"}
+    )
+    preview, again, comment, deploy = PLANNED
+    project.run("bash", "-c", preview)
+    project.configure("accounts/Pulumi.sandbox.developer.yaml", alias="acme-developer")
+    refused = project.run("bash", "-c", deploy, expect=1).output
+    assert "accounts/developer: accounts:alias in stacks/accounts/Pulumi.sandbox.developer.yaml is new" in refused
+    project.run("bash", "-c", f"{again} && {comment} && {deploy}")
+    assert "tags.CostCenter" in (project.root / "comment.md").read_text()
+    assert "its state is another one" in project.run("bash", "-c", deploy, expect=1).output
+    (project.root / ".gitlab-ci.yml").unlink()
+    assert "wrote .gitlab-ci.yml" in project.run("bash", "-c", "invoke workflows").output

@@ -8,6 +8,7 @@ import urllib.request
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from sandbox.credentials import ACCESS_KEY_ID
 from tests import aws_cli
@@ -29,10 +30,11 @@ FORMS = (
 CONTACT = {"name": "Ada", "title": "Head of security", "email": "security@example.com", "phone": "+49 30 1234"}
 
 
-def control(project: Project, path: str, method: str = "GET") -> Any:
+def control(project: Project, path: str, method: str = "GET", body: Any = None) -> Any:
     """Ask the emulator itself."""
     url = json.loads((project.root / ".sandbox" / "emulator.json").read_text())["url"]
-    request = urllib.request.Request(f"{url}/_sandbox/{path}", method=method, data=b"" if method == "POST" else None)  # noqa: S310
+    data = json.dumps(body).encode() if body else b"" if method == "POST" else None
+    request = urllib.request.Request(f"{url}/_sandbox/{path}", method=method, data=data)  # noqa: S310
     with urllib.request.urlopen(request) as answer:  # noqa: S310
         return json.loads(answer.read() or b"null")
 
@@ -73,6 +75,7 @@ def test_a_new_organization_and_what_mends_it(deployed: Project) -> None:
     task = {"arn": "arn:aws:iam::aws:policy/root-task/IAMCreateRootUserPassword"}
     session = project.aws("sts").assume_root(TargetPrincipal=account, TaskPolicyArn=task)["Credentials"]
     project.aws("iam", session).create_login_profile()
+    root = control(project, "root-access-keys", "POST", {"account_id": account})
     iam = project.aws("iam")
     iam.create_user(UserName="eve")
     iam.create_login_profile(UserName="eve", Password="Long-enough-1234!")
@@ -96,6 +99,7 @@ def test_a_new_organization_and_what_mends_it(deployed: Project) -> None:
         "member-users",
         "outside-trust",
     }
+    assert broken["root-credentials"]["found"].endswith("a password, an access key"), broken["root-credentials"]
 
     # Each is mended as it is printed.
     access, up = broken["central-root-access"]["fixes"]
@@ -108,6 +112,9 @@ def test_a_new_organization_and_what_mends_it(deployed: Project) -> None:
             command = fix.removeprefix("run: ")
             assert any(re.fullmatch(form, command) for form in FORMS), command
             run(project, command.replace("ACCOUNT", account))
+    keys = {"AccessKeyId": root["access_key_id"], "SecretAccessKey": root["secret_access_key"]}
+    with pytest.raises(ClientError, match="InvalidClientTokenId"):
+        project.aws("sts", keys).get_caller_identity()
     (fix,) = broken["user-mfa"]["fixes"]
     run(project, re.findall("`(.+)`", fix)[0])
     inside.delete_user(UserName="local")

@@ -191,20 +191,17 @@ def test_what_was_made_by_hand_is_found_and_can_be_removed(deployed: Project) ->
         run_aws(deployed, foreign[unit]["remove"].rpartition("), ")[2])
 
     # So does what adopts.
-    move = (
-        f"aws organizations move-account --account-id {stray} --source-parent-id {top} "
-        f"--destination-parent-id {development}"
-    )
-    words = ["add-account", "stray", "--email", "stray@example.com", "--ou", "Development", "--display-name", "Stray"]
+    words = ["add-account", "stray", "--email", "stray@example.com", "--ou", "/", "--display-name", "Stray"]
     words += ["--env", "sandbox"]
     assert foreign[stray]["adopt"] == (
-        f"move it into an OU, such as with {move}, then invoke {shlex.join(words)} (with the tags of the OU), "
-        f"then invoke import accounts/stray {stray} --env sandbox"
+        f"invoke {shlex.join(words)} (with the tags of the OU), then invoke import accounts/stray {stray} --env sandbox"
     )
-    run_aws(deployed, move)
-    deployed.invoke(*words, "--tag", "CostCenter=Testing", "--tag", "Owner=nobody")
+    deployed.invoke(*words)
     deployed.invoke("import", "accounts/stray", stray, "--env", "sandbox", "--yes")
     assert drift(deployed, 0, "--layer", "org")[1] == {}
+    # An account in the root gets what every account gets, and stays where it is.
+    assert "Nothing that exists would change; " in deployed.invoke("preview", "accounts/stray").output
+    assert deployed.aws("organizations").list_parents(ChildId=stray)["Parents"][0]["Id"] == top
     # It leaves the organization again.
     deployed.invoke("destroy", "accounts/stray", "--env", "sandbox", "--include-protected", "--confirm", "sandbox")
     (deployed.root / "stacks/accounts/Pulumi.sandbox.stray.yaml").unlink()

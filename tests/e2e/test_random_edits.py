@@ -9,11 +9,11 @@ import copy
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from tests import edits
-from tests.conftest import CLOSING
+from tests.conftest import rounds
 from tests.e2e.project import Project
 from tests.e2e.reports import files, steps
 
@@ -21,18 +21,6 @@ pytestmark = pytest.mark.e2e
 
 TALLY: list[int] = []
 """The number of edits of each round, which `make edits` shows at its end."""
-
-
-def _rounds() -> settings:
-    few = settings(max_examples=3, derandomize=True)
-    return settings(
-        settings.get_profile(CLOSING) if settings.get_current_profile_name() == CLOSING else few,
-        deadline=None,
-        # Each round begins with what the one before has deployed, so there is nothing to shrink.
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
 
 
 class Team:
@@ -73,7 +61,7 @@ def team(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Team:
 _ONE = st.tuples(st.sampled_from(edits.EDITS), st.integers(0, 2**32))
 
 
-@_rounds()
+@rounds(2)
 @given(chosen=st.lists(_ONE, min_size=2, max_size=6))
 def test_the_preview_is_the_truth_whatever_is_edited(team: Team, chosen: list[tuple[edits.Edit, int]]) -> None:
     if team.failure:  # hypothesis tries a failing round again, and what is deployed is another organization by then

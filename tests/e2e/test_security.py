@@ -15,10 +15,11 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from tests.e2e.accidents import control
 from tests.e2e.project import Project
 from tests.e2e.test_access import user_keys, with_mfa
-from tests.security.catalogue import request, words
-from tests.security.installed import node as installed_node
+from tests.npm import installed
+from tests.security.catalogue import own_account, request, words
 from tests.security.organization import NAMES, Ids, Organization, Role, from_programs
 from tests.security.principals import Caller, Cast
 from tests.security.simulation import FOLDER, Case, simulate
@@ -26,7 +27,8 @@ from tests.security.simulation import FOLDER, Case, simulate
 pytestmark = pytest.mark.e2e
 
 REFUSED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
-ALL = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+ALL = json.dumps({"Version": "2012-10-17", "Statement": [EVERYTHING]})
 
 
 @pytest.fixture(scope="module")
@@ -140,21 +142,58 @@ ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 CALLS = yaml.safe_load((FOLDER.parent / "calls.yaml").read_text())
 ASKED = {
-    "ada": ["ways_up", "work"],
-    "ada with MFA": ["ways_up", "work"],
-    "cicd-automation": ["ways_up", "guardrails", "work"],
-    "DeveloperRole": ["ways_up", "guardrails", "work"],
-    "AutomationRole": ["ways_up", "guardrails", "work"],
-    "local administrator": ["guardrails"],
+    "ada": ["ways_up", "copies", "work"],
+    "ada with MFA": ["ways_up", "copies", "work"],
+    "cicd-automation": ["ways_up", "guardrails", "copies", "work"],
+    "DeveloperRole": ["ways_up", "guardrails", "copies", "work"],
+    "AutomationRole": ["ways_up", "guardrails", "copies", "work"],
+    "local administrator": ["guardrails", "copies"],
+    "root user": ["guardrails", "copies", "root_user"],
+    "outsider": ["outside"],
 }
+NOTHING = {"root user"}
+"""Who may do nothing of what is asked; of the others, each may do something and not everything."""
 
 
 @pytest.fixture(scope="module")
-def signed_in(deployed: Project, organization: Organization) -> dict[str, dict[str, Any]]:
+def stranger(deployed: Project) -> dict[str, str]:
+    """An account of somebody who has no part in the organization, and its administrator's key."""
+    made: dict[str, str] = control(
+        deployed, "POST", "standalone-accounts", {"name": "stranger", "email": "stranger@example.com"}
+    )
+    vaults = deployed.aws("backup", as_keys(made), "us-east-1")
+    vaults.create_backup_vault(BackupVaultName="Default")
+    open_ = json.dumps({"Statement": [{**EVERYTHING, "Principal": "*", "Action": "backup:CopyIntoBackupVault"}]})
+    vaults.put_backup_vault_access_policy(BackupVaultName="Default", Policy=open_)
+    deployed.aws("iam", as_keys(made)).create_role(RoleName="Backup", AssumeRolePolicyDocument=TRUST)
+    return made
+
+
+def as_keys(made: Mapping[str, str]) -> dict[str, str]:
+    return {"AccessKeyId": made["access_key_id"], "SecretAccessKey": made["secret_access_key"]}
+
+
+@pytest.fixture(scope="module")
+def recovery_point(deployed: Project, organization: Organization) -> str:
+    """A backup in the member account."""
+    account_id = organization.ids.accounts["developer"]
+    backup = deployed.aws("backup", deployed.inside(account_id))
+    job = backup.start_backup_job(
+        BackupVaultName="Default",
+        ResourceArn=f"arn:aws:dynamodb:us-west-2:{account_id}:table/orders",
+        IamRoleArn=f"arn:aws:iam::{account_id}:role/MyMonthlyBackupIamRole",
+    )
+    point: str = backup.describe_backup_job(BackupJobId=job["BackupJobId"])["RecoveryPointArn"]
+    return point
+
+
+@pytest.fixture(scope="module")
+def signed_in(deployed: Project, organization: Organization, stranger: Mapping[str, str]) -> dict[str, dict[str, Any]]:
     """The credentials of each caller; in the account there is an unbounded administrator, and a workload."""
     account_id = organization.ids.accounts["developer"]
     keys = dict(deployed.inside(account_id))
-    prepare(deployed.aws("iam", keys), account_id, organization)
+    prepare(deployed.aws("iam", keys), account_id, organization, stranger["account_id"])
+    root = root_key(deployed, account_id)
     ada, automation = user_keys(deployed, "ada"), user_keys(deployed, "cicd-automation")
     with_device = with_mfa(deployed, "ada", ada)
 
@@ -169,10 +208,21 @@ def signed_in(deployed: Project, organization: Organization) -> dict[str, dict[s
         "DeveloperRole": session(with_device, "DeveloperRole"),
         "AutomationRole": session(automation, "AutomationRole"),
         "local administrator": user_keys(deployed, "admin", keys),
+        "root user": as_keys(root),
+        "outsider": as_keys(stranger),
     }
 
 
-def prepare(iam: Any, account_id: str, organization: Organization) -> None:
+def root_key(project: Project, account_id: str) -> dict[str, str]:
+    """A root user has no password here, so somebody in the management account has to let it sign in first."""
+    task = {"arn": "arn:aws:iam::aws:policy/root-task/IAMCreateRootUserPassword"}
+    session = project.aws("sts").assume_root(TargetPrincipal=account_id, TaskPolicyArn=task)["Credentials"]
+    project.aws("iam", session).create_login_profile()
+    made: dict[str, str] = control(project, "POST", "root-access-keys", {"account_id": account_id})
+    return made
+
+
+def prepare(iam: Any, account_id: str, organization: Organization, stranger: str) -> None:
     iam.create_user(UserName="admin")
     iam.create_group(GroupName="admins")
     iam.attach_group_policy(GroupName="admins", PolicyArn=ADMINISTRATOR)
@@ -182,6 +232,10 @@ def prepare(iam: Any, account_id: str, organization: Organization) -> None:
     iam.attach_role_policy(RoleName="Admin", PolicyArn=ADMINISTRATOR)
     iam.create_instance_profile(InstanceProfileName="Admin")
     iam.add_role_to_instance_profile(InstanceProfileName="Admin", RoleName="Admin")
+    for name, anybody in (("Open", "*"), ("Bought", f"arn:aws:iam::{stranger}:root")):
+        trust = {"Effect": "Allow", "Principal": {"AWS": anybody}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)
     boundary = next(name for name in organization.boundaries["developer"] if name.endswith("WorkloadBoundary"))
     iam.create_role(
         RoleName="web",
@@ -197,24 +251,35 @@ def caller_of(name: str, cast: Cast) -> Caller:
         return cast.role(name)
     if name == "local administrator":
         return cast.local_administrator()
+    if name == "root user":
+        return cast.root_user()
+    if name == "outsider":
+        return cast.outsider()
     return cast.user(name.partition(" ")[0], mfa=name.endswith("with MFA"))
 
 
 @pytest.mark.parametrize("name", ASKED)
 def test_aws_answers_as_iam_simulate_decides(
-    deployed: Project, organization: Organization, signed_in: Mapping[str, Mapping[str, Any]], name: str
+    deployed: Project,
+    organization: Organization,
+    signed_in: Mapping[str, Mapping[str, Any]],
+    stranger: Mapping[str, str],
+    recovery_point: str,
+    name: str,
 ) -> None:
-    node, cast = installed_node(), Cast(organization)
+    node, cast = installed(FOLDER, "iam-simulate cannot decide"), Cast(organization)
     caller = caller_of(name, cast)
     asked = [each for group in ASKED[name] for each in CALLS[group]]
-    cases = [_with_own_trust(request(each["call"], caller, cast)) for each in asked]
+    cases = [_with_own_trust(request(each["call"], caller, cast, trust=each.get("trust"))) for each in asked]
     decisions = simulate(cases, node)
-    assert {decision.allowed for decision in decisions} == {True, False}
+    assert {decision.allowed for decision in decisions} == ({False} if name in NOTHING else {True, False})
     different = []
     for each, case, decision in zip(asked, cases, decisions, strict=True):
         known = {
-            **words(caller, cast, caller.account_id, administrator=True),
+            **words(caller, cast, own_account(caller, cast), administrator=True),
             "arn": case.resource,
+            "recovery_point": recovery_point,
+            "stranger": stranger["account_id"],
             "everything": ALL,
             "trust": TRUST,
         }

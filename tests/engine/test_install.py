@@ -16,6 +16,7 @@ from pulumi.automation import CommandError, PulumiCommand
 from semver import VersionInfo
 
 from engine import install as installing
+from engine import language_host
 from engine.install import (
     BUILT,
     ENGINE_VERSION,
@@ -228,6 +229,7 @@ def test_an_engine_that_was_built_runs_a_python_program(root: Path, monkeypatch:
     engine = get_engine(root, lines.append)
     assert (engine.source, engine.version) == (BUILT, WANTED)
     assert os.access(engine.bin / HOST_EXEC, os.X_OK)
+    assert os.access(engine.bin / language_host.DYNAMIC, os.X_OK)
     assert any(f"building pulumi {WANTED}" in line for line in lines)
 
     project = root / "project"

@@ -74,6 +74,19 @@ def test_starts_at_the_same_time_make_one(root: Path) -> None:
     assert (root / ".sandbox" / "emulator.log").read_text().count("listening") == 1
 
 
+def test_a_port_that_another_program_takes_between_the_look_and_the_start(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        free = lifecycle._free_port
+        ports = iter([taken, free()])
+        monkeypatch.setattr(lifecycle, "_free_port", lambda: next(ports))
+        assert start_emulator(root, quiet, command=NORMAL).port != taken
+
+
 def test_stop_ends_it_and_the_next_start_has_the_same_port(root: Path) -> None:
     first = start_emulator(root, quiet, command=NORMAL)
     assert stop(root, quiet) is True

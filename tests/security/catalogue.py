@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from sandbox.emulator.authorization.resources import CONTROLLED
-from sandbox.emulator.policy_evaluation.evaluation import Document
+from shared.policy_evaluation.evaluation import Document
 from tests.security.organization import ACCESS_ROLE, ISSUER, federated_trust, provider_arn
 from tests.security.principals import OUTSIDE, Caller, Cast
 from tests.security.simulation import Case
@@ -118,7 +118,7 @@ def request(
     policy: str | None = None,
 ) -> Case:
     """One call of a caller as a request."""
-    own = _own_account(caller, cast)
+    own = own_account(caller, cast)
     if caller.provider and not call.startswith("sts:"):
         # A token is good for STS alone: such a request would be unsigned.
         caller = replace(caller, provider=None)
@@ -177,7 +177,7 @@ def words(caller: Caller, cast: Cast, own: str, administrator: bool) -> dict[str
     }
 
 
-def _own_account(caller: Caller, cast: Cast) -> str:
+def own_account(caller: Caller, cast: Cast) -> str:
     """Where the caller is; for who is outside, the account that is aimed at."""
     return cast.account_id if caller.account_id == OUTSIDE else caller.account_id
 

@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.security.installed import node as installed_node
+from tests.npm import installed
 from tests.security.organization import Organization, from_programs
 from tests.security.principals import Cast
+from tests.security.simulation import FOLDER
 
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    return installed_node()
+    return installed(FOLDER, "iam-simulate cannot decide")
 
 
 @pytest.fixture(scope="session")

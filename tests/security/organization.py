@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
 
-from sandbox.emulator.policy_evaluation.evaluation import Document
+from shared.policy_evaluation.evaluation import Document
 from tests.configuration import MANAGEMENT_ACCOUNT, SANDBOX
 from tests.stacks import harness
 from tests.stacks.harness import Run, run_program

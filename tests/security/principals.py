@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.emulator.iam.aws_managed_policies import aws_policies
-from sandbox.emulator.policy_evaluation.evaluation import Document, Principal
+from shared.policy_evaluation.evaluation import Document, Principal
 from tests.security.organization import ACCESS_ROLE, ISSUER, Organization, provider_arn
 
 Context = Mapping[str, str | list[str]]

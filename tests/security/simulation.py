@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.emulator.policy_evaluation.evaluation import (
+from shared.policy_evaluation.evaluation import (
     CallerPolicies,
     Document,
     Request,

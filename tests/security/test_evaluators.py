@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from sandbox.emulator.policy_evaluation.evaluation import Document
+from shared.policy_evaluation.evaluation import Document
 from tests.security.catalogue import request
 from tests.security.principals import Cast
 from tests.security.simulation import Case, own_verdict, simulate

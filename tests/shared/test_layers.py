@@ -1,12 +1,13 @@
 """The layer graph and the names of stacks."""
 
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 from shared.errors import LayerError
-from shared.layers import LAYERS, StackId, discover, environments, graph, parse_stack
+from shared.layers import LAYERS, ROOT, StackId, discover, environments, graph, parse_stack
 
 
 def write(root: Path, *stacks: str) -> Path:
@@ -70,3 +71,9 @@ def test_names_round_trip(tmp_path: Path) -> None:
     for stack in stacks:
         assert parse_stack(stack.layer, stack.name) == stack
         assert stack.config_file(tmp_path).is_file()
+
+
+def test_no_module_of_a_layer_hides_one_of_python() -> None:
+    """The engine runs `python -m pip` in a layer's folder, where the layer's modules come first."""
+    modules = {file.stem for layer in LAYERS for file in (ROOT / "stacks" / layer).glob("*.py")}
+    assert modules & sys.stdlib_module_names == set()

@@ -18,8 +18,17 @@ CONTRACTS: dict[type[StackOutputs], dict[str, str]] = {
         "principals": "principals",
         "mfa_required": "mfaRequired",
         "permission_set_roles": "permissionSetRoles",
+        "identity_center": "identityCenter",
     },
-    PoliciesOutputs: {"backup": "backup", "tag_rules": "tagRules", "access_role_names": "accessRoleNames"},
+    PoliciesOutputs: {
+        "backup": "backup",
+        "tag_rules": "tagRules",
+        "access_role_names": "accessRoleNames",
+        "more_backups": "moreBackups",
+        "optional_tags": "optionalTags",
+        "vaults": "vaults",
+        "bucket_backups": "bucketBackups",
+    },
 }
 """The fields of each contract and the names of the outputs."""
 

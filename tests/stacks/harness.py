@@ -35,6 +35,8 @@ class Registered:
     """Whether it stays in AWS when it leaves the stack."""
     secrets: set[str]
     """The inputs that are encrypted in the state."""
+    parent: str = ""
+    """The type and the name of the component that it belongs to; empty for the stack's own."""
 
 
 @dataclass
@@ -105,6 +107,7 @@ class _RecordingMonitor(MockMonitor):
                     list(request.ignoreChanges),
                     request.retainOnDelete,
                     {name for name, value in sent.items() if is_rpc_secret(value)},
+                    "::".join(request.parent.split("::")[2:]).removeprefix("pulumi:pulumi:Stack::"),
                 )
             )
         return super().RegisterResource(request)  # type: ignore[no-untyped-call]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation.evaluation import (
+from shared.policy_evaluation.evaluation import (
     Decision,
     Match,
     Principal,

@@ -243,9 +243,13 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
         (IdentityConfig, {"users": ["ada", "grace", "ada"]}, "users"),
         (IdentityConfig, {"users": ["ada", "grace", "Ada", "ADA"]}, "listed twice: ADA, Ada, ada; allowed: each once"),
         (IdentityConfig, {"users": ["ada", "a" * 65]}, "users.1"),
-        (IdentityConfig, {"users": ["CICD-Automation"]}, "'CICD-Automation' is the automation user"),
+        (
+            IdentityConfig,
+            {"users": ["CICD-Automation"]},
+            "lists CICD-Automation, which is automation (identity:automation is 'user')",
+        ),
         (IdentityConfig, {"users": [f"developer-{n}" for n in range(31)]}, "users lists 31 users; at most 30 fit"),
-        (IdentityConfig, {"users": ["ada", "cicd-automation"]}, "is the automation user"),
+        (IdentityConfig, {"users": ["ada", "cicd-automation"]}, "lists cicd-automation, which is automation"),
         (IdentityConfig, {"mfaEnrolment": ["ada", "Ada"]}, "lists Ada; allowed: users of identity:users (ada)"),
         (IdentityConfig, {"mfaEnrolment": ["ada", "ada"]}, "mfaEnrolment"),
         (IdentityConfig, {"mfaEnrolment": ["a/b"]}, "mfaEnrolment.0"),
@@ -315,14 +319,17 @@ def test_what_is_allowed(model: type[Settings], change: dict[str, Any]) -> None:
             (IdentityConfig, oidc(subjects=["repo:a/b", each]), "oidc.subjects.1")
             for each in ("*", "*:b", "?", "??*", "")
         ],
-        (OrgConfig, {"organizationalUnits": []}, "organizationalUnits"),
         (OrgConfig, {"organizationalUnits": ["A", "B", "A"]}, "organizationalUnits"),
         (OrgConfig, {"organizationalUnits": ["A", "B//C"]}, "organizationalUnits.1"),
         (OrgConfig, {"organizationalUnits": ["A", {"key": "B//C"}]}, "organizationalUnits.1.key"),
         (OrgConfig, {"organizationalUnits": ["A", 7]}, "organizationalUnits.1 is '7': allowed: a path such as"),
         (OrgConfig, {"organizationalUnits": ["A", {"key": "A", "name": "B"}]}, "listed twice: A"),
         (OrgConfig, {"organizationalUnits": [{"name": "B"}]}, "organizationalUnits.0.key is missing"),
-        (OrgConfig, {"organizationalUnits": [{"key": "B", "Name": "C"}]}, "Name (value 'C'); allowed keys: key, name"),
+        (
+            OrgConfig,
+            {"organizationalUnits": [{"key": "B", "Name": "C"}]},
+            "Name (value 'C'); did you mean name? allowed keys: key",
+        ),
         *[
             (OrgConfig, {"organizationalUnits": [{"key": "B", "name": name}]}, "organizationalUnits.0.name")
             for name in ("", " ", "n" * 129, 7)

@@ -10,8 +10,8 @@ from sandbox.emulator.authorization.need import Need
 from sandbox.emulator.authorization.resources import TRUSTED, resource_policies
 from sandbox.emulator.errors import AwsError, access_denied
 from sandbox.emulator.organizations.models import organization_of
-from sandbox.emulator.policy_evaluation.evaluation import IDENTITY, TRUST, Decision, Request, Verdict, decide
 from sandbox.emulator.sts.callers import Caller
+from shared.policy_evaluation.evaluation import IDENTITY, TRUST, Decision, Request, Verdict, decide
 
 SESSION_OPERATIONS = ("AssumeRole", "GetCallerIdentity")
 """What the session of a user can ask of STS."""
@@ -25,7 +25,7 @@ def authorize(model: str, needs: Iterable[Need], caller: Caller, region: str, de
     """
     policies, principal, about_caller = caller.policies(), caller.principal, caller.context(region)
     for need in needs:
-        context = {**about_caller, **_about_account(need.account_id or caller.account_id), **need.context}
+        context = {**about_caller, **about_account(need.account_id or caller.account_id), **need.context}
         request = Request(need.action, need.resource, context)
         verdict = decide(request, principal, policies, resource_policies(need, caller))
         decisions.add(caller.entity.arn, need, verdict.allowed)
@@ -47,7 +47,7 @@ def check_session(service: str, operation: str, caller: Caller) -> None:
         raise AwsError("AccessDenied", f"Cannot call {operation} with session credentials", 403)
 
 
-def _about_account(account_id: str) -> dict[str, str | list[str]]:
+def about_account(account_id: str) -> dict[str, str | list[str]]:
     """The condition keys of the account that owns a resource."""
     found: dict[str, str | list[str]] = {"aws:ResourceAccount": account_id}
     organization = organization_of(account_id)

@@ -16,19 +16,32 @@ NAME = r"[\w+=,.@-]+"
 """The pattern of nearly all names, for which AWS has a message of its own."""
 
 
+ASCII = r"!-/:-@\[-`{-~"
+"""The symbols and the punctuation of ASCII, in a class of a pattern."""
+
+
 def check_constraints(operation: str, parameters: Mapping[str, Any]) -> None:
     """Raise `ValidationError` for a value that IAM's API model refuses, `InvalidInput` for a tag of AWS's own."""
-    shape = get_service_model("iam").operation_model(operation).input_shape
-    found = [] if shape is None else list(_violations(parameters, shape, ""))
+    found = violations("iam", operation, parameters)
     if found:
         if len(found) == 1 and found[0].startswith("The specified"):
             raise ValidationError(found[0])
-        errors = f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected"
-        raise ValidationError(f"{errors}: {'; '.join(found)}")
+        raise ValidationError(detected(found))
     for tag in parameters.get("Tags", ()):
         # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html: nobody but AWS makes them.
         if tag.get("Key", "").lower().startswith("aws:"):
             raise InvalidInput(f"The tag key {tag['Key']} begins with aws:, which is reserved for AWS.")
+
+
+def violations(service: str, operation: str, parameters: Mapping[str, Any]) -> list[str]:
+    """What a service's API model does not take, in AWS's words. `service` is botocore's name of the service."""
+    shape = get_service_model(service).operation_model(operation).input_shape
+    return [] if shape is None else list(_violations(parameters, shape, ""))
+
+
+def detected(found: Sequence[str]) -> str:
+    """The message of AWS about violations."""
+    return f"{len(found)} validation error{'s' if len(found) > 1 else ''} detected: {'; '.join(found)}"
 
 
 def _violations(value: Any, shape: Shape, path: str) -> Iterator[str]:
@@ -72,6 +85,18 @@ def _failed(value: Any, shape: Shape) -> str | None:
 @cache
 def _pattern(java: str) -> re.Pattern[str]:
     """A pattern of the model, which is Java's: its \\w is ASCII, unless the pattern speaks of all letters."""
+    # In Java a flag may stand in the middle, for what follows.
+    java = re.sub(r"\(\?i\)([^()|]+)", r"(?i:\1)", java)
     if r"\p{" not in java:
         return re.compile(java, re.ASCII)
-    return re.compile(java.replace(r"\p{L}", r"\w").replace(r"\p{N}", "").replace(r"\p{Z}", r"\s"))
+    # Symbols and punctuation beyond ASCII are left out: AWS takes them.
+    for mark, python in (
+        (r"\p{L}", r"\w"),
+        (r"\p{N}", ""),
+        (r"\p{M}", ""),
+        (r"\p{Z}", r"\s"),
+        (r"\p{P}", ""),
+        (r"\p{S}", ASCII),
+    ):
+        java = java.replace(mark, python)
+    return re.compile(java)

@@ -16,9 +16,12 @@ from moto.iam.exceptions import (
 from moto.iam.models import Group, Role, User, iam_backends
 from moto.iam.models import IAMBackend as MotoIAMBackend
 
+from sandbox.emulator.iam.account_quotas import AccountQuotasBackend
 from sandbox.emulator.iam.managed_policies import ManagedPoliciesBackend, user_boundary
 from sandbox.emulator.iam.passwords import check_password
-from sandbox.emulator.iam.quotas import MFA_DEVICES_PER_USER, SERVICE_LINKED, check_quota
+from sandbox.emulator.iam.quotas import IDENTITY_CENTER, MFA_DEVICES_PER_USER, SERVICE_LINKED, check_quota
+from sandbox.emulator.iam.root_user import RootUserBackend
+from sandbox.emulator.iam.service_credentials import ServiceCredentialsBackend
 from sandbox.emulator.iam.trust_policies import check_trust_policy, rewrite_principal
 
 CODE = re.compile(r"\d{6}")
@@ -28,14 +31,12 @@ ROOT_CREDENTIALS, ROOT_SESSIONS = "RootCredentialsManagement", "RootSessions"
 """Features that IAM has for an organization."""
 
 
-class IAMBackend(ManagedPoliciesBackend):
+class IAMBackend(ManagedPoliciesBackend, RootUserBackend, ServiceCredentialsBackend, AccountQuotasBackend):
     """IAM of one account."""
 
     # Of the class, for what an older version saved.
     organizations_features: tuple[str, ...] = ()
     """In the management account, the features that the organization has on."""
-    root_password: bool = True
-    """Whether the root user has a password."""
 
     # Permissions boundaries
 
@@ -80,9 +81,10 @@ class IAMBackend(ManagedPoliciesBackend):
         return super().create_role(role_name, assume_role_policy_document, path, permissions_boundary, *args, **kwargs)
 
     def delete_role(self, role_name: str) -> None:
-        self._remove_role(self.changeable_role(role_name))
+        self.remove_role(self.changeable_role(role_name))
 
-    def _remove_role(self, role: Role) -> None:
+    def remove_role(self, role: Role) -> None:
+        """Also of a role that only AWS changes."""
         super().delete_role(role.name)
         rewrite_principal(role.arn, role.id)
 
@@ -90,7 +92,7 @@ class IAMBackend(ManagedPoliciesBackend):
         role = self.get_role(role_name)
         if not role.path.startswith(SERVICE_LINKED):
             raise InvalidInput(f"The role {role_name} is not a service-linked role.")
-        self._remove_role(role)
+        self.remove_role(role)
         return f"task{role.path}{role_name}/{uuid.uuid4()}"
 
     def update_assume_role_policy(self, role_name: str, policy_document: str) -> None:
@@ -100,7 +102,10 @@ class IAMBackend(ManagedPoliciesBackend):
 
     def update_role(self, role_name: str, role_description: str | None, max_session_duration: str) -> Role:
         # The client of the official provider gives the description to UpdateRoleDescription, and none here.
-        kept = self.get_role(role_name).description if role_description is None else role_description
+        role = self.get_role(role_name)
+        if role.path.startswith(IDENTITY_CENTER):
+            role = self.changeable_role(role_name)
+        kept = role.description if role_description is None else role_description
         return super().update_role(role_name, kept, max_session_duration)
 
     # Users and groups
@@ -122,6 +127,7 @@ class IAMBackend(ManagedPoliciesBackend):
         for key in self.access_keys.values():
             if key.user_name == user_name:
                 key.user_name = user.name
+        self.rename_owner(user_name, user.name)
         if user.arn != arn:
             rewrite_principal(arn, user.arn)
 
@@ -132,6 +138,7 @@ class IAMBackend(ManagedPoliciesBackend):
             "delete login profile first": user.password is not None,
             "delete access keys first": bool(user.access_keys),
             "delete MFA device first": bool(user.mfa_devices),
+            "delete service specific credentials first": bool(self.credentials_of(user_name)),
         }
         _refuse_used(uses)
         super().delete_user(user_name)

@@ -14,6 +14,9 @@ from moto.iam.models import IAMBackend as MotoIAMBackend
 SERVICE_LINKED = "/aws-service-role/"
 """The path of service-linked roles, which services make for themselves; no policy of an organization limits them."""
 
+IDENTITY_CENTER = "/aws-reserved/sso.amazonaws.com/"
+"""The path of the roles that IAM Identity Center makes."""
+
 GROUPS_PER_USER = 10
 MFA_DEVICES_PER_USER = 8
 TAGS = 50
@@ -59,7 +62,7 @@ class QuotasBackend(MotoIAMBackend):
     def changeable_role(self, role_name: str) -> Role:
         """The role. Raises `UnmodifiableEntity` for one of a service, which customers cannot change."""
         role = self.get_role(role_name)
-        if role.path.startswith(SERVICE_LINKED):
+        if role.path.startswith((SERVICE_LINKED, IDENTITY_CENTER)):
             raise IAMException(
                 "UnmodifiableEntity",
                 f"Cannot perform the operation on the protected role '{role_name}' - this role is only modifiable "
@@ -87,6 +90,8 @@ class QuotasBackend(MotoIAMBackend):
         # Such a role is free of the organization's policies: customers must not be able to make one.
         if (path or "/").startswith(SERVICE_LINKED) and not kw.get("linked_service"):
             raise InvalidInput(f"The path {path} is reserved for service-linked roles.")
+        if (path or "/").startswith("/aws-reserved/"):
+            raise InvalidInput(f"The path {path} is reserved for AWS.")
         return super().create_role(role_name, assume_role_policy_document, path, *args, **kw)
 
     # Tags
@@ -112,6 +117,11 @@ class QuotasBackend(MotoIAMBackend):
     def tag_open_id_connect_provider(self, arn: str, tags: Tags) -> None:
         self._check_tags("OpenIDConnectProvider", self.get_open_id_connect_provider(arn).tags, tags)
         super().tag_open_id_connect_provider(arn, tags)
+
+    def tag_by_arn(self, arn: str, kind: str, tags: Tags) -> None:
+        """Tag what moto keeps no tags of."""
+        self._check_tags(kind, (tag["Key"] for tag in self.tagger.list_tags_for_resource(arn)["Tags"]), tags)
+        self.tagger.tag_resource(arn, tags)
 
     def _check_tags(self, kind: str, had: Iterable[str], tags: Tags) -> None:
         # Keys are the same whatever the case.

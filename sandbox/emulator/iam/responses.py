@@ -8,16 +8,27 @@ from typing import Any
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.exceptions import ValidationError
-from moto.iam.responses import IamResponse as MotoIamResponse
 
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.iam.constraints import check_constraints
-from sandbox.emulator.iam.models import IAMBackend, iam_backend
+from sandbox.emulator.iam.credential_responses import CredentialResponse
+from sandbox.emulator.iam.tag_responses import TagResponse
 
 
-class IamResponse(MotoIamResponse):
+class IamResponse(TagResponse, CredentialResponse):
     ABOUT_THE_CALLER = frozenset(
-        {"GetUser", "CreateAccessKey", "ListAccessKeys", "DeleteAccessKey", "UpdateAccessKey", "ListMFADevices"}
+        {
+            "CreateAccessKey",
+            "DeleteAccessKey",
+            "DeleteServiceSpecificCredential",
+            "GetUser",
+            "ListAccessKeys",
+            "ListMFADevices",
+            "ListServiceSpecificCredentials",
+            "ResetServiceSpecificCredential",
+            "UpdateAccessKey",
+            "UpdateServiceSpecificCredential",
+        }
     )
 
     def _get_param(self, param_name: str, if_none: Any = None) -> Any:
@@ -34,11 +45,6 @@ class IamResponse(MotoIamResponse):
     def call_action(self) -> TYPE_RESPONSE:
         check_constraints(self._get_action(), self.normalized_request.environ["sandbox.parameters"])
         return super().call_action()
-
-    @property
-    def iam(self) -> IAMBackend:
-        """IAM of the caller's account."""
-        return iam_backend(self.current_account)
 
     def create_user(self) -> ActionResult:
         boundary = self._get_param("PermissionsBoundary")
@@ -67,11 +73,6 @@ class IamResponse(MotoIamResponse):
         # The codes have six digits, which any right ones have.
         self.iam.resync_mfa_device(self._get_param("UserName"), self._get_param("SerialNumber"))
         return EmptyResult()
-
-    def list_service_specific_credentials(self) -> ActionResult:
-        """None, ever: they cannot be made here. The official provider asks before it deletes a user by force."""
-        self.iam.get_user(self._get_param("UserName"))
-        return ActionResult({"ServiceSpecificCredentials": []})
 
     def delete_account_alias(self) -> ActionResult:
         self.iam.delete_account_alias(self._get_param("AccountAlias"))

@@ -14,7 +14,7 @@ from moto.iam.exceptions import LimitExceededException, MalformedPolicyDocument
 from moto.iam.models import IAMBackend, iam_backends
 from moto.iam.policy_validation import VALID_RESOURCE_PATH_STARTING_VALUES, IAMTrustPolicyDocumentValidator
 
-from sandbox.emulator.policy_evaluation.evaluation import as_list, statements
+from shared.policy_evaluation.evaluation import as_list, statements
 
 PRINCIPAL = re.compile(r"arn:aws:(iam|sts)::(\d{12}):(root|user/.+|role/.+|assumed-role/.+)")
 

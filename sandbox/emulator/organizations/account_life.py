@@ -12,8 +12,8 @@ from typing import Any, cast
 from moto.organizations.exceptions import AccountAlreadyClosedException
 from moto.organizations.models import FakeAccount, organizations_backends
 
+from sandbox.emulator.organizations.effective_policies import EffectivePoliciesBackend
 from sandbox.emulator.organizations.exceptions import client_error, constraint_violation
-from sandbox.emulator.organizations.units import UnitsBackend
 from sandbox.emulator.settings import now, settings
 
 DAY = 86_400
@@ -51,7 +51,7 @@ def created(account: FakeAccount) -> datetime:
     return time
 
 
-class AccountLifeBackend(UnitsBackend):
+class AccountLifeBackend(EffectivePoliciesBackend):
     """The part of `OrganizationsBackend` that is about accounts which are there."""
 
     def _reset(self) -> None:

@@ -8,6 +8,7 @@ from moto.organizations.models import FakeDelegatedAdministrator, FakeServiceAcc
 from sandbox.emulator.organizations.account_life import AccountLifeBackend
 from sandbox.emulator.organizations.exceptions import constraint_violation, invalid_input
 from sandbox.emulator.organizations.integrated_services import DELEGATED, TRUSTED
+from shared.organization_policies.types import POLICY_TYPES
 
 
 def know_all_services() -> None:
@@ -23,9 +24,16 @@ class DelegationBackend(AccountLifeBackend):
         self.require_all_features()
         super().enable_aws_service_access(**kwargs)
 
-    def trusts(self, principal: str) -> bool:
-        """Whether the service has trusted access."""
-        return any(service["ServicePrincipal"] == principal for service in self.services)
+    def disable_aws_service_access(self, **kwargs: str) -> None:
+        for kind, policy_type in POLICY_TYPES.items():
+            needed = policy_type.trusted_first and policy_type.trusted_service == kwargs["ServicePrincipal"]
+            if needed and self.enabled(kind):
+                raise constraint_violation(
+                    "POLICY_TYPE_ENABLED_FOR_THIS_SERVICE",
+                    f"You attempted to disable service access before you disabled the policy type {kind}. To complete "
+                    "this operation, you must first disable the policy type.",
+                )
+        super().disable_aws_service_access(**kwargs)
 
     def register_delegated_administrator(self, **kwargs: str) -> None:
         """https://docs.aws.amazon.com/organizations/latest/APIReference/API_RegisterDelegatedAdministrator.html"""

@@ -31,6 +31,7 @@ DELEGATED = frozenset(
         "member.org.stacksets.cloudformation",
         "mgn",
         "networkflowmonitor",
+        "network-security-director",
         "networkmanager",
         "notifications",
         "observabilityadmin",

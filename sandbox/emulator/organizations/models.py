@@ -90,14 +90,6 @@ class OrganizationsBackend(HandshakesBackend):
         if not self.creating:
             super().attach_policy(**kwargs)
 
-    def enable_policy_type(self, **kwargs: str) -> dict[str, Any]:
-        if self.organization.feature_set != "ALL":
-            raise client_error(
-                "PolicyTypeNotAvailableForOrganizationException",
-                "You can't use the specified policy type with the feature set currently enabled for this organization.",
-            )
-        return super().enable_policy_type(**kwargs)
-
     def delete_organization(self) -> None:
         if len(self.accounts) > 1:
             raise OrganizationNotEmptyException

@@ -1,15 +1,13 @@
-"""The policies of an organization: what they are attached to, and what an account gets from all of them together."""
+"""The policies of an organization: how they are made, and what they are attached to."""
 
-import json
 import re
+from collections.abc import Mapping
 from typing import Any, cast
 
-from moto.core.utils import unix_time, utcnow
 from moto.organizations import utils
 from moto.organizations.exceptions import (
     AWSOrganizationsNotInUseException,
     DuplicatePolicyException,
-    InvalidInputException,
     PolicyTypeNotEnabledException,
     TargetNotFoundException,
 )
@@ -24,20 +22,16 @@ from moto.organizations.models import (
     OrganizationsBackend as MotoOrganizationsBackend,
 )
 
-from sandbox.emulator.organizations.effective_policy import effective_policy
-from sandbox.emulator.organizations.exceptions import client_error
-from sandbox.emulator.organizations.policy_syntax import (
-    BACKUP_POLICY,
-    MAXIMUM_ATTACHED,
-    MAXIMUM_SIZE,
-    MINIMUM_ATTACHED,
+from sandbox.emulator.organizations.exceptions import client_error, constraint_violation, invalid_input
+from shared.organization_policies.limits import LIMITS, MAX_DESCRIPTION, MAX_NAME
+from shared.organization_policies.syntax import MalformedPolicy, check_content
+from shared.organization_policies.types import (
+    POLICY_TYPES,
     RESOURCE_CONTROL_POLICY,
     SERVICE_CONTROL_POLICY,
     TAG_POLICY,
-    MalformedPolicy,
-    check_content,
 )
-from sandbox.emulator.policy_evaluation.statements import Document, parsed
+from shared.policy_evaluation.statements import Document, parsed
 
 DEFAULT_POLICIES = {
     SERVICE_CONTROL_POLICY: utils.DEFAULT_SCP_POLICY_ID,
@@ -45,20 +39,22 @@ DEFAULT_POLICIES = {
 }
 """The policies that AWS attaches to the root, every OU and every account once their type is enabled."""
 
-BACKUP_POLICY_ARN = "arn:{0}:organizations::{1}:policy/{2}/backup_policy/{3}"
-
 Target = FakeAccount | FakeOrganizationalUnit
 
 
+def know_all_policy_types() -> None:
+    """From now on moto accepts every policy type that AWS has."""
+    FakeRoot.SUPPORTED_POLICY_TYPES = FakePolicy.SUPPORTED_POLICY_TYPES = list(POLICY_TYPES)
+
+
 class Policy(FakePolicy):
-    """A policy of the organization; moto has no backup policies."""
+    """A policy of the organization; moto makes those of four types alone."""
 
     def __init__(self, organization: FakeOrganization, **kwargs: Any):
         kind = kwargs.get("Type", "")
-        super().__init__(organization, **{**kwargs, "Type": TAG_POLICY if kind == BACKUP_POLICY else kind})
-        if kind == BACKUP_POLICY:
-            self.type = kind
-            self._arn_format = BACKUP_POLICY_ARN
+        super().__init__(organization, **{**kwargs, "Type": TAG_POLICY if kind in POLICY_TYPES else kind})
+        self.type = kind
+        self._arn_format = f"arn:{{0}}:organizations::{{1}}:policy/{{2}}/{kind.lower()}/{{3}}"
 
 
 class PoliciesBackend(MotoOrganizationsBackend):
@@ -98,10 +94,30 @@ class PoliciesBackend(MotoOrganizationsBackend):
         return any(entry["Type"] == policy_type for entry in root.policy_types)
 
     def enable_policy_type(self, **kwargs: str) -> dict[str, Any]:
+        self._require_policies()
+        wanted = POLICY_TYPES.get(kwargs["PolicyType"])
+        if wanted and wanted.trusted_first and not self.trusts(str(wanted.trusted_service)):
+            raise constraint_violation(
+                "SERVICE_ACCESS_NOT_ENABLED",
+                "You attempted to enable a policy type before you enabled service access. Call the "
+                "EnableAWSServiceAccess API first.",
+            )
         answer = super().enable_policy_type(**kwargs)
         for target in self.targets():
             self.attach_defaults(target, kwargs["PolicyType"])
         return answer
+
+    def _require_policies(self) -> None:
+        """Raise what AWS answers in an organization that shares its bills alone."""
+        if self.organization.feature_set != "ALL":
+            raise client_error(
+                "PolicyTypeNotAvailableForOrganizationException",
+                "You can't use the specified policy type with the feature set currently enabled for this organization.",
+            )
+
+    def trusts(self, principal: str) -> bool:
+        """Whether the service has trusted access."""
+        return any(service["ServicePrincipal"] == principal for service in self.services)
 
     def disable_policy_type(self, **kwargs: str) -> dict[str, Any]:
         answer = super().disable_policy_type(**kwargs)
@@ -110,15 +126,25 @@ class PoliciesBackend(MotoOrganizationsBackend):
         return answer
 
     def create_policy(self, **kwargs: Any) -> dict[str, Any]:
+        self._require_policies()
         policy = Policy(self.organization, **kwargs)
+        _check_lengths(kwargs)
         _check(policy.type, kwargs["Content"])
         self._refuse_policy_name(kwargs["Name"])
+        if len([other for other in self.policies if other.type == policy.type and not other.aws_managed]) >= (
+            LIMITS[policy.type].max_policies
+        ):
+            raise constraint_violation(
+                "POLICY_NUMBER_LIMIT_EXCEEDED",
+                "You have exceeded the number of policies of this type that you can have in an organization.",
+            )
         self.policies.append(policy)
         return policy.describe()
 
     def update_policy(self, **kwargs: Any) -> dict[str, Any]:
         policy = self.get_policy_by_id(kwargs["PolicyId"])
         _refuse_immutable(policy)
+        _check_lengths(kwargs)
         if kwargs.get("Content") is not None:
             _check(policy.type, kwargs["Content"])
         if kwargs.get("Name", policy.name) != policy.name:
@@ -139,11 +165,10 @@ class PoliciesBackend(MotoOrganizationsBackend):
                 "The selected policy is already attached to the specified target.",
             )
         attached = [other for other in target.attached_policies if other.type == policy.type]
-        if len(attached) >= MAXIMUM_ATTACHED.get(policy.type, 5):
-            raise client_error(
-                "ConstraintViolationException",
-                "You have exceeded the maximum number of policies of this type that can be attached to a target.",
+        if len(attached) >= LIMITS[policy.type].max_attached:
+            raise constraint_violation(
                 "MAX_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                "You have exceeded the maximum number of policies of this type that can be attached to a target.",
             )
         super().attach_policy(**kwargs)
 
@@ -154,56 +179,35 @@ class PoliciesBackend(MotoOrganizationsBackend):
                 "PolicyNotAttachedException",
                 "The policy isn't attached to the specified target in the specified root.",
             )
+        if policy.id == utils.DEFAULT_RCP_POLICY_ID:
+            raise invalid_input("NON_DETACHABLE_POLICY", "You can't detach this AWS Managed Policy.")
         attached = [other for other in target.attached_policies if other.type == policy.type]
-        if len(attached) <= MINIMUM_ATTACHED.get(policy.type, 0):
-            raise client_error(
-                "ConstraintViolationException",
-                "You cannot remove the last policy of this type from a target.",
+        if len(attached) <= LIMITS[policy.type].min_attached:
+            raise constraint_violation(
                 "MIN_POLICY_TYPE_ATTACHMENT_LIMIT_EXCEEDED",
+                "You cannot remove the last policy of this type from a target.",
             )
         super().detach_policy(**kwargs)
-
-    def describe_effective_policy(self, policy_type: str, target_id: str) -> dict[str, Any]:
-        if policy_type not in (TAG_POLICY, BACKUP_POLICY):
-            raise InvalidInputException("You specified an invalid value.")
-        target = self.target(target_id)
-        if not isinstance(target, FakeAccount):
-            raise TargetNotFoundException
-        levels = self._documents(target, policy_type)
-        if not self.enabled(policy_type) or not any(levels):
-            raise client_error(
-                "EffectivePolicyNotFoundException",
-                "If you ran this action on the management account, this policy type is not enabled. If you ran the "
-                "action on a member account, the account doesn't have an effective policy of this type. Contact the "
-                "administrator of your organization about attaching a policy of this type to the account.",
-            )
-        return {
-            "EffectivePolicy": {
-                "PolicyContent": json.dumps(effective_policy(levels), separators=(",", ":")),
-                "LastUpdatedTimestamp": unix_time(utcnow()),
-                "TargetId": target_id,
-                "PolicyType": policy_type,
-            }
-        }
 
     def service_control(self, account_id: str) -> list[list[Document]]:
         """The service control policies of each level above and at an account; none for the management account."""
         if account_id == self.account_id or not self.enabled(SERVICE_CONTROL_POLICY):
             return []
-        return self._documents(self.get_account_by_id(account_id), SERVICE_CONTROL_POLICY)
+        return self.documents(self.get_account_by_id(account_id), SERVICE_CONTROL_POLICY)
 
     def resource_control(self, account_id: str) -> list[list[Document]]:
         """The resource control policies above and at an account, as `service_control`."""
         if account_id == self.account_id or not self.enabled(RESOURCE_CONTROL_POLICY):
             return []
-        return self._documents(self.get_account_by_id(account_id), RESOURCE_CONTROL_POLICY)
+        return self.documents(self.get_account_by_id(account_id), RESOURCE_CONTROL_POLICY)
 
     def account_path(self, account_id: str) -> str:
         """As the condition keys that end in `OrgPaths` have it: the organization and what is above the account."""
         levels = self.path(self.get_account_by_id(account_id))[:-1]
         return "/".join([self.organization.id, *(str(level.id) for level in levels), ""])
 
-    def _documents(self, target: Target, policy_type: str) -> list[list[Document]]:
+    def documents(self, target: Target, policy_type: str) -> list[list[Document]]:
+        """The policies of a type, of each level from the root down to the target."""
         return [
             [parsed(str(policy.content)) for policy in level.attached_policies if policy.type == policy_type]
             for level in self.path(target)
@@ -229,12 +233,10 @@ class PoliciesBackend(MotoOrganizationsBackend):
 
 
 def _check(policy_type: str, content: str) -> None:
-    maximum = MAXIMUM_SIZE.get(policy_type)
-    if maximum is not None and len(content) > maximum:
-        raise client_error(
-            "ConstraintViolationException",
-            f"You have exceeded the maximum policy size of {maximum} characters.",
-            "POLICY_CONTENT_LIMIT_EXCEEDED",
+    maximum = LIMITS[policy_type].max_characters
+    if len(content) > maximum:
+        raise constraint_violation(
+            "POLICY_CONTENT_LIMIT_EXCEEDED", f"You have exceeded the maximum policy size of {maximum} characters."
         )
     try:
         check_content(policy_type, content)
@@ -243,6 +245,15 @@ def _check(policy_type: str, content: str) -> None:
             "MalformedPolicyDocumentException",
             "The provided policy document does not meet the requirements of the specified policy type.",
         ) from None
+
+
+def _check_lengths(given: Mapping[str, Any]) -> None:
+    """https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html"""
+    for what, longest in (("Name", MAX_NAME), ("Description", MAX_DESCRIPTION)):
+        if len(given.get(what) or "") > longest:
+            raise invalid_input(
+                "MAX_LENGTH_EXCEEDED", f"You provided a {what} that is longer than {longest} characters."
+            )
 
 
 def _refuse_immutable(policy: FakePolicy) -> None:

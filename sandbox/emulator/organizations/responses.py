@@ -19,6 +19,7 @@ from sandbox.emulator.organizations.models import (
     organization_backend,
     organization_of,
 )
+from sandbox.emulator.settings import now
 
 T = TypeVar("T")
 
@@ -137,8 +138,8 @@ class OrganizationsResponse(MotoOrganizationsResponse):
         wanted = {key: value for key, value in self.request_params.items() if key not in ("MaxResults", "NextToken")}
         return self._page(name, ask(**wanted)[name], lambda found: found)
 
-    def _page(self, name: str, found: Sequence[T], describe: Callable[[T], Any]) -> str:
-        """One page of what was found: as many as asked for, and 20 at most.
+    def _page(self, name: str, found: Sequence[T], describe: Callable[[T], Any], **beside: Any) -> str:
+        """One page of what was found: as many as asked for, and 20 at most; `beside` is in the answer too.
 
         https://docs.aws.amazon.com/organizations/latest/APIReference/API_ListAccounts.html
         """
@@ -150,7 +151,7 @@ class OrganizationsResponse(MotoOrganizationsResponse):
             raise invalid_input("INVALID_PAGINATION_TOKEN", "NextToken is not one of a previous answer.")
         end = int(token) + size
         more = {"NextToken": str(end)} if len(found) > end else {}
-        return json.dumps({name: [describe(one) for one in found[int(token) : end]], **more})
+        return json.dumps({name: [describe(one) for one in found[int(token) : end]], **beside, **more})
 
     # Handshakes
 
@@ -253,6 +254,25 @@ class OrganizationsResponse(MotoOrganizationsResponse):
         if target_id != self.current_account != self.organization.account_id:
             raise _denied()
         return json.dumps(self.organization.describe_effective_policy(self._get_param("PolicyType"), target_id))
+
+    def list_accounts_with_invalid_effective_policy(self) -> str:
+        policy_type = self._get_param("PolicyType")
+        found = self.organization.accounts_with_errors(policy_type)
+        return self._page("Accounts", found, self.organization.describe, PolicyType=policy_type)
+
+    def list_effective_policy_validation_errors(self) -> str:
+        policy_type = self._get_param("PolicyType")
+        account = self.organization.get_account_by_id(self._get_param("AccountId"))
+        self.organization.require_effective(policy_type)
+        return self._page(
+            "EffectivePolicyValidationErrors",
+            self.organization.effective_policy_errors(policy_type, account),
+            lambda found: found,
+            AccountId=account.id,
+            PolicyType=policy_type,
+            Path=self.organization.path_of(account),
+            EvaluationTimestamp=now(),
+        )
 
 
 def _summary(policy: FakePolicy) -> dict[str, Any]:

@@ -1,17 +1,20 @@
 """Requests of IAM about centralized root access, and those that a root user makes about itself.
 
 The root user of an account that was made here has a password that nobody knows, unless its organization has the
-feature that new accounts have none. It has no access keys, no signing certificates and no MFA devices.
+feature that new accounts have none. It has the access keys that somebody made as root user (the first one is made by
+`server.controls`), no signing certificates and no MFA devices.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.exceptions import EntityAlreadyExists, NoSuchEntity
 
 from sandbox.emulator.iam.models import ROOT_CREDENTIALS, ROOT_SESSIONS
 from sandbox.emulator.iam.responses import IamResponse as OwnIamResponse
+from sandbox.emulator.iam.root_user import RootKey
 from sandbox.emulator.organizations.models import OrganizationsBackend
 from sandbox.emulator.root_access.features import change_feature, enabled_features, managed_organization
 
@@ -45,7 +48,11 @@ class IamResponse(OwnIamResponse):
     def get_account_summary(self) -> ActionResult:
         summary = self.iam.get_account_summary().summary_map
         # moto leaves it out: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
-        return ActionResult({"SummaryMap": {**summary, "AccountPasswordPresent": int(self.iam.root_password)}})
+        root = {
+            "AccountPasswordPresent": int(self.iam.root_password),
+            "AccountAccessKeysPresent": int(bool(self.iam.root_keys)),
+        }
+        return ActionResult({"SummaryMap": {**summary, **root}})
 
     def get_user(self) -> ActionResult:
         if not self._about_root:
@@ -80,8 +87,28 @@ class IamResponse(OwnIamResponse):
         self.iam.root_password = False
         return EmptyResult()
 
+    def create_access_key(self) -> ActionResult:
+        if not self._about_root:
+            return super().create_access_key()
+        key = self.iam.create_root_key()
+        return ActionResult({"AccessKey": {**_described(key), "SecretAccessKey": key.secret}})
+
     def list_access_keys(self) -> ActionResult:
-        return ActionResult({"AccessKeyMetadata": []}) if self._about_root else super().list_access_keys()
+        if not self._about_root:
+            return super().list_access_keys()
+        return ActionResult({"AccessKeyMetadata": [_described(key) for key in self.iam.root_keys]})
+
+    def update_access_key(self) -> ActionResult:
+        if not self._about_root:
+            return super().update_access_key()
+        self.iam.update_root_key(self._get_param("AccessKeyId"), self._get_param("Status") == "Active")
+        return EmptyResult()
+
+    def delete_access_key(self) -> ActionResult:
+        if not self._about_root:
+            return super().delete_access_key()
+        self.iam.delete_root_key(self._get_param("AccessKeyId"))
+        return EmptyResult()
 
     def list_signing_certificates(self) -> ActionResult:
         return ActionResult({"Certificates": []}) if self._about_root else super().list_signing_certificates()
@@ -92,6 +119,15 @@ class IamResponse(OwnIamResponse):
     def _require_password(self) -> None:
         if not self.iam.root_password:
             raise NoSuchEntity("Login Profile for User root cannot be found.")
+
+
+def _described(key: RootKey) -> dict[str, Any]:
+    return {
+        "UserName": "root",
+        "AccessKeyId": key.id,
+        "Status": "Active" if key.active else "Inactive",
+        "CreateDate": datetime.fromtimestamp(key.created, UTC),
+    }
 
 
 def _features(organization: OrganizationsBackend) -> ActionResult:

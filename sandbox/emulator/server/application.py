@@ -1,8 +1,7 @@
 """The emulated AWS as a WSGI application: authentication, authorization, dispatch to moto, faults, counts and saving.
 
 What a test can ask of the emulator itself is under `/_sandbox/`: `health`, `calls`, `authorizations`, `reset` and
-`faults` here, `clock`, `settings`, `accounts`, `standalone-accounts` and `mail` in `controls`. `authorizations` are the
-decisions on calls, see `authorization.decisions`.
+`faults` here, the others in `controls`. `authorizations` are the decisions on calls, see `authorization.decisions`.
 
 moto's backends are not made for threads, so one request at a time reaches them. The delay of a fault holds up no other
 request.
@@ -169,6 +168,7 @@ class Application:
         check_session(call.service, call.action, caller)
         given = parameters(request, call.model, call.action) if call.emulated else {}
         request.environ["sandbox.parameters"] = given
+        request.environ["sandbox.decisions"] = self._decisions
         needed = needs(call.service, call.action, given, caller, call.region)
         authorize(call.model, needed, caller, call.region, self._decisions)
 
@@ -190,7 +190,11 @@ class Application:
             ("POST", "settings"): lambda request: self._change(controls.change_settings, request),
             ("POST", "accounts"): lambda request: self._change(controls.change_account, request),
             ("POST", "standalone-accounts"): lambda request: self._change(controls.sign_up, request),
+            ("POST", "root-access-keys"): lambda request: self._change(controls.root_key, request),
+            ("POST", "scheduled-backups"): lambda request: self._change(self._scheduled_backups, request),
             ("GET", "mail"): lambda _request: controls.mail(),
+            ("POST", "identity-center"): lambda request: self._change(controls.enable_identity_center, request),
+            ("POST", "sign-in"): lambda request: self._change(controls.sign_in, request),
         }
         handler = handlers.get((request.method, name))
         if "Origin" in request.headers:
@@ -216,6 +220,9 @@ class Application:
         self._pass_time()
         self._store.save()
         return answer
+
+    def _scheduled_backups(self, body: Any) -> Any:
+        return controls.scheduled_backups(body, self._decisions)
 
     def _count(self, _request: ServerRequest) -> dict[str, dict[str, int]]:
         found: dict[str, dict[str, int]] = {}

@@ -11,19 +11,27 @@ from moto.s3control.responses import S3ControlResponse
 from werkzeug.exceptions import NotFound
 
 from sandbox.emulator.account.responses import AccountResponse
-from sandbox.emulator.backup.responses import BackupResponse
+from sandbox.emulator.backup_jobs.responses import BackupResponse
+from sandbox.emulator.budgets.responses import BudgetsResponse
 from sandbox.emulator.ec2.responses import EC2Response
+from sandbox.emulator.identity_store.responses import IdentityStoreResponse
 from sandbox.emulator.organizations.responses import OrganizationsResponse
 from sandbox.emulator.root_access.responses import IamResponse
+from sandbox.emulator.sso_admin.portal import TOKEN_HEADER, PortalResponse
+from sandbox.emulator.sso_admin.responses import SSOAdminResponse
 from sandbox.emulator.sts.responses import STSResponse
 
 RESPONSES: dict[str, tuple[str, type[BaseResponse]]] = {
     "account": ("account", AccountResponse),
+    "awsssoportal": ("sso", PortalResponse),
     "backup": ("backup", BackupResponse),
+    "budgets": ("budgets", BudgetsResponse),
     "ec2": ("ec2", EC2Response),
     "iam": ("iam", IamResponse),
+    "identitystore": ("identitystore", IdentityStoreResponse),
     "organizations": ("organizations", OrganizationsResponse),
     "s3": ("s3control", S3ControlResponse),
+    "sso": ("sso-admin", SSOAdminResponse),
     "sts": ("sts", STSResponse),
 }
 """By the service name in a request's signature: botocore's name of the service, and the class that answers."""
@@ -31,6 +39,8 @@ RESPONSES: dict[str, tuple[str, type[BaseResponse]]] = {
 CREDENTIAL = re.compile(r"AWS4-HMAC-SHA256\s+Credential=([^/,\s]+)/\d{8}/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 UNSIGNED = {"AssumeRoleWithWebIdentity": "sts"}
 READING = ("Get", "List", "Describe")
+SESSIONS = ("GetRoleCredentials", "GetSessionToken")
+"""They sound as if they only read."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +56,7 @@ class Call:
     @property
     def changes(self) -> bool:
         """Whether it may change anything; opening a session is a change."""
-        return self.action is None or not self.action.startswith(READING) or self.action == "GetSessionToken"
+        return self.action is None or not self.action.startswith(READING) or self.action in SESSIONS
 
     @property
     def emulated(self) -> bool:
@@ -58,6 +68,8 @@ def identify(request: Request) -> Call | None:
     """What a request asks for, or None if it is not signed and has to be."""
     form_action = request.values.get("Action") if request.mimetype != "application/json" else None
     match = CREDENTIAL.match(request.headers.get("Authorization", ""))
+    if match is None and TOKEN_HEADER in request.headers:
+        return Call("awsssoportal", "sso", _routed_action(request, "sso"), "us-east-1", None)
     if match is None:
         service = UNSIGNED.get(form_action or "")
         return Call(service, service, form_action, "us-east-1", None) if service else None

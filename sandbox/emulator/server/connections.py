@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Response
 
+from sandbox.emulator.sso_admin.portal import TOKEN_HEADER
 from sandbox.s3_control import HOST
 
 SERVED = ("127.0.0.1", "localhost", HOST)
@@ -28,6 +29,9 @@ class ConnectionHandler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         self.environ = environ = self.make_environ()
+        if TOKEN_HEADER in self.headers:
+            # werkzeug drops headers with an underscore.
+            environ[f"HTTP_{TOKEN_HEADER.upper().replace('-', '_')}"] = self.headers[TOKEN_HEADER]
         try:
             # If the body comes in chunks, werkzeug gives a stream that knows its end.
             ends = environ.get("wsgi.input_terminated")

@@ -9,26 +9,46 @@
   asked by an API: it suspends it, or opens it again (`ACTIVE`). With `"payment_method": true` it can leave.
 - `POST /_sandbox/standalone-accounts` with `{"name": "…", "email": "…"}`: somebody signs up with AWS. Answers the id of
   the account, which is in no organization, and an access key of an administrator in it.
+- `POST /_sandbox/root-access-keys` with `{"account_id": "…"}`: who has the password of an account's root user makes an
+  access key for it. Answers the key.
+- `POST /_sandbox/scheduled-backups` with `{"account_id": "…", "resource_arn": "…", "tags": {"…": "…"}}`, and for a
+  bucket `"region": "…"`: the time of the organization's backup policies has come for a resource with these tags, which
+  is not looked for. Answers the jobs that AWS Backup makes, as `DescribeBackupJob` and `DescribeCopyJob` do.
 - `GET /_sandbox/mail`: `[{"account_id": "…", "address": "…", "code": "123456"}]`, the one-time codes that are still
   good.
+- `POST /_sandbox/identity-center` with `{"region": "us-west-2"}`: enables IAM Identity Center of the organization in
+  the region, as the console does, with its trusted access. Answers the instance; that which is there if there is one.
+- `POST /_sandbox/sign-in` with `{"user": "ada"}`: a user of the identity store signs in to the portal. Answers the
+  `access_token` for the portal's API (`sso` for boto3), good for eight hours.
 """
 
+import re
 import time
 from datetime import UTC, datetime
 from typing import Any
 
+from moto.iam.models import iam_backends
 from moto.organizations.utils import make_random_account_id
 
 from sandbox.emulator.account.models import codes
+from sandbox.emulator.authorization.decisions import Decisions
+from sandbox.emulator.backup_jobs.schedule import ScheduleError, run_policies
 from sandbox.emulator.iam.models import iam_backend
+from sandbox.emulator.identity_store.models import PRINCIPAL, identity_store_backend
 from sandbox.emulator.organizations.account_life import DAY
 from sandbox.emulator.organizations.models import (
     ACCESS_POLICY,
     address_is_taken,
+    all_organizations,
     organization_backend,
     organization_of,
 )
+from sandbox.emulator.regions import regions
 from sandbox.emulator.settings import changeable_settings, now, settings
+from sandbox.emulator.sso_admin.models import enabled, sso_admin_backend
+
+SIGNED_IN_SECONDS = 8 * 3600
+"""AWS's own default of a session of the portal."""
 
 STATES = ("PENDING_ACTIVATION", "ACTIVE", "SUSPENDED")
 
@@ -110,9 +130,72 @@ def sign_up(body: Any) -> dict[str, str]:
     }
 
 
+def root_key(body: Any) -> dict[str, str]:
+    """Make an access key of a root user. Raises `ControlError`."""
+    if not isinstance(body, dict) or set(body) != {"account_id"} or body["account_id"] not in iam_backends:
+        raise ControlError(f"{body!r}: there is account_id, of an account that is here")
+    identity = iam_backend(body["account_id"])
+    if not identity.root_password:
+        raise ControlError(f"the root user of {body['account_id']} has no password to sign in with")
+    key = identity.create_root_key()
+    return {"access_key_id": key.id, "secret_access_key": key.secret}
+
+
+def scheduled_backups(body: Any, decisions: Decisions) -> list[dict[str, Any]]:
+    """Let AWS Backup do what backup policies say. Raises `ControlError`."""
+    if not isinstance(body, dict) or {"account_id", "resource_arn", "tags"} != set(body) - {"region"}:
+        raise ControlError(f"{body!r}: there are account_id, resource_arn, tags and, for a bucket, region")
+    account_id, resource, tags = body["account_id"], body["resource_arn"], body["tags"]
+    pattern = r"arn:aws:s3:::.+" if "region" in body else r"arn:aws:[a-z0-9-]+:[a-z0-9-]+:\d{12}:.+"
+    if not isinstance(resource, str) or not re.fullmatch(pattern, resource):
+        raise ControlError(f"resource_arn is {resource!r}; it must be the ARN of a resource in a region")
+    if not isinstance(tags, dict):
+        raise ControlError(f"tags are {tags!r}; they must be keys and values")
+    try:
+        return run_policies(str(account_id), resource, tags, decisions, str(body.get("region", "")))
+    except ScheduleError as error:
+        raise ControlError(str(error)) from None
+
+
 def mail() -> list[dict[str, str]]:
     """The one-time codes that AWS has sent."""
     return [{"account_id": account_id, "address": update.email, "code": update.code} for account_id, update in codes()]
+
+
+def enable_identity_center(body: Any) -> dict[str, str]:
+    """Enable Identity Center of the organization. Raises `ControlError`."""
+    if not isinstance(body, dict) or set(body) != {"region"} or body["region"] not in regions():
+        raise ControlError(f"{body!r}: there is region, a region of AWS")
+    organization = next(
+        (found for found in all_organizations() if found.org and found.organization.feature_set == "ALL"), None
+    )
+    if organization is None:
+        raise ControlError("there is no organization with all features")
+    there = [found for found in enabled() if found.account_id == organization.account_id]
+    if there and there[0].region_name != body["region"]:
+        raise ControlError(f"IAM Identity Center is enabled in {there[0].region_name}, and can be in one region only")
+    instance = sso_admin_backend(organization.account_id, body["region"]).enable()
+    if not organization.trusts(PRINCIPAL):
+        organization_backend(organization.account_id).enable_aws_service_access(ServicePrincipal=PRINCIPAL)
+    return {
+        "instance_arn": instance.instance_arn,
+        "identity_store_id": instance.identity_store_id,
+        "region": body["region"],
+    }
+
+
+def sign_in(body: Any) -> dict[str, Any]:
+    """Sign a user in to the portal. Raises `ControlError`."""
+    if not isinstance(body, dict) or set(body) != {"user"} or not isinstance(body["user"], str):
+        raise ControlError(f"{body!r}: there is user, the name of one in the identity store")
+    for backend in enabled():
+        store = identity_store_backend(backend.account_id, backend.region_name)
+        user = store.user_named(backend.instances[0].identity_store_id, body["user"])
+        if user is not None:
+            changeable = sso_admin_backend(backend.account_id, backend.region_name)
+            token = changeable.sign_in(user.UserId, SIGNED_IN_SECONDS)
+            return {"access_token": token, "region": backend.region_name, "expires_in": SIGNED_IN_SECONDS}
+    raise ControlError(f"there is no user {body['user']} in IAM Identity Center")
 
 
 def _is_number(value: Any) -> bool:

@@ -9,30 +9,39 @@ from moto.backup.models import backup_backends
 from moto.core import base_backend
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.iam.models import iam_backends
+from moto.identitystore.models import identitystore_backends
 from moto.organizations.models import organizations_backends
 from moto.s3control.models import s3control_backends
+from moto.ssoadmin.models import ssoadmin_backends
 from moto.sts.models import sts_backends
 
 from sandbox.credentials import ACCESS_KEY_ID, ADMINISTRATOR, MANAGEMENT_ACCOUNT_ID, SECRET_ACCESS_KEY
 from sandbox.emulator.account.models import AccountBackend
 from sandbox.emulator.backup.models import BackupBackend
+from sandbox.emulator.budgets.models import budgets_backends
 from sandbox.emulator.ec2.models import ec2_backends
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
 from sandbox.emulator.iam.trust_policies import know_root_users
+from sandbox.emulator.identity_store.models import IdentityStoreBackend
 from sandbox.emulator.organizations.delegation import know_all_services
 from sandbox.emulator.organizations.models import ACCESS_POLICY, OrganizationsBackend, all_organizations
+from sandbox.emulator.organizations.policies import know_all_policy_types
 from sandbox.emulator.settings import settings_backends
+from sandbox.emulator.sso_admin.models import SSOAdminBackend
 from sandbox.emulator.store.dirty_tracking import AccountBackends, BackendKey
 from sandbox.emulator.sts.models import STSBackend
 
 BACKENDS: dict[str, BackendDict[Any]] = {
     "account": account_backends,
     "backup": backup_backends,
+    "budgets": budgets_backends,
     "ec2": ec2_backends,
     "iam": iam_backends,
+    "identitystore": identitystore_backends,
     "organizations": organizations_backends,
     "s3control": s3control_backends,
     "sandbox": settings_backends,
+    "sso-admin": ssoadmin_backends,
     "sts": sts_backends,
 }
 """By moto's name of the service: what is saved and restored."""
@@ -46,9 +55,12 @@ def install() -> None:
     account_backends.backend = AccountBackend
     backup_backends.backend = BackupBackend
     iam_backends.backend = IAMBackend
+    identitystore_backends.backend = IdentityStoreBackend
     organizations_backends.backend = OrganizationsBackend
+    ssoadmin_backends.backend = SSOAdminBackend
     sts_backends.backend = STSBackend
     know_all_services()
+    know_all_policy_types()
     know_root_users()
 
 

@@ -80,4 +80,6 @@ def _user_caller(access_key_id: str, session_token: str | None) -> Caller | None
         key = backend.access_keys.get(access_key_id)
         if key is not None and key.user_name in backend.users and key.status == "Active":
             return Caller(account_id, backend.users[key.user_name])
+        if any(each.id == access_key_id and each.active for each in backend.root_keys):
+            return Caller(account_id, RootUser(account_id))
     return None

@@ -11,9 +11,9 @@ from sandbox.emulator.iam.managed_policies import user_boundary
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
 from sandbox.emulator.iam.quotas import SERVICE_LINKED
 from sandbox.emulator.organizations.models import organization_of
-from sandbox.emulator.policy_evaluation.evaluation import EVERYTHING, CallerPolicies, Document, Principal
-from sandbox.emulator.policy_evaluation.statements import parsed
 from sandbox.emulator.sts.models import Session
+from shared.policy_evaluation.evaluation import EVERYTHING, CallerPolicies, Document, Principal
+from shared.policy_evaluation.statements import parsed
 
 
 @dataclass(frozen=True)

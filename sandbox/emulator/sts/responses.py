@@ -54,8 +54,8 @@ class STSResponse(TokenResponse):
         seconds = self._get_int_param("DurationSeconds", 43_200)
         check_seconds(seconds, USER_SECONDS)
         mfa_since = time.time() if signed_in_with_mfa(self.caller, self.params) else None
-        session = _open(self.caller.account_id, self.caller.entity.id, seconds, mfa_since=mfa_since)
-        return ActionResult({"Credentials": _credentials(session)})
+        session = open_session(self.caller.account_id, self.caller.entity.id, seconds, mfa_since=mfa_since)
+        return ActionResult({"Credentials": credentials(session)})
 
     def assume_role(self) -> ActionResult:
         name = session_name(self.params)
@@ -64,7 +64,7 @@ class STSResponse(TokenResponse):
         # A user's sign-in with MFA carries over to the role's session, but not from role to role.
         since = self.caller.session.mfa_since if self.caller.session and not self.caller.is_role else None
         tags, transitive = chained_tags(self.caller, self.params)
-        session = _open(
+        session = open_session(
             role.account_id,
             role.id,
             seconds,
@@ -82,7 +82,7 @@ class STSResponse(TokenResponse):
         name, role_arn = session_name(self.params), self._get_param("RoleArn")
         identity = read_token(self._get_param("WebIdentityToken"), role_arn)
         role = authorized_role(identity, role_arn, name, self.region)
-        session = _open(
+        session = open_session(
             role.account_id,
             role.id,
             self._seconds(role, chained=False),
@@ -107,8 +107,10 @@ class STSResponse(TokenResponse):
         seconds = self._get_int_param("DurationSeconds", ROOT_SECONDS)
         check_seconds(seconds, ROOT_SECONDS, minimum=0)
         source = source_identity(self.caller, {})
-        session = _open(account_id, account_id, seconds, policy_arns=[task], assumed_root=True, source_identity=source)
-        answer = {"Credentials": _credentials(session)}
+        session = open_session(
+            account_id, account_id, seconds, policy_arns=[task], assumed_root=True, source_identity=source
+        )
+        answer = {"Credentials": credentials(session)}
         return ActionResult(answer if source is None else {**answer, "SourceIdentity": source})
 
     def assume_role_with_saml(self) -> ActionResult:
@@ -150,7 +152,7 @@ class STSResponse(TokenResponse):
         return arns
 
 
-def _open(account_id: str, principal_id: str, seconds: int, **kwargs: Any) -> Session:
+def open_session(account_id: str, principal_id: str, seconds: int, **kwargs: Any) -> Session:
     now = time.time()
     session = Session(
         access_key_id=generate_access_key_id_from_account_id(account_id, "ASIA"),
@@ -166,7 +168,7 @@ def _open(account_id: str, principal_id: str, seconds: int, **kwargs: Any) -> Se
     return session
 
 
-def _credentials(session: Session) -> dict[str, Any]:
+def credentials(session: Session) -> dict[str, Any]:
     return {
         "AccessKeyId": session.access_key_id,
         "SecretAccessKey": session.secret_access_key,
@@ -182,4 +184,4 @@ def _opened(session: Session, role: Role, name: str) -> dict[str, Any]:
         "Arn": f"arn:aws:sts::{role.account_id}:assumed-role/{role.name}/{name}",
     }
     source = {"SourceIdentity": session.source_identity} if session.source_identity is not None else {}
-    return {"Credentials": _credentials(session), "AssumedRoleUser": user, **source}
+    return {"Credentials": credentials(session), "AssumedRoleUser": user, **source}

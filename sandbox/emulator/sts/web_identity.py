@@ -16,7 +16,9 @@ from moto.iam.models import Role, iam_backends
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.iam.quotas import SERVICE_LINKED
 from sandbox.emulator.organizations.models import organization_of
-from sandbox.emulator.policy_evaluation.evaluation import (
+from sandbox.emulator.sts.requests import session_tags
+from sandbox.emulator.sts.roles import account_of_role, find_role
+from shared.policy_evaluation.evaluation import (
     CallerPolicies,
     Principal,
     Request,
@@ -24,9 +26,7 @@ from sandbox.emulator.policy_evaluation.evaluation import (
     as_list,
     decide,
 )
-from sandbox.emulator.policy_evaluation.statements import parsed
-from sandbox.emulator.sts.requests import session_tags
-from sandbox.emulator.sts.roles import account_of_role, find_role
+from shared.policy_evaluation.statements import parsed
 
 TAGS_CLAIM = "https://aws.amazon.com/tags"
 SOURCE_IDENTITY_CLAIM = "https://aws.amazon.com/source_identity"

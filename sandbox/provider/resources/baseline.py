@@ -1,5 +1,5 @@
-"""What an account has once: password policy, identity providers, alias, backup vaults, contacts, public access block,
-EBS encryption. Of IAM: https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
+"""What an account has once: password policy, identity providers, alias, contacts, public access block, EBS encryption.
+Of IAM: https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html
 """
 
 # ruff: noqa: ARG002 - all types share one signature, and few need all of it
@@ -8,49 +8,6 @@ from sandbox.provider.aws import Aws
 from sandbox.provider.resources.iam_principals import NO_SUCH, SERVICE
 from sandbox.provider.schema import REGION, TAGS, Kind, Property, ResourceType, auto_named, out
 from sandbox.provider.wire import Values
-
-
-class Vault(ResourceType):
-    """https://docs.aws.amazon.com/aws-backup/latest/devguide/API_CreateBackupVault.html"""
-
-    token = "aws:backup/vault:Vault"  # noqa: S105
-    label = "Backup Vault"
-    properties = (
-        Property("forceDestroy", Kind.BOOL, default=False, kept=True),
-        Property("kmsKeyArn", aws="EncryptionKeyArn", computed=True, replaces=True),
-        auto_named("BackupVaultName", 50),
-        REGION,
-        *TAGS,
-        out("arn", "BackupVaultArn"),
-        out("recoveryPoints", "NumberOfRecoveryPoints", Kind.INT),
-    )
-    # AWS Backup answers AccessDeniedException for a vault that does not exist.
-    gone = frozenset({"ResourceNotFoundException", "AccessDeniedException"})
-
-    def create(self, aws: Aws, new: Values) -> str:
-        parameters = self.request(new, "name", "kmsKeyArn")
-        aws.call("backup", "create_backup_vault", **parameters, BackupVaultTags=new.get("tagsAll") or None)
-        return str(new["name"])
-
-    def read(self, aws: Aws, id_: str, old: Values) -> Values | None:
-        vault = aws.call("backup", "describe_backup_vault", BackupVaultName=id_)
-        tags = aws.call("backup", "list_tags", ResourceArn=vault["BackupVaultArn"]).get("Tags", {})
-        return self.state(vault) | {"tagsAll": {key: tags[key] for key in tags if not key.startswith("aws:")}}
-
-    def delete(self, aws: Aws, id_: str, old: Values) -> None:
-        if old.get("forceDestroy"):
-            operation = "list_recovery_points_by_backup_vault"
-            for point in aws.pages("backup", operation, "RecoveryPoints", BackupVaultName=id_):
-                arn = point["RecoveryPointArn"]
-                aws.call("backup", "delete_recovery_point", BackupVaultName=id_, RecoveryPointArn=arn)
-        aws.call("backup", "delete_backup_vault", BackupVaultName=id_)
-
-    def retag(self, aws: Aws, id_: str, old: Values, put: dict[str, str], remove: list[str]) -> None:
-        arn = aws.call("backup", "describe_backup_vault", BackupVaultName=id_)["BackupVaultArn"]
-        if remove:
-            aws.call("backup", "untag_resource", ResourceArn=arn, TagKeyList=remove)
-        if put:
-            aws.call("backup", "tag_resource", ResourceArn=arn, Tags=put)
 
 
 class AlternativeContact(ResourceType):
@@ -234,7 +191,6 @@ class AccountAlias(ResourceType):
 
 
 TYPES = (
-    Vault(),
     AlternativeContact(),
     AccountPublicAccessBlock(),
     EncryptionByDefault(),

@@ -9,7 +9,7 @@ from automation import operations
 from automation.backend import state_files
 from shared.errors import UsageError
 from shared.layers import StackId
-from tests.automation.conftest import Repository
+from tests.automation.small_repository import Repository
 
 ORG = StackId("org", "sandbox")
 RED = {"color": "red"}

@@ -8,7 +8,6 @@ import yaml
 
 from automation import operations
 from automation.aws import AwsFailed
-from automation.configuration import Dumper
 from automation.events import Record
 from automation.inventory import comparison
 from automation.inventory.identities import Identities, Principal
@@ -17,6 +16,7 @@ from automation.reporting.schema import Report
 from automation.results import Foreign
 from automation.stacks import StackFailed
 from shared.layers import StackId
+from shared.yaml_files import Dumper
 from tests.automation.fake_engine import FakeRun
 from tests.automation.inventory.test_foreign import resource, state
 
@@ -51,7 +51,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRun:
     found = Organization("o-1", top, members=members)
     monkeypatch.setattr(comparison, "read_organization", lambda _environment, _root: found)
     monkeypatch.setattr(comparison, "read_identities", lambda _environment, _root: Identities((Principal("eve"),)))
-    monkeypatch.setattr(comparison, "left_behind", lambda _run, _states, _found: [STAYED])
+    monkeypatch.setattr(comparison, "left_behind", lambda _run, _states, _found, _chosen: [STAYED])
     monkeypatch.setattr(comparison, "removal_of_user", lambda _environment, _root, user: f"delete {user.name}")
     fake = FakeRun(tmp_path, [ORG, IDENTITY, SHOP, WAITING], states)
     fake.run.report = tmp_path / "report.json"

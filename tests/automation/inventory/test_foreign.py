@@ -116,10 +116,7 @@ def test_accounts() -> None:
     assert thing.adopt == "invoke import accounts/waiting 222222222222 --env prod"
     (thing,) = found(members=(Member("222222222222", "Stray", "s@example.com", ROOT),))
     assert thing.name == "Stray in the root"
-    assert str(thing.adopt).startswith(
-        "move it into an OU, such as with aws organizations move-account --account-id 222222222222 "
-        "--source-parent-id r-1 --destination-parent-id ou-dev, then invoke add-account stray "
-    )
+    assert str(thing.adopt).startswith("invoke add-account stray --email s@example.com --ou / --display-name Stray ")
 
 
 @pytest.mark.parametrize(
@@ -253,6 +250,24 @@ def test_the_group_that_the_developers_are_in_can_be_adopted() -> None:
         Identities(groups=(Principal("developers"),)), declared({}), NAMING, lambda _user: "", external=True
     )
     assert group.adopt == "invoke import identity:developers developers --env prod"
+
+
+def test_a_group_of_others_that_a_role_names_is_no_stranger() -> None:
+    policy = resource("aws:iam/groupPolicy:GroupPolicy", "sre:AssumeAuditor")
+    known = declared({IDENTITY: {"deployment": {"resources": [policy]}}})
+    groups = (Principal("sre", inline=("AssumeAuditor", "TheirOwn")), Principal("others"))
+    made = foreign_identities(Identities(groups=groups), known, NAMING, lambda _user: "", external=False)
+    assert [(each.kind, each.name) for each in made] == [("group", "others")]
+
+
+def test_a_role_for_tokens_that_no_stack_has() -> None:
+    left = Principal("cicd-Releaser", inline=("AssumeReleaser",))
+    (thing,) = identities(roles=(left,))
+    assert (thing.kind, thing.name) == ("role", "cicd-Releaser")
+    assert thing.remove == (
+        "aws iam delete-role-policy --role-name cicd-Releaser --policy-name AssumeReleaser && "
+        "aws iam delete-role --role-name cicd-Releaser"
+    )
 
 
 @pytest.mark.parametrize(

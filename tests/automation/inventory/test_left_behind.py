@@ -1,7 +1,7 @@
-"""Vaults and roles that stayed in an account are found, without a look into every account."""
+"""Vaults, locks and roles that stayed in an account are found, in every account."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from automation import aws
-from automation.inventory.left_behind import left_behind
+from automation.inventory.left_behind import left_behind, removal_of_vault
 from automation.inventory.organization import read_tree
 from shared.layers import StackId
 from tests.automation.fake_engine import FakeRun
@@ -57,35 +57,51 @@ def inside(account: str, *regions: str, role: bool = True) -> dict[str, Any]:
     )
 
 
-def test_only_doubtful_accounts_are_looked_into(
-    accounts: dict[StackId, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def look(tmp_path: Path, states: dict[StackId, Any], chosen: Sequence[StackId] = STACKS) -> list[Any]:
+    organization = read_tree("prod", tmp_path)
+    assert organization
+    return left_behind(FakeRun(tmp_path, STACKS[1:]).run, states, organization, chosen)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "entered"),
+    [
+        ((StackId("org", "prod"),), set()),
+        ((StackId("org", "prod"), PARTLY), {"partly", "without"}),
+        ((StackId("org", "prod"), WHOLE), {"whole", "without"}),
+    ],
+    ids=["the organization alone", "one account", "another account"],
+)
+def test_only_the_accounts_that_are_looked_at_are_entered(
+    accounts: dict[StackId, str], tmp_path: Path, chosen: tuple[StackId, ...], entered: set[str]
 ) -> None:
+    """And those whose stack has no file any more, as `without` has none here."""
+    states = {stack: inside(accounts[stack], role=False) for stack in STACKS}
+    found = look(tmp_path, states, chosen)
+    assert {each.kind.split("accounts/")[1].rstrip(",") for each in found if each.name == ROLE} == entered
+
+
+def test_what_no_stack_has_is_found_in_every_account(accounts: dict[StackId, str], tmp_path: Path) -> None:
     states = {
         WITHOUT: inside(accounts[WITHOUT], role=False),
         PARTLY: inside(accounts[PARTLY], "eu-west-1"),
         WHOLE: inside(accounts[WHOLE], "eu-west-1", "eu-north-1"),
         StackId("org", "prod"): state(),
     }
-    entered: list[str] = []
-    really = aws.inside
-
-    def noted(environment: str, role: str, *rest: Any) -> Any:
-        entered.append(role)
-        return really(environment, role, *rest)
-
-    monkeypatch.setattr(aws, "inside", noted)
-    organization = read_tree("prod", tmp_path)
-    assert organization
-    found = left_behind(FakeRun(tmp_path, STACKS).run, states, organization)
+    # Given up by every stack, and somebody else's.
+    backup = aws.inside("prod", access_role(accounts[WHOLE]), "backup", region="eu-west-1")
+    backup.create_backup_vault(BackupVaultName="Weekly")
+    backup.create_backup_vault(BackupVaultName="TeamsOwn")
+    found = look(tmp_path, states)
     named = sorted((each.kind, each.name) for each in found)
     assert named == [
         ("role of accounts/without,", ROLE),
         # Its stack does not say in which regions it was backed up.
         ("vault of accounts/partly,", "Default in eu-north-1, with 0 recovery points"),
+        ("vault of accounts/whole,", "Weekly in eu-west-1, with 0 recovery points"),
         ("vault of accounts/without,", "Default in eu-north-1, with 0 recovery points"),
         ("vault of accounts/without,", "Default in eu-west-1, with 0 recovery points"),
     ]
-    assert access_role(accounts[WHOLE]) not in entered
     role = next(each for each in found if each.name == ROLE)
     assert role.remove == (
         f"with credentials of account {accounts[WITHOUT]}: aws iam delete-role --role-name MyMonthlyBackupIamRole"
@@ -97,12 +113,51 @@ def test_only_doubtful_accounts_are_looked_into(
     )
 
 
+def test_a_lock_that_no_stack_has_is_found(accounts: dict[StackId, str], tmp_path: Path) -> None:
+    backup = aws.inside("prod", access_role(accounts[WHOLE]), "backup", region="eu-west-1")
+    backup.put_backup_vault_lock_configuration(BackupVaultName="Default", MinRetentionDays=7)
+    own = inside(accounts[WHOLE], "eu-west-1", "eu-north-1")
+    (found,) = look(tmp_path, {WHOLE: own})
+    assert (found.kind, found.name) == ("lock of accounts/whole,", "Default in eu-west-1, with 0 recovery points")
+    assert found.remove.endswith(
+        ": aws backup delete-backup-vault-lock-configuration --backup-vault-name Default --region eu-west-1"
+    )
+    own["deployment"]["resources"].append(
+        resource("aws:backup/vaultLockConfiguration:VaultLockConfiguration", "Default", region="eu-west-1")
+    )
+    assert look(tmp_path, {WHOLE: own}) == []
+    backup.put_backup_vault_lock_configuration(BackupVaultName="Default", MinRetentionDays=7, ChangeableForDays=3)
+    (found,) = look(tmp_path, {WHOLE: inside(accounts[WHOLE], "eu-west-1", "eu-north-1")})
+    assert ": not possible from 20" in found.remove
+
+
+@pytest.mark.parametrize(
+    ("vault", "how"),
+    [
+        ({}, "aws backup delete-backup-vault --backup-vault-name V --region r"),
+        ({"Locked": True, "LockDate": 1}, "aws backup delete-backup-vault --backup-vault-name V --region r"),
+        ({"NumberOfRecoveryPoints": 1}, "once its recovery points are deleted, aws backup delete-backup-vault"),
+        (
+            {"NumberOfRecoveryPoints": 1, "Locked": True},
+            "aws backup delete-backup-vault-lock-configuration --backup-vault-name V --region r; once its",
+        ),
+        (
+            {"NumberOfRecoveryPoints": 1, "Locked": True, "LockDate": 1},
+            "once its recovery points have expired, as it is",
+        ),
+    ],
+    ids=str,
+)
+def test_how_a_vault_goes(vault: dict[str, Any], how: str) -> None:
+    assert removal_of_vault({"BackupVaultName": "V", **vault}, "r").startswith(how)
+
+
 def test_a_closed_account_is_not_entered(accounts: dict[StackId, str], tmp_path: Path) -> None:
     boto3.client("organizations", region_name="us-east-1").close_account(AccountId=accounts[WITHOUT])
     organization = read_tree("prod", tmp_path)
     assert organization
     states = {WITHOUT: inside(accounts[WITHOUT], role=False)}
-    assert left_behind(FakeRun(tmp_path, STACKS).run, states, organization) == []
+    assert left_behind(FakeRun(tmp_path, STACKS).run, states, organization, STACKS) == []
 
 
 def test_an_account_that_may_not_be_entered_is_named(
@@ -115,7 +170,7 @@ def test_an_account_that_may_not_be_entered_is_named(
     organization = read_tree("prod", tmp_path)
     assert organization
     fake = FakeRun(tmp_path, STACKS)
-    assert left_behind(fake.run, {WITHOUT: inside(accounts[WITHOUT], role=False)}, organization) == []
+    assert left_behind(fake.run, {WITHOUT: inside(accounts[WITHOUT], role=False)}, organization, STACKS) == []
     assert fake.run.told == {"Not looked into for what stayed in them, as these credentials may not: accounts/without"}
 
     def broken(environment: str, role: str, *_rest: Any) -> Any:
@@ -123,4 +178,4 @@ def test_an_account_that_may_not_be_entered_is_named(
 
     monkeypatch.setattr(aws, "inside", broken)
     with pytest.raises(aws.AwsFailed):
-        left_behind(fake.run, {WITHOUT: inside(accounts[WITHOUT], role=False)}, organization)
+        left_behind(fake.run, {WITHOUT: inside(accounts[WITHOUT], role=False)}, organization, STACKS)

@@ -1,13 +1,11 @@
 """Reading the organization: every page, every level, and nothing that AWS itself has put there."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from automation import aws
 from automation.inventory import organization as inventory
@@ -17,14 +15,6 @@ from automation.inventory.identities import ROLES, read_identities, removal_of_u
 from automation.inventory.organization import read_organization, read_tree
 
 DENY = json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]})
-
-
-@pytest.fixture
-def organizations(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y", "AWS_REGION": "us-east-1"}.items():
-        monkeypatch.setenv(name, value)
-    with mock_aws():
-        yield boto3.client("organizations", region_name="us-east-1")
 
 
 def test_without_an_organization_there_is_none(organizations: Any, tmp_path: Path) -> None:
@@ -108,12 +98,17 @@ def test_principals_and_how_to_remove_one(tmp_path: Path, monkeypatch: pytest.Mo
     trust = json.dumps({"Version": "2012-10-17", "Statement": []})
     for name in (ROLES[0], "Another"):
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.create_role(RoleName="cicd-Releaser", Path="/organization/", AssumeRolePolicyDocument=trust)
+    iam.put_role_policy(RoleName="cicd-Releaser", PolicyName="AssumeReleaser", PolicyDocument=DENY)
     found = read_identities("prod", tmp_path)
     users = {user.name: user for user in found.users}
     assert set(users) == {"eve", "plain"}
     assert (users["eve"].groups, users["eve"].inline) == (("developers",), ("Own",))
     assert [(group.name, group.inline) for group in found.groups] == [("developers", ("Inline",))]
-    assert [role.name for role in found.roles] == [ROLES[0]]
+    assert [(role.name, role.inline) for role in found.roles] == [
+        (ROLES[0], ()),
+        ("cicd-Releaser", ("AssumeReleaser",)),
+    ]
     assert removal_of_user("prod", tmp_path, users["eve"]) == (
         "aws iam remove-user-from-group --group-name developers --user-name eve && "
         f"aws iam delete-access-key --access-key-id {key} --user-name eve && "

@@ -37,7 +37,7 @@ class Engine:
 
     def set_file(self, address: str) -> None:
         self.address = address
-        write(self.fake.engine.root, "web", "{secure: v1:x}" if self.encrypted else address)
+        write(self.fake.engine.root, "web", "{secure: v1:q83vq83vq83vq83v:q83v}" if self.encrypted else address)
 
     def set_state(self, address: str) -> None:
         self.deployed = address

@@ -11,9 +11,9 @@ from automation.skipping.reads import Reads
 from engine.run_lock import records
 from shared.errors import LayerError, UserError
 from shared.layers import StackId
-from tests.automation.conftest import Repository
 from tests.automation.fake_engine import FakeRun
 from tests.automation.lifecycle.conftest import stack, state, write
+from tests.automation.small_repository import Repository
 from tests.holders import another_run
 
 WEB = {stack("web"): state("111111111111", "web@example.com")}

@@ -121,7 +121,9 @@ def test_an_empty_unit_loses_its_protection_right_before_it_is_deleted(
     protect = {each["urn"]: each.get("protect") for each in made.engine.replaced[0]["deployment"]["resources"]}
     assert [key for key in ("Development", "Parent", "Parent/Child", "Gone") if protect[urn(key)]] == ["Development"]
     assert deploy(made) == 0
-    assert made.engine.done[1:] == [f"unprotect {urn('Gone')}, {urn('Parent')}, {urn('Parent/Child')}", "up org"]
+    # The rules judge the deployment before the protection is taken away.
+    unprotect = f"unprotect {urn('Gone')}, {urn('Parent')}, {urn('Parent/Child')}"
+    assert made.engine.done[1:] == ["preview with another state org", unprotect, "up org"]
     assert set(organizations.asked) == {"ou-Parent", "ou-Parent/Child", "ou-Gone"}
 
 

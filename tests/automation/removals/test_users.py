@@ -150,8 +150,10 @@ def test_users_who_stay_keep_what_they_have_and_nobody_asks(
     assert deploy(made) == 0
     assert len(iam.list_access_keys(UserName="ada")["AccessKeyMetadata"]) == 1
     made = fake(tmp_path / "other", users=("ada", "grace", "turing", "gone"), forceDestroyUsers=False)
+    roles = fake(tmp_path / "roles", forceDestroyUsers=False, roles={"Auditor": {"users": ["turing", "gone"]}})
     monkeypatch.setattr(aws, "client", None)
     assert deploy(made) == 0
+    assert preview(roles) == 0
 
 
 def test_the_automation_user_is_removed_where_oidc_takes_its_place(tmp_path: Path, iam: Any) -> None:

@@ -10,8 +10,10 @@ from botocore.model import StringShape
 from automation.events import Problem, Resource
 from automation.reporting.causes import ACCOUNT_FAILURES, aws_code, explain
 from shared.layers import ROOT, StackId
+from shared.policy_documents.roles import PREVIEW_ROLE
 from tests.configuration import write_sandbox
 
+ACCESS = "OrganizationAccountAccessRole"
 IDENTITY = StackId("identity", "sandbox")
 WEB = StackId("accounts", "prod", "web")
 
@@ -174,3 +176,31 @@ def test_advice_names_what_helps_and_nothing_that_does_harm(message: str, told: 
     assert advice
     assert told in advice
     assert untold not in advice
+
+
+REFUSED = (
+    "An error occurred (AccessDenied) when calling the AssumeRole operation: User: "
+    "arn:aws:sts::123456789012:assumed-role/{session}/ci is not authorized to perform: sts:AssumeRole on resource: "
+    "arn:aws:iam::210987654321:role/{role}"
+)
+
+
+def test_an_account_without_preview_role_gets_it_by_a_deployment() -> None:
+    """AWS says of a role that is not there that it may not be assumed."""
+    message = REFUSED.format(session="PreviewAccounts", role=PREVIEW_ROLE)
+    for each in (message, message.replace("AssumeRole operation: ", "AssumeRole operation:\n"), f"IAM Role: {message}"):
+        advice = explain(WEB, Problem(each, ACCOUNT)).advice
+        assert advice
+        assert f"the account has no {PREVIEW_ROLE} yet" in advice
+        assert "`invoke up accounts/web --env prod` once with DeployAccounts" in advice
+        assert "accessRoleName" not in advice
+
+
+@pytest.mark.parametrize(
+    ("session", "role"), [("PreviewAccounts", ACCESS), ("DeployAccounts", ACCESS), ("PreviewRole", f"{PREVIEW_ROLE}2")]
+)
+def test_another_role_that_is_refused_is_not_taken_for_it(session: str, role: str) -> None:
+    advice = explain(WEB, Problem(REFUSED.format(session=session, role=role), ACCOUNT)).advice
+    assert advice
+    assert f"no {PREVIEW_ROLE} yet" not in advice
+    assert "accounts:accessRoleName" in advice

@@ -9,7 +9,7 @@ from automation import operations
 from automation.reporting import outputs
 from shared.errors import UsageError
 from shared.layers import StackId
-from tests.automation.conftest import Repository
+from tests.automation.small_repository import Repository
 
 ORG, WEB = StackId("org", "sandbox"), StackId("accounts", "sandbox", "web")
 FOUND: dict[StackId, dict[str, Any]] = {ORG: {"rootId": "r-1", "units": {"Dev": "ou-1"}, "key": "[secret]"}}

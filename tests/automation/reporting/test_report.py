@@ -16,7 +16,7 @@ from automation.reporting.schema import CountsReport, ForeignReport, ProblemRepo
 from automation.runs import open_run
 from shared.errors import UsageError
 from shared.layers import ROOT, StackId
-from tests.automation.conftest import Repository
+from tests.automation.small_repository import Repository
 
 RED = {"color": "red"}
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from automation import operations
-from tests.automation.conftest import Repository
 from tests.automation.reporting.test_report import RED, load
+from tests.automation.small_repository import Repository
 
 
 def test_no_secret_is_reported(repository: Repository, tmp_path: Path) -> None:

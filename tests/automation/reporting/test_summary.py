@@ -114,3 +114,15 @@ def test_what_is_kept_in_aws_has_a_column_only_where_something_is() -> None:
     assert (header[-3:], org[1:], one[1:]) == (["kept", "unchanged", "seconds"], ["deployed", "1"], ["unchanged"])
     assert everything[-3:] == ["1", "0", "2.0"]
     assert "kept" not in shown(Outcome(ONE, Status.DONE, Record()))
+
+
+def test_rules_that_only_warn_have_a_line_each_with_all_stacks() -> None:
+    said = "aws:iam/role:Role x: permissionsBoundary is not set; allowed: the ARN of a boundary policy (rule boundary)"
+    mine = Record(warnings=[said, said, "the engine warns of something else"])
+    printed = shown(Outcome(ONE, Status.DONE, mine), Outcome(TWO, Status.DONE, Record(warnings=[said])))
+    assert f"\nRules that only warn (policy_pack/settings.json)\n  {ONE.label}, {TWO.label}: {said}\n" in printed
+    assert "something else" not in printed
+    many = [StackId("accounts", "sandbox", f"a{number}") for number in range(5)]
+    printed = shown(*(Outcome(each, Status.DONE, Record(warnings=[said])) for each in many))
+    assert f"\n  accounts/a0, accounts/a1, accounts/a2 and 2 more: {said}\n" in printed
+    assert "Rules that only warn" not in shown(Outcome(ONE, Status.DONE, Record()))

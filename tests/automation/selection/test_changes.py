@@ -37,11 +37,16 @@ from tests.e2e.project import Project
         ("stacks/org/data.json", ["org"]),
         ("stacks/org/Pulumi.prod.yaml", []),
         ("ignored/requirements.lock", []),
+        # Which policy types there are follows from the policy files of the environment.
+        ("stacks/policies/environments/sandbox/mine.yaml", ["org", "policies"]),
+        ("stacks/policies/environments/sandbox/README.md", []),
+        ("stacks/policies/environments/prod/mine.yaml", []),
+        ("stacks/policies/library/tag/mine.yaml", ["policies"]),
     ],
 )
 @pytest.mark.parametrize("how", ["edited", "staged", "committed"])
 def test_what_a_change_affects(git: Git, tmp_path: Path, how: str, changed: str, expected: list[str]) -> None:
-    (tmp_path / changed).parent.mkdir(exist_ok=True)
+    (tmp_path / changed).parent.mkdir(exist_ok=True, parents=True)
     edit(tmp_path, changed)
     if how == "staged":
         git("add", "--all")
@@ -67,6 +72,19 @@ def test_what_a_deletion_affects(git: Git, tmp_path: Path, committed: bool, dele
     (tmp_path / deleted).unlink()
     if committed:
         commit(git)
+    assert affected(tmp_path) == expected
+
+
+@pytest.mark.parametrize(("environment", "expected"), [("sandbox", ["org", "policies"]), ("prod", [])])
+def test_a_policy_file_that_is_gone_was_read_in_its_environment(
+    git: Git, tmp_path: Path, environment: str, expected: list[str]
+) -> None:
+    file = tmp_path / f"stacks/policies/environments/{environment}/mine.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("type: tag\n")
+    commit(git)
+    git("branch", "--force", "main")
+    file.unlink()
     assert affected(tmp_path) == expected
 
 

@@ -15,7 +15,7 @@ from automation.selection import deployed
 from automation.selection.choose import NothingChosen, choose
 from shared.errors import UsageError
 from shared.layers import StackId, discover
-from tests.automation.conftest import Repository
+from tests.automation.small_repository import Repository
 
 PROD = "prod"
 ALL = ["org", "identity", "policies", "accounts/one"]
@@ -194,7 +194,7 @@ def test_the_engine_is_asked_where_the_backend_is_no_folder(
          Deployment(None, "its last deployment was not from a git repository")),
         (b'{"kind": "update", "result": "succeeded", "environment": {"git.head": "' + b"a" * 40 + b'"}}',
          Deployment(None, "it was deployed from uncommitted changes, commit aaaaaaa")),
-        (gzip.compress(b'{"kind": "destroy"}'),
+        (gzip.compress(b'{"kind": "destroy"}', mtime=0),
          Deployment(None, "what was done last to it is no deployment: destroy")),
     ],
 )  # fmt: skip

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from automation.reporting.graphs import as_json, as_text
-from automation.selection.choose import choose, named, select
-from shared.errors import LayerError
+from automation.selection.choose import choose, named, select, sharded
+from shared.errors import LayerError, UsageError
 from shared.layers import StackId
 
 STACKS = [
@@ -70,7 +70,7 @@ def test_named() -> None:
     assert [stack.label for stack in named(STACKS, "org")] == ["org"]
     assert [stack.label for stack in named(STACKS, "accounts/test")] == ["accounts/test"]
     assert len(named(STACKS, "accounts")) == 3
-    with pytest.raises(LayerError, match="no stack or layer is called 'test'; there are: org, "):
+    with pytest.raises(LayerError, match="'test'; did you mean accounts/test\\?; there are: org, "):
         named(STACKS, "test")
 
 
@@ -96,3 +96,13 @@ def test_graph_as_json() -> None:
         }
     ]
     assert json.loads(as_json([])) == []
+
+
+def test_shards_are_all_stacks_once() -> None:
+    parts = [sharded(STACKS, f"{number}/4") for number in range(1, 5)]
+    assert sorted(each for part in parts for each in part) == sorted(STACKS)
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+    assert sharded(STACKS, None) == STACKS
+    for wrong in ("0/2", "3/2", "1", "1/x", "-1/2"):
+        with pytest.raises(UsageError, match=f"--shard is '{wrong}'; allowed"):
+            sharded(STACKS, wrong)

@@ -72,7 +72,7 @@ class Machine:
 
     def email(self, environment: str, account: str, address: str | None) -> None:
         """An account with that address, or with one that is encrypted."""
-        value = address or {"secure": "v1:abc"}
+        value = address or {"secure": "v1:q83vq83vq83vq83v:q83v"}
         self.write(
             f"stacks/accounts/Pulumi.{environment}.{account}.yaml", json.dumps({"config": {"accounts:email": value}})
         )

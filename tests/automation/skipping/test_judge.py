@@ -20,6 +20,7 @@ from shared.layers import StackId
 IDENTITY = StackId("identity", "prod")
 CALLER = "aws:index/getCallerIdentity:getCallerIdentity"
 ORGANIZATION = "aws:organizations/getOrganization:getOrganization"
+INSTANCES = "aws:ssoadmin/getInstances:getInstances"
 FILES = (
     *("stacks/identity/__main__.py", "stacks/identity/Pulumi.yaml", "stacks/identity/Pulumi.prod.yaml"),
     *("stacks/identity/Pulumi.other.yaml", "stacks/identity/data/one.json", "stacks/identity/README.md"),
@@ -120,6 +121,25 @@ def test_folders_that_are_listed(place: Place, name: str, compared: bool) -> Non
 
 
 @pytest.mark.parametrize(
+    ("stack", "environment", "compared"),
+    [("org", "prod", True), ("policies", "prod", True), ("identity", "prod", False), ("org", "other", False)],
+)
+def test_the_policy_files_of_the_environment_are_data(
+    place: Place, stack: str, environment: str, compared: bool
+) -> None:
+    folder = place.root / "stacks/policies/environments" / environment
+    folder.mkdir(parents=True)
+    (folder / "a.yaml").write_text("type: tag")
+    (place.root / "stacks/policies/__main__.py").write_text("")
+    seen = Seen(files=(str(folder / "a.yaml"),), folders=(str(folder),))
+    where = Environment("prod", place.root)
+    reads, unknown = judge(seen, StackId(stack, "prod"), where, Sources(place.root), place.root / "engine")
+    found = [f"{folder}/*", f"{folder}/a.yaml"] if compared else []
+    assert list(reads.files) == found
+    assert bool(unknown) is not compared
+
+
+@pytest.mark.parametrize(
     ("asset", "compared", "unknown"),
     [
         ("data/one.json", [], []),
@@ -217,8 +237,10 @@ FOUND = {
     "accounts": [{"id": "1", "arn": "x", "name": "A", "email": "a@example.com", "status": "ACTIVE"}],
 }
 
+CENTER = {"arns": ["i-2", "i-1"], "identityStoreIds": ["d-2", "d-1"], "id": "eu-west-1", "region": "eu-west-1"}
 
-@pytest.mark.parametrize(("token", "result"), [(CALLER, CALLED), (ORGANIZATION, FOUND)])
+
+@pytest.mark.parametrize(("token", "result"), [(CALLER, CALLED), (ORGANIZATION, FOUND), (INSTANCES, CENTER)])
 def test_data_sources_that_can_be_asked_again_are_compared(place: Place, token: str, result: dict[str, Any]) -> None:
     reads, unknown = place.judge(invokes=(Invoke(token, {}, "", result), Invoke(token, {}, "", result)))
     assert unknown == []
@@ -237,6 +259,7 @@ def test_data_sources_that_can_be_asked_again_are_compared(place: Place, token: 
         Invoke(ORGANIZATION, {"returnOrganizationOnly": True}, "", FOUND),
         Invoke(ORGANIZATION, {}, "", {**FOUND, "newInALaterProvider": 1}),
         Invoke(ORGANIZATION, {}, "", {**FOUND, "accounts": None}),
+        Invoke(INSTANCES, {"region": "us-east-1"}, "", CENTER),
     ],
 )
 def test_other_data_sources_make_a_stack_run_each_time(place: Place, invoke: Invoke) -> None:
@@ -308,6 +331,12 @@ def test_aws_gives_the_same_facts_as_the_provider(place: Place, monkeypatch: pyt
         list_aws_service_access_for_organization={
             "EnabledServicePrincipals": [{"ServicePrincipal": "a"}, {"ServicePrincipal": "b"}]
         },
+        list_instances={
+            "Instances": [
+                {"InstanceArn": "i-1", "IdentityStoreId": "d-1"},
+                {"InstanceArn": "i-2", "IdentityStoreId": "d-2"},
+            ]
+        },
         list_roots={
             "Roots": [{"Id": "r-1", "Name": "Root", "PolicyTypes": [{"Type": "TAG_POLICY", "Status": "ENABLED"}]}]
         },
@@ -316,7 +345,7 @@ def test_aws_gives_the_same_facts_as_the_provider(place: Place, monkeypatch: pyt
         },
     )
     monkeypatch.setattr(aws, "client", lambda *_arguments, **_named: answers)
-    for token, result in ((CALLER, CALLED), (ORGANIZATION, FOUND)):
+    for token, result in ((CALLER, CALLED), (ORGANIZATION, FOUND), (INSTANCES, CENTER)):
         (asked,) = place.judge(invokes=(Invoke(token, {}, "", result),))[0].invokes
         assert data_sources.ask(token, Environment("prod", place.root), IDENTITY, place.root) == asked.facts
 

@@ -13,7 +13,8 @@ import pytest
 
 from automation import operations
 from shared.layers import StackId
-from tests.automation.conftest import PROGRAM, Repository
+from tests.automation.conftest import Prepare
+from tests.automation.small_repository import PROGRAM, Repository
 
 RED = {"color": "red"}
 ORG = StackId("org", "sandbox")
@@ -45,11 +46,15 @@ class Colleague:
 
 
 @pytest.fixture
-def plain(repository: Repository) -> Colleague:
+def plain(prepared: Prepare) -> Colleague:
     """Two stacks, of which identity reads org, both deployed by the project."""
-    repository.plan("org", {"org": RED, "more": RED})
-    repository.plan("identity", {"identity": RED})
-    deploy(repository)
+
+    def prepare(repository: Repository) -> None:
+        repository.plan("org", {"org": RED, "more": RED})
+        repository.plan("identity", {"identity": RED})
+        deploy(repository)
+
+    repository = prepared(prepare)
     return Colleague(repository, repository.root)
 
 

@@ -4,6 +4,7 @@ import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,14 +13,15 @@ from automation.backend.states import State, States
 from automation.operate import Operation, operate
 from engine import checks
 from shared.layers import StackId
-from tests.automation.conftest import PROGRAM, Repository
+from tests.automation.conftest import Prepare
+from tests.automation.small_repository import PROGRAM, Repository
 
 RED = {"color": "red"}
 ORG = StackId("org", "sandbox")
 IDENTITY = StackId("identity", "sandbox")
 
 
-def deploy(repository: Repository, expect: int = 0, **options: bool) -> dict[str, str]:
+def deploy(repository: Repository, expect: int = 0, **options: Any) -> dict[str, str]:
     """Deploy everything; what the summary says of each stack."""
     run = repository.run()
     code = operations.deploy(run, run.stacks, yes=True, interactive=False, **options)
@@ -36,12 +38,15 @@ SKIPPED = "unchanged (inputs)"
 
 
 @pytest.fixture
-def deployed(repository: Repository) -> Repository:
+def deployed(prepared: Prepare) -> Repository:
     """Two stacks, of which identity reads org, both deployed."""
-    repository.plan("org", {"org": RED})
-    repository.plan("identity", {"identity": RED})
-    assert deploy(repository) == {"org": "deployed", "identity": "deployed"}
-    return repository
+
+    def prepare(repository: Repository) -> None:
+        repository.plan("org", {"org": RED})
+        repository.plan("identity", {"identity": RED})
+        assert deploy(repository) == {"org": "deployed", "identity": "deployed"}
+
+    return prepared(prepare)
 
 
 def test_nothing_is_run_for_nothing(deployed: Repository) -> None:
@@ -203,17 +208,18 @@ def test_a_program_that_reads_what_is_none_of_its_inputs_is_run_each_time(
 
 
 def test_modules_that_a_program_imports_are_inputs_and_those_it_could_are_not(deployed: Repository) -> None:
-    shared = deployed.root / "shared"
-    shared.mkdir()
+    # Not `shared`: the host of programs needs the one of this project.
+    common = deployed.root / "common"
+    common.mkdir()
     for name in ("__init__", "used", "unused"):
-        (shared / f"{name}.py").write_text("X = 1\n")
-    program = f"import sys\nsys.path.insert(0, {str(deployed.root)!r})\nsys.modules.pop('shared', None)\n"
-    (IDENTITY.folder(deployed.root) / "__main__.py").write_text(f"{program}import shared.used\n{PROGRAM}")
+        (common / f"{name}.py").write_text("X = 1\n")
+    program = f"import sys\nsys.path.insert(0, {str(deployed.root)!r})\nsys.modules.pop('common', None)\n"
+    (IDENTITY.folder(deployed.root) / "__main__.py").write_text(f"{program}import common.used\n{PROGRAM}")
     assert deploy(deployed)["identity"] == "unchanged"
     assert "none of its inputs" not in deployed.printed.getvalue()
-    (shared / "unused.py").write_text("X = 2\n")
+    (common / "unused.py").write_text("X = 2\n")
     assert deploy(deployed)["identity"] == SKIPPED
-    (shared / "used.py").write_text("X = 2\n")
+    (common / "used.py").write_text("X = 2\n")
     assert deploy(deployed) == {"org": SKIPPED, "identity": "unchanged"}
 
 

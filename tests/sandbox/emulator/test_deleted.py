@@ -134,6 +134,12 @@ class Kind:
 URL = "https://x.example.com"
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 BLOCK = {"BlockPublicAcls": True}
+BUDGET = {
+    "BudgetName": "monthly",
+    "BudgetType": "COST",
+    "TimeUnit": "MONTHLY",
+    "BudgetLimit": {"Amount": "100", "Unit": "USD"},
+}
 
 
 def unless_refused(call: Callable[[], Any]) -> Any:
@@ -218,6 +224,12 @@ KINDS = {
         lambda c: c.enable_ebs_encryption_by_default(),
         lambda c: c.disable_ebs_encryption_by_default(),
         lambda c: c.get_ebs_encryption_by_default()["EbsEncryptionByDefault"],
+    ),
+    "budget": Kind(
+        "budgets",
+        lambda c: c.create_budget(AccountId=MANAGEMENT_ACCOUNT_ID, Budget=BUDGET),
+        lambda c: c.delete_budget(AccountId=MANAGEMENT_ACCOUNT_ID, BudgetName="monthly"),
+        lambda c: c.describe_budgets(AccountId=MANAGEMENT_ACCOUNT_ID)["Budgets"],
     ),
     "contact": Kind(
         "account",

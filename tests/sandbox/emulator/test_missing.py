@@ -13,7 +13,6 @@ from moto.core.utils import camelcase_to_underscores
 from sandbox.emulator.server.calls import RESPONSES
 from tests.sandbox.emulator.conftest import ROOT, Server, refused
 
-ARGUMENTS = {"identitystore": {"IdentityStoreId": "d-1234567890"}}
 NOT_HERE = {"AssumeRoleWithSAML", "GetFederationToken"}
 """What moto answers, with sessions that nobody would be asked for here."""
 
@@ -30,21 +29,17 @@ OPT_IN, SUBSCRIPTION = "OptInRequired", "SubscriptionRequiredException"
         ("dynamodb", "list_tables", SUBSCRIPTION),
         ("elb", "describe_load_balancers", OPT_IN),
         ("elbv2", "describe_load_balancers", OPT_IN),
-        ("identitystore", "list_users", SUBSCRIPTION),
         ("lambda", "list_functions", SUBSCRIPTION),
         ("resourcegroupstaggingapi", "get_resources", SUBSCRIPTION),
         ("route53", "list_hosted_zones", OPT_IN),
         ("s3", "list_buckets", "NotSignedUp"),
         ("sesv2", "list_contact_lists", SUBSCRIPTION),
         ("sqs", "list_queues", SUBSCRIPTION),
-        ("sso-admin", "list_instances", SUBSCRIPTION),
     ],
 )
 def test_a_service_that_is_not_here(aws: Server, service: str, call: str, code: str) -> None:
     with pytest.raises(ClientError) as error:
-        getattr(aws.client(service), call)(
-            **({"IdentityStoreId": "d-1234567890"} if service == "identitystore" else {})
-        )
+        getattr(aws.client(service), call)()
     assert refused(error)[0] == code
     assert "the sandbox does not emulate" in refused(error)[1]
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
@@ -95,16 +90,20 @@ def test_the_readme_lists_what_is_missing() -> None:
     text = (Path(ROOT) / "sandbox" / "README.md").read_text()
     rows = re.findall(r"^\| ([\w ]+) \| (\d+) \| ([^|]*) \|$", text, re.MULTILINE)
     written = {service: (int(number), names) for service, number, names in rows}
-    assert set(written) == {"Account Management", "Backup", "EC2", "IAM", "Organizations", "S3 Control", "STS"}
     titles = {
         "account": "Account Management",
         "backup": "Backup",
+        "budgets": "Budgets",
         "ec2": "EC2",
         "iam": "IAM",
+        "identitystore": "Identity Store",
         "organizations": "Organizations",
         "s3control": "S3 Control",
+        "sso": "Identity Center portal",
+        "sso-admin": "Identity Center",
         "sts": "STS",
     }
+    assert set(written) == set(titles.values())
     for name, answering in RESPONSES.values():
         client = boto3.client(name, region_name="us-west-2", aws_access_key_id="x", aws_secret_access_key="x")  # type: ignore[call-overload]
         every = set(client.meta.service_model.operation_names)

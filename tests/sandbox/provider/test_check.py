@@ -64,6 +64,7 @@ def test_missing_required_property(engine: Engine) -> None:
         (USER, {"tags": {"a": 1}}, "'tags' must be a map of strings"),
         (ROLE, {"assumeRolePolicy": "{}", "maxSessionDuration": "3600"}, "'maxSessionDuration' must be an integer"),
         ("aws:iam/userGroupMembership:UserGroupMembership", {"user": "a", "groups": "g"}, "'groups' must be a list of"),
+        ("aws:identitystore/user:User", {"name": "Ann"}, "'name' must be an object"),
         (ROLE, {"assumeRolePolicy": "{not json"}, "'assumeRolePolicy' must be a JSON document"),
     ],
 )
@@ -91,7 +92,19 @@ def test_default_tags_are_under_those_of_the_program(engine: Engine) -> None:
 
 
 TAGGABLE: dict[str, Values] = {
+    "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault": {
+        "name": "x",
+        "minRetentionDays": 7,
+        "maxRetentionDays": 9,
+    },
     "aws:backup/vault:Vault": {"name": "x"},
+    "aws:budgets/budget:Budget": {
+        "name": "x",
+        "budgetType": "COST",
+        "timeUnit": "MONTHLY",
+        "limitAmount": "5",
+        "limitUnit": "USD",
+    },
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": {"url": "https://x.example.com", "clientIdLists": ["a"]},
     "aws:iam/policy:Policy": {"name": "x", "policy": "{}"},
     "aws:iam/role:Role": {"name": "x", "assumeRolePolicy": "{}"},
@@ -99,6 +112,7 @@ TAGGABLE: dict[str, Values] = {
     "aws:organizations/account:Account": {"name": "x", "email": "x@example.com"},
     "aws:organizations/organizationalUnit:OrganizationalUnit": {"name": "x", "parentId": "r-abcd"},
     "aws:organizations/policy:Policy": {"name": "x", "content": "{}"},
+    "aws:ssoadmin/permissionSet:PermissionSet": {"name": "x", "instanceArn": "i"},
 }
 
 

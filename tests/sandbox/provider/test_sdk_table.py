@@ -16,7 +16,10 @@ from sandbox.provider.table import FUNCTIONS, RESOURCES, package_schema, plugin_
 
 EXPECTED = {
     "aws:account/alternativeContact:AlternativeContact",
+    "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault",
     "aws:backup/vault:Vault",
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
+    "aws:budgets/budget:Budget",
     "aws:ebs/encryptionByDefault:EncryptionByDefault",
     "aws:iam/accountAlias:AccountAlias",
     "aws:iam/accountPasswordPolicy:AccountPasswordPolicy",
@@ -31,12 +34,21 @@ EXPECTED = {
     "aws:iam/user:User",
     "aws:iam/userGroupMembership:UserGroupMembership",
     "aws:iam/userPolicy:UserPolicy",
+    "aws:identitystore/group:Group",
+    "aws:identitystore/groupMembership:GroupMembership",
+    "aws:identitystore/user:User",
     "aws:organizations/account:Account",
     "aws:organizations/organization:Organization",
     "aws:organizations/organizationalUnit:OrganizationalUnit",
     "aws:organizations/policy:Policy",
     "aws:organizations/policyAttachment:PolicyAttachment",
     "aws:s3/accountPublicAccessBlock:AccountPublicAccessBlock",
+    "aws:ssoadmin/accountAssignment:AccountAssignment",
+    "aws:ssoadmin/customerManagedPolicyAttachment:CustomerManagedPolicyAttachment",
+    "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment",
+    "aws:ssoadmin/permissionSet:PermissionSet",
+    "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy",
+    "aws:ssoadmin/permissionsBoundaryAttachment:PermissionsBoundaryAttachment",
 }
 
 
@@ -91,7 +103,7 @@ def test_kinds_are_those_of_the_sdk(token: str) -> None:
     module, name = sdk(token)
     types = {"string": "str", "boolean": "bool", "integer": "int", "list of strings": "Sequence", "URL": "str"}
     types |= {"map of strings": "Mapping", "JSON document": "str", "IAM policy document": "str"}
-    types |= {"list of objects": "Sequence"}
+    types |= {"list of objects": "Sequence", "object": "Args", "decimal number": "str"}
     official = getattr(module, f"_{name}State")
     for item in RESOURCES[token].properties:
         python_name = next(

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation.evaluation import is_allowed
 from shared.policy_documents.documents import MAX_MANAGED_POLICY, render
+from shared.policy_evaluation.evaluation import is_allowed
 from stacks.accounts.boundaries import ACTIONS, AUTOMATION_ACTIONS, DEVELOPER_ACTIONS, boundary
 
 ACCOUNT = "210987654321"

@@ -81,6 +81,32 @@ def test_the_account_is_in_the_unit_of_its_whole_path() -> None:
     assert account({**ACCOUNT, "organizationalUnit": "Development/Web"}).one(ORG_ACCOUNT).inputs["parentId"] == "ou-web"
 
 
+def test_an_account_may_be_in_the_root() -> None:
+    center = {
+        "instanceArn": "arn:aws:sso:::instance/ssoins-1",
+        "region": "us-east-1",
+        "assignments": [
+            {
+                "group": name,
+                "groupId": name,
+                "permissionSet": name,
+                "permissionSetArn": "arn:aws:sso:::permissionSet/ssoins-1/ps-1",
+                "boundary": "DeveloperRoleBoundary",
+                "targets": [target],
+            }
+            for name, target in (("everywhere", "/"), ("there", "Development"))
+        ],
+    }
+    rules = {**POLICIES, "tagRules": {**POLICIES["tagRules"], "/": {"Team": ["Web"]}}}
+    upstream = {**UPSTREAM, "policies": rules, "identity": {**IDENTITY, "identityCenter": center}}
+    run = account({**ACCOUNT, "organizationalUnit": "/", "tags": {"Team": "Web"}}, upstream=upstream)
+    assert run.one(ORG_ACCOUNT).inputs["parentId"] == "r-root"
+    assert run.of("aws:backup/vault:Vault") == {}
+    assert set(run.of("aws:ssoadmin/accountAssignment:AccountAssignment")) == {"everywhere-everywhere"}
+    with pytest.raises(pulumi.RunError, match=r"accounts:tags\.Team is 'Data'"):
+        account({**ACCOUNT, "organizationalUnit": "/", "tags": {"Team": "Data"}}, upstream=upstream)
+
+
 def test_an_encrypted_address_stays_encrypted() -> None:
     assert account(secret_keys=("email",)).one(ORG_ACCOUNT).secrets == {"email"}
     assert account().one(ORG_ACCOUNT).secrets == set()
@@ -335,3 +361,94 @@ def test_reading_an_undeclared_stack_is_refused(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("tests.stacks.harness.ROOT", tmp_path)
     with pytest.raises(pulumi.RunError, match="identity reads layer policies without declaring it; declared: org"):
         run_program("identity", "sandbox", {}, upstream=UPSTREAM)
+
+
+def test_other_plans_get_their_vaults_and_roles_too() -> None:
+    more = [
+        {"vaultName": "Daily", "roleName": "MyMonthlyBackupIamRole", "regions": ["us-west-2", "eu-west-1"]},
+        {"vaultName": "Default", "roleName": "Other", "regions": ["us-east-1", "ap-south-1"]},
+    ]
+    policies = {**POLICIES, "moreBackups": {"Development": more}}
+    run = account({**ACCOUNT, "encryptEbs": True}, upstream={**UPSTREAM, "policies": policies})
+    assert sorted((name, vault.inputs["name"]) for name, vault in run.of(VAULT).items()) == [
+        ("vault-Daily-eu-west-1", "Daily"),
+        ("vault-Daily-us-west-2", "Daily"),
+        ("vault-ap-south-1", "Default"),
+        ("vault-eu-west-1", "Default"),
+        ("vault-us-east-1", "Default"),
+        ("vault-us-west-2", "Default"),
+    ]
+    assert {"MyMonthlyBackupIamRole", "Other"} <= set(run.of(ROLE))
+    alone = account(upstream={**UPSTREAM, "policies": {**policies, "backup": {}}})
+    assert len(alone.of(VAULT)) == 4
+
+
+LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+AIR_GAPPED = "aws:backup/logicallyAirGappedVault:LogicallyAirGappedVault"
+
+
+def backed_up(**outputs: Any) -> Run:
+    return account(upstream={**UPSTREAM, "policies": {**POLICIES, **outputs}})
+
+
+def test_a_vault_is_locked_wherever_it_is() -> None:
+    run = backed_up(
+        vaults={"Default": {"minRetentionDays": 30, "maxRetentionDays": 400}, "Other": {"minRetentionDays": 7}}
+    )
+    assert {name: lock.inputs for name, lock in run.of(LOCK).items()} == {
+        f"lock-{region}": {
+            "backupVaultName": "Default",
+            "region": region,
+            "minRetentionDays": 30,
+            "maxRetentionDays": 400,
+        }
+        for region in ("us-west-2", "eu-west-1", "us-east-1")
+    }
+    # It must not be taken off when the account moves, nor after another has replaced it.
+    assert all(lock.kept and lock.ignored == [] for lock in run.of(LOCK).values())
+    assert run.of(LOCK)["lock-us-west-2"].parent == run.of(VAULT)["vault-us-west-2"].parent
+
+
+def test_a_lock_in_compliance_mode_is_another_resource() -> None:
+    run = backed_up(vaults={"Default": {"minRetentionDays": 30, "changeableForDays": 14}})
+    lock = run.of(LOCK)["lock-us-west-2-after-14-days"]
+    assert (lock.inputs["changeableForDays"], "maxRetentionDays" in lock.inputs) == (14, False)
+    # AWS does not tell the days again.
+    assert lock.ignored == ["changeableForDays"]
+
+
+def test_a_logically_air_gapped_vault_is_made_where_a_plan_names_it() -> None:
+    more = [{"vaultName": "Vaulted", "roleName": "MyMonthlyBackupIamRole", "regions": ["us-west-2"]}]
+    rules = {"Vaulted": {"minRetentionDays": 7, "maxRetentionDays": 90, "airGapped": True}}
+    run = backed_up(moreBackups={"Development": more}, vaults=rules)
+    made = run.of(AIR_GAPPED)
+    assert {name: vault.inputs for name, vault in made.items()} == {
+        "vault-Vaulted-us-west-2": {
+            "name": "Vaulted",
+            "region": "us-west-2",
+            "minRetentionDays": 7,
+            "maxRetentionDays": 90,
+        }
+    }
+    assert made["vault-Vaulted-us-west-2"].kept
+    assert (run.of(LOCK), len(run.of(VAULT))) == ({}, 3)
+
+
+def test_the_role_gets_the_policy_for_s3_where_a_plan_backs_up_buckets() -> None:
+    attached = "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+    role, name = "MyMonthlyBackupIamRole", "MyMonthlyBackupIamRole-s3"
+    assert name not in account().of(attached)
+    assert name not in backed_up(bucketBackups={"Sandbox": [role]}).of(attached)
+    made = backed_up(bucketBackups={"Development": [role]}).of(attached)[name]
+    assert made.inputs == {
+        "role": role,
+        "policyArn": "arn:aws:iam::aws:policy/AWSBackupServiceRolePolicyForS3Backup",
+    }
+    assert made.kept
+
+
+def test_a_tag_that_the_account_need_not_have_has_to_be_right() -> None:
+    policies = {**POLICIES, "optionalTags": {"Development": {"Team": ["Web"]}}}
+    config = {**ACCOUNT, "tags": {**ACCOUNT["tags"], "Team": "web"}}
+    text = refusal("accounts", "sandbox.developer", config, upstream={**UPSTREAM, "policies": policies})
+    assert text == "stacks/accounts/Pulumi.sandbox.developer.yaml: accounts:tags.Team is 'web'; the OU allows: Web"

@@ -133,7 +133,7 @@ def test_a_layer_reaches_its_own_state_and_reads_those_that_it_reads() -> None:
     ("roles", "message"),
     [
         ({"org": {"deploy": {}}}, "nobody is named, and a role is made for somebody"),
-        ({"network": {"deploy": {"people": ["ada"]}}}, "Input should be 'org', 'identity', 'policies' or 'accounts'"),
+        ({"network": {"deploy": {"people": ["ada"]}}}, "allowed: org, identity, policies or accounts"),
         (
             {"org": {"deploy": {"people": ["zoe"]}}},
             "identity:deployRoles.org.deploy.people has 'zoe'; allowed: ada, grace",

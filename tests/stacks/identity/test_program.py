@@ -146,6 +146,7 @@ def test_outputs_are_exactly_the_users_and_the_automation_user() -> None:
         },
         "mfaRequired": {"DeveloperRole": True, "AutomationRole": False},
         "permissionSetRoles": {},
+        "identityCenter": None,
     }
 
 
@@ -248,7 +249,7 @@ def test_preview_before_the_organization_exists_is_no_error() -> None:
         ({"users": ["a b"]}, "identity:users.0 is 'a b'"),
         ({"users": ["ada"], "userSource": "external"}, "allowed: users only with userSource config"),
         ({"users": ["ada"], "automation": "oidc"}, "identity:oidc is missing"),
-        ({"users": ["cicd-automation"]}, "is the automation user"),
+        ({"users": ["cicd-automation"]}, "which is automation (identity:automation is "),
         ({"users": [f"developer-{n}" for n in range(31)]}, "at most 30 fit"),
         ({"users": ["ada"], "mfaEnrolment": ["eve"]}, "mfaEnrolment lists eve; allowed: users of identity:users (ada)"),
     ],

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation.evaluation import (
+from shared.layers import ROOT
+from shared.policy_documents.documents import render_trust_policy
+from shared.policy_evaluation.evaluation import (
     CallerPolicies,
     Principal,
     Request,
     ResourcePolicies,
     decide,
 )
-from shared.layers import ROOT
-from shared.policy_documents.documents import render_trust_policy
 from shared.stack_outputs import IdentityOutputs
 from stacks.accounts.checks import role_trust
 from stacks.accounts.iam_policies import trust_policy

@@ -1,10 +1,12 @@
 """The organization layer's program."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.stacks.harness import MANAGEMENT, refusal, run_program
+from tests.stacks.policy_files import read_from, write
 
 ORGANIZATION = "aws:organizations/organization:Organization"
 UNIT = "aws:organizations/organizationalUnit:OrganizationalUnit"
@@ -209,10 +211,76 @@ def test_lookup_does_not_mind_what_is_on_besides() -> None:
         ({"organisationalUnits": ["A"]}, "unknown key org:organisationalUnits"),
         ({"organizationalUnits": ["A/B/C/D/E/F"]}, "6 levels; AWS allows 5"),
         ({"organizationalUnits": ["A", "A"]}, "listed twice: A"),
-        ({"organizationalUnits": []}, "org:organizationalUnits is '[]'"),
     ],
 )
 def test_bad_configuration_stops_before_any_resource(change: dict[str, Any], message: str) -> None:
     text = refusal("org", "sandbox", {"mode": "create", "organizationalUnits": ["A"], **change})
     assert message in text
     assert text.startswith("stacks/org/Pulumi.sandbox.yaml: ")
+
+
+def test_a_policy_type_is_turned_on_because_a_file_needs_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "a.yaml", {"type": "inspector", "content": {}, "targets": ["/"]})
+    write(tmp_path, "b.yaml", {"type": "ai-services-opt-out", "content": {}, "targets": ["/"]})
+    write(tmp_path, "c.yaml", {"use": "library/backup/monthly", "targets": ["/"]})
+    write(tmp_path, "d.yaml", {"type": "bedrock", "content": {}, "targets": ["/"]}, environment="prod")
+    read_from(tmp_path, monkeypatch)
+    settings = {"mode": "create", "organizationalUnits": ["A"]}
+    inputs = run_program("org", "sandbox", settings).one(ORGANIZATION).inputs
+    assert inputs["enabledPolicyTypes"] == [
+        *FOUND["enabledPolicyTypes"], "AISERVICES_OPT_OUT_POLICY", "INSPECTOR_POLICY",
+    ]  # fmt: skip
+    assert inputs["awsServiceAccessPrincipals"] == [
+        "backup.amazonaws.com", "iam.amazonaws.com", "inspector2.amazonaws.com", "tagpolicies.tag.amazonaws.com",
+    ]  # fmt: skip
+
+
+def test_a_looked_up_organization_has_to_have_the_types_that_files_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.yaml", {"type": "inspector", "content": {}, "targets": ["/"]}, environment="prod")
+    read_from(tmp_path, monkeypatch)
+    settings = {"mode": "lookup", "organizationalUnits": ["A"]}
+    text = refusal("org", "prod", settings, calls={LOOKUP: FOUND})
+    file = "which stacks/policies/environments/prod/a.yaml needs,"
+    assert text == (
+        "organization o-found lacks what the stacks need; turn it on and run again: "
+        f"trusted access of inspector2.amazonaws.com, {file} "
+        "(aws organizations enable-aws-service-access --service-principal inspector2.amazonaws.com); "
+        f"policy type INSPECTOR_POLICY, {file} "
+        "(aws organizations enable-policy-type --root-id r-found --policy-type INSPECTOR_POLICY)"
+    )
+
+
+def test_a_file_without_a_type_stops_the_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path, "a.yaml", {"targets": ["/"]})
+    read_from(tmp_path, monkeypatch)
+    text = refusal("org", "sandbox", {"mode": "create", "organizationalUnits": ["A"]})
+    assert text.startswith("stacks/policies/environments/sandbox/a.yaml: type is missing; allowed: one of ")
+
+
+def test_a_type_stays_on_where_the_settings_say_so() -> None:
+    settings = {"mode": "create", "organizationalUnits": ["A"], "policyTypes": ["inspector", "tag"]}
+    inputs = run_program("org", "sandbox", settings).one(ORGANIZATION).inputs
+    assert inputs["enabledPolicyTypes"] == [*FOUND["enabledPolicyTypes"], "INSPECTOR_POLICY"]
+    assert "inspector2.amazonaws.com" in inputs["awsServiceAccessPrincipals"]
+    text = refusal("org", "sandbox", {**settings, "policyTypes": ["inspectors"]})
+    assert "org:policyTypes.0 is 'inspectors': no such policy type; allowed: service-control, " in text
+
+
+@pytest.mark.parametrize(
+    ("more", "types", "services"),
+    [
+        ({}, [], []),
+        ({"policyTypes": ["tag"]}, ["TAG_POLICY"], []),
+        ({"centralizedRootAccess": True}, [], ["iam.amazonaws.com"]),
+        ({"additionalTrustedServices": ["sso.amazonaws.com"]}, [], ["sso.amazonaws.com"]),
+    ],
+    ids=["nothing", "type", "root-access", "service"],
+)
+def test_an_adopted_organization_has_on_what_is_named_alone(
+    more: dict[str, Any], types: list[str], services: list[str]
+) -> None:
+    settings = {"mode": "create", "organizationalUnits": [], "projectFeatures": False, "centralizedRootAccess": False}
+    inputs = run_program("org", "prod", settings | more).one(ORGANIZATION).inputs
+    assert (inputs["enabledPolicyTypes"], inputs["awsServiceAccessPrincipals"]) == (types, services)

@@ -5,8 +5,10 @@ from itertools import product
 
 import pytest
 
-from sandbox.emulator.policy_evaluation.evaluation import is_allowed
+from shared.errors import ConfigError
 from shared.policy_documents.documents import Document
+from shared.policy_evaluation.evaluation import is_allowed
+from stacks.accounts.budget import NAME as MONTHLY
 from stacks.policies.config import GUARDRAILS
 from stacks.policies.guardrails import guardrail_statements, pack, region_statement
 
@@ -94,23 +96,25 @@ ROLE_CHANGES = [
 ]
 MANAGED = [
     f"arn:aws:iam::{ACCOUNT}:role/{name}"
-    for name in ("DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", *NAMES)
+    for name in ("DeveloperRole", "AutomationRole", "MyMonthlyBackupIamRole", "organization/Auditor", *NAMES)
 ]
 POLICY_CHANGES = ["iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:SetDefaultPolicyVersion"]
 BOUNDARIES = [
     f"arn:aws:iam::{ACCOUNT}:policy/{name}Boundary"
-    for name in ("DeveloperRole", "AutomationRole", "Workload", "devDeveloperRole", "devWorkload")
+    for name in ("DeveloperRole", "AutomationRole", "Workload", "devDeveloperRole", "devWorkload", "organization/A")
 ]
 ACCOUNT_CHANGES = [
     "account:CloseAccount",
     "account:EnableRegion",
     "account:PutAlternateContact",
+    "ec2:CreateDefaultVpc",
     "ec2:DisableEbsEncryptionByDefault",
     "ec2:ModifyEbsDefaultKmsKeyId",
     "iam:CreateAccountAlias",
     "iam:UpdateAccountPasswordPolicy",
     "s3:PutAccountPublicAccessBlock",
 ]
+BUDGET = f"arn:aws:budgets::{ACCOUNT}:budget/{MONTHLY}"
 IDENTITIES = [
     "iam:CreateAccessKey",
     "iam:CreateLoginProfile",
@@ -135,6 +139,7 @@ EXEMPT = [
     *product(ROLE_CHANGES, MANAGED),
     *product(POLICY_CHANGES, BOUNDARIES),
     *product([*ACCOUNT_CHANGES, *IDENTITIES, *SHARING], [ANY]),
+    ("budgets:ModifyBudget", BUDGET),
 ]
 
 
@@ -151,6 +156,8 @@ def test_the_guardrails_are_these() -> None:
         *(("protect-roles", action, role) for action, role in product(ROLE_CHANGES, MANAGED)),
         *(("protect-roles", action, policy) for action, policy in product(POLICY_CHANGES, BOUNDARIES)),
         *(("protect-account", action, ANY) for action in ACCOUNT_CHANGES),
+        ("protect-account", "budgets:ModifyBudget", BUDGET),
+        ("protect-account", "budgets:UntagResource", BUDGET),
         *(("local-identities", action, ANY) for action in IDENTITIES),
         *(("data-stays", action, ANY) for action in SHARING),
     ],
@@ -177,6 +184,10 @@ def test_some_guardrails_bind_the_access_role_too(action: str) -> None:
 def test_a_role_that_is_only_named_like_the_access_role_is_bound() -> None:
     assert not account_may("backup:DeleteRecoveryPoint", principal=f"{ACCESS_ROLE}2")
     assert not account_may("ec2:RunInstances", principal=f"{ACCESS_ROLE}2", region="eu-west-1")
+
+
+def test_a_team_may_have_budgets_of_its_own() -> None:
+    assert account_may("budgets:ModifyBudget", f"arn:aws:budgets::{ACCOUNT}:budget/web")
 
 
 def under_the_path(kind: str) -> str:
@@ -219,7 +230,7 @@ def test_a_policy_that_automation_may_edit_is_attached_to_workloads_only(kind: s
         ("s3:PutObject", "arn:aws:s3:::elsewhere/x"),
         ("sqs:SendMessage", "arn:aws:sqs:us-west-2:999999999999:q"),
         ("sts:AssumeRole", "arn:aws:iam::999999999999:role/DeveloperRole"),
-        ("backup:CopyFromBackupVault", "arn:aws:backup:us-west-2:999999999999:backup-vault:v"),
+        ("backup:CopyIntoBackupVault", "arn:aws:backup:us-west-2:999999999999:backup-vault:v"),
     ],
 )
 def test_nothing_is_written_to_what_belongs_to_others(action: str, resource: str) -> None:
@@ -326,5 +337,5 @@ def test_any_number_of_guardrails_fits_into_one_policy(count: int) -> None:
 
 
 def test_a_guardrail_that_does_not_exist_has_no_statement() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(ConfigError, match="'library/service-control/fly' is not there; allowed: library/a"):
         guardrail_statements("fly", NAMES)

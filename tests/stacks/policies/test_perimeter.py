@@ -1,10 +1,12 @@
 """Whom the resource control policy lets in, decided by policy evaluation as AWS does it."""
 
+import json
 from typing import Any
 
 import pytest
 
-from sandbox.emulator.policy_evaluation.evaluation import Decision, Request, evaluate
+from shared.policy_evaluation.evaluation import Decision, Request, evaluate
+from stacks.policies.documents import with_organization
 from stacks.policies.resource_control import perimeter
 
 BUCKET = "arn:aws:s3:::data/x"
@@ -22,7 +24,8 @@ SERVICE = {"aws:PrincipalIsAWSService": "true"}
 
 def let_in(action: str, resource: str, context: dict[str, Any], **trusted: list[str]) -> bool:
     """Whether the policy lets the call pass; it allows nothing by itself."""
-    document = perimeter("o-ours", trusted.get("accounts", []), trusted.get("issuers", []))
+    document = perimeter(trusted.get("accounts", []), trusted.get("issuers", []))
+    document = json.loads(with_organization(json.dumps(document), "o-ours"))
     return evaluate([document], Request(action, resource, context)) is not Decision.EXPLICIT_DENY
 
 

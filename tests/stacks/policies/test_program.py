@@ -6,8 +6,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from stacks.policies import guardrails as service_control
-from stacks.policies import limits
+from stacks.policies.documents import with_organization
 from stacks.policies.resource_control import perimeter
 from tests.stacks.harness import Run, run_program
 from tests.stacks.samples import BACKUP, ORG, POLICY_SETTINGS, RULES
@@ -45,6 +44,11 @@ def test_each_policy_is_attached_where_it_belongs() -> None:
         "Tags-Development": "TAG_POLICY",
         "Guardrails-Development-1": "SERVICE_CONTROL_POLICY",
     }
+
+
+def ours(document: Any) -> Any:
+    """A document with the organization's id in its place."""
+    return json.loads(with_organization(json.dumps(document), "o-example"))
 
 
 def attachments(run: Run) -> list[tuple[str, str]]:
@@ -168,7 +172,7 @@ SIDS = {
         "DenyTakingBoundariesOff",
         "DenyWorkloadPoliciesElsewhere",
     ],
-    "protect-account": ["DenyChangingAccount"],
+    "protect-account": ["DenyChangingAccount", "DenyChangingBudget"],
     "local-identities": ["DenyLocalIdentities"],
     "data-stays": ["DenySharing", "DenyWritingElsewhere"],
     "root-user": ["DenyRootUser"],
@@ -223,7 +227,7 @@ def test_the_root_has_every_guardrail_and_the_perimeter_unless_told_otherwise() 
         "Perimeter": "RESOURCE_CONTROL_POLICY",
     }
     assert [s["Sid"] for s in content(run, "Guardrails-1")["Statement"]] == ALL_SIDS
-    assert content(run, "Perimeter") == perimeter("o-example", [], [])
+    assert content(run, "Perimeter") == ours(perimeter([], []))
     assert run.of(POLICY)["Perimeter"].inputs["description"] == "Who may reach what is in member accounts"
     assert run.of(POLICY)["Guardrails-1"].inputs["description"] == "Guardrails of all accounts"
 
@@ -246,19 +250,18 @@ def test_a_unit_adds_what_the_root_has_not() -> None:
 def test_the_perimeter_trusts_whom_the_settings_name() -> None:
     trusted = {"trustedAccounts": ["999999999999"], "trustedIssuers": ["https://issuer.example.com/x"]}
     run = run_program("policies", "sandbox", {"resourceControl": trusted}, upstream={"org": ORG})
-    assert content(run, "Perimeter") == perimeter("o-example", ["999999999999"], ["https://issuer.example.com/x"])
+    assert content(run, "Perimeter") == ours(perimeter(["999999999999"], ["https://issuer.example.com/x"]))
 
 
-def test_more_guardrails_than_a_unit_takes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_control, "MAX_SCPS_A_TARGET", 1)
+def test_more_guardrails_than_a_unit_takes_are_refused() -> None:
+    limits = {"service-control": {"attached": 1}}
     with pytest.raises(pulumi.RunError, match="'Development': 1 policies are needed; AWS allows 1 a target"):
-        policies()
+        policies({**POLICY_SETTINGS, "limits": limits})
 
 
-def test_guardrails_too_large_for_one_policy_take_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(limits.MAX_CHARACTERS, "SERVICE_CONTROL_POLICY", 5000)
-    few = {"guardrails": ["root-user"]}
-    run = policies({"serviceControl": {"Development": {"allowedRegions": ["us-west-2"]}, "Sandbox": few}})
+def test_guardrails_too_large_for_one_policy_take_two() -> None:
+    control = {"Development": {"allowedRegions": ["us-west-2"]}, "Sandbox": {"guardrails": ["root-user"]}}
+    run = policies({"serviceControl": control, "limits": {"service-control": {"characters": 5000}}})
     assert attachments(run) == [
         ("Guardrails-Development-1-id", "ou-dev"),
         ("Guardrails-Development-2-id", "ou-dev"),
@@ -272,6 +275,10 @@ def test_outputs_hold_for_the_units_below_too() -> None:
     assert policies({**POLICY_SETTINGS, "accessRoleNames": ["Access"]}).outputs == {
         "accessRoleNames": ["Access"],
         "backup": {"Development": spec, "Development/Web": spec},
+        "moreBackups": {},
+        "optionalTags": {},
+        "vaults": {},
+        "bucketBackups": {},
         "tagRules": {"Development": RULES, "Development/Web": RULES, "Sandbox": {}},
     }
 
@@ -304,3 +311,26 @@ def test_bad_configuration(change: dict[str, Any], message: str) -> None:
     with pytest.raises(pulumi.RunError) as error:
         policies({**POLICY_SETTINGS, **change})
     assert message in str(error.value)
+
+
+def test_locks_are_exported_and_a_final_one_is_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    warnings: list[str] = []
+    monkeypatch.setattr(pulumi.log, "warn", lambda message, **_named: warnings.append(message))
+    compliance = {"changeableForDays": 14, "cannotBeUndone": True}
+    lock = {"minRetentionDays": 30, "maxRetentionDays": 365}
+    exported = {"minRetentionDays": 30, "maxRetentionDays": 365, "airGapped": False}
+    run = policies({**POLICY_SETTINGS, "vaults": {"Default": lock}, "bucketBackups": True})
+    assert run.outputs["vaults"] == {"Default": {**exported, "changeableForDays": None}}
+    role = ["MyMonthlyBackupIamRole"]
+    assert run.outputs["bucketBackups"] == {"Development": role, "Development/Web": role}
+    assert warnings == []
+    run = policies({**POLICY_SETTINGS, "vaults": {"Default": {**lock, "compliance": compliance}}})
+    assert run.outputs["vaults"] == {"Default": {**exported, "changeableForDays": 14}}
+    assert run.outputs["bucketBackups"] == {}
+    (warning,) = warnings
+    assert "policies:vaults.Default is locked in compliance mode: from 14 days after" in warning
+
+
+def test_a_lock_that_the_plan_contradicts_stops_before_any_resource() -> None:
+    with pytest.raises(pulumi.RunError, match=r"is 365, in the locked vault 'Default'; allowed: 7 to 90"):
+        policies({**POLICY_SETTINGS, "vaults": {"Default": {"minRetentionDays": 7, "maxRetentionDays": 90}}})

@@ -106,6 +106,10 @@ def test_without_any_setting_only_the_spelling_of_tags_is_locked() -> None:
     assert targets(run) == [("RootTags", "r-root")]
     assert run.outputs == {
         "backup": {},
+        "moreBackups": {},
+        "optionalTags": {},
+        "vaults": {},
+        "bucketBackups": {},
         "tagRules": {unit: {} for unit in UNITS},
         "accessRoleNames": ["OrganizationAccountAccessRole", "OrganizationalAccountAccessRole"],
     }

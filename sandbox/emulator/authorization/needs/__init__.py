@@ -5,10 +5,12 @@ from typing import Any
 
 from sandbox.emulator.authorization.need import Need
 from sandbox.emulator.authorization.needs.iam import iam_needs
+from sandbox.emulator.authorization.needs.identity_center import identity_store_needs, sso_admin_needs
 from sandbox.emulator.authorization.needs.organizations import organizations_needs
 from sandbox.emulator.authorization.needs.other_services import (
     account_needs,
     backup_needs,
+    budgets_needs,
     ec2_needs,
     s3_control_needs,
 )
@@ -18,10 +20,13 @@ from sandbox.emulator.sts.callers import Caller
 SERVICES: Mapping[str, Callable[[str, Mapping[str, Any], Caller, str], list[Need]]] = {
     "account": account_needs,
     "backup": backup_needs,
+    "budgets": budgets_needs,
     "ec2": ec2_needs,
     "iam": iam_needs,
+    "identitystore": identity_store_needs,
     "organizations": organizations_needs,
     "s3": s3_control_needs,
+    "sso": sso_admin_needs,
     "sts": sts_needs,
 }
 """By the service name in a request's signature."""

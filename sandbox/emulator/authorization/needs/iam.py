@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsident
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from moto.iam.models import Role, User
+from moto.iam.models import Certificate, Role, User
 
 from sandbox.emulator.authorization.need import Need
 from sandbox.emulator.authorization.needs.tags import Context, on_resource, requested
@@ -16,7 +16,7 @@ from sandbox.emulator.sts.callers import Caller
 
 Parameters = Mapping[str, Any]
 
-CHANGES_OF_A_PRINCIPAL = frozenset(
+ABOUT_A_PRINCIPAL = frozenset(
     f"{verb}{kind}{what}"
     for kind in ("Role", "User")
     for verb, what in (
@@ -26,20 +26,23 @@ CHANGES_OF_A_PRINCIPAL = frozenset(
         ("Detach", "Policy"),
         ("Put", "Policy"),
     )
-)
+) | {"DeleteRole", "GetRole", "UpdateAssumeRolePolicy", "UpdateRole", "UpdateRoleDescription"}
 """Calls that AWS lets be conditioned on the boundary that the principal has."""
 
 ABOUT_THE_CALLER = frozenset(
     {
         "CreateAccessKey",
         "DeleteAccessKey",
+        "DeleteServiceSpecificCredential",
         "GetUser",
         "ListAccessKeys",
         "ListMFADevices",
         "ListSSHPublicKeys",
         "ListServiceSpecificCredentials",
         "ListSigningCertificates",
+        "ResetServiceSpecificCredential",
         "UpdateAccessKey",
+        "UpdateServiceSpecificCredential",
         "UploadSigningCertificate",
     }
 )
@@ -92,6 +95,8 @@ def iam_needs(operation: str, parameters: Parameters, caller: Caller, region: st
         context["iam:PolicyARN"] = str(parameters.get("PolicyArn", ""))
     if operation == "CreateServiceLinkedRole":
         context["iam:AWSServiceName"] = str(parameters.get("AWSServiceName", ""))
+    if operation.endswith("ServiceSpecificCredential"):
+        context |= _service_credential(parameters, backend)
     found = [Need(f"iam:{operation}", resource, "", context)]
     if operation == "AddRoleToInstanceProfile":
         found.append(pass_role(_named("RoleName", "role", parameters, caller, backend)[0], "ec2.amazonaws.com"))
@@ -144,7 +149,7 @@ def _named(name: str, kind: str, parameters: Parameters, caller: Caller, backend
         arn: str = there.arn
         return arn, _tags_of(there, backend)
     path = str(parameters.get("Path") or "/")
-    return f"arn:aws:iam::{caller.account_id}:{kind}{path}{value}", {}
+    return _with_tags(f"arn:aws:iam::{caller.account_id}:{kind}{path}{value}", backend)
 
 
 def _there(kind: str, name: str, backend: IAMBackend) -> Any:
@@ -156,26 +161,30 @@ def _there(kind: str, name: str, backend: IAMBackend) -> Any:
         return backend.groups.get(name)
     if kind == "instance-profile":
         return next((each for each in backend.instance_profiles.values() if each.name == name), None)
+    if kind == "server-certificate":
+        return next((each for each in backend.certificates.values() if each.cert_name == name), None)
     return None
 
 
 def _with_tags(arn: str, backend: IAMBackend) -> tuple[str, Context]:
     there = backend.managed_policies.get(arn) or backend.open_id_providers.get(arn)
-    return arn, _tags_of(there, backend) if there else {}
+    return arn, _tags_of(there, backend) if there else on_resource(backend.tagger.list_tags_for_resource(arn)["Tags"])
 
 
 def _tags_of(there: Any, backend: IAMBackend) -> Context:
-    if isinstance(there, User):
+    if isinstance(there, User | Certificate):
         tags: Any = backend.tagger.list_tags_for_resource(there.arn)["Tags"]
     else:
         tags = getattr(there, "tags", None) or []
+    # Users and roles have their tags by an older name too.
+    prefixes = ("iam",) if isinstance(there, User | Role) else ()
     # moto keeps the tags of policies and providers by their keys.
-    return on_resource(tags.values() if isinstance(tags, dict) else tags, "iam")
+    return on_resource(tags.values() if isinstance(tags, dict) else tags, *prefixes)
 
 
 def _boundary(operation: str, parameters: Parameters, backend: IAMBackend) -> str | None:
     """The boundary that the principal has, or gets by the call."""
-    if operation not in CHANGES_OF_A_PRINCIPAL:
+    if operation not in ABOUT_A_PRINCIPAL:
         given = parameters.get("PermissionsBoundary")
         return str(given) if given else None
     role: Role | None = _there("role", str(parameters.get("RoleName", "")), backend)
@@ -183,6 +192,16 @@ def _boundary(operation: str, parameters: Parameters, backend: IAMBackend) -> st
         return role.permissions_boundary_arn
     user = backend.users.get(str(parameters.get("UserName", "")))
     return user_boundary(user) if user else None
+
+
+def _service_credential(parameters: Parameters, backend: IAMBackend) -> Context:
+    """The service that a credential is for, or will be, and how long that is good."""
+    there = backend.service_credentials.get(str(parameters.get("ServiceSpecificCredentialId", "")))
+    service = there.service if there else parameters.get("ServiceName")
+    found: Context = {"iam:ServiceSpecificCredentialServiceName": str(service)} if service else {}
+    if parameters.get("CredentialAgeDays") is not None:
+        found["iam:ServiceSpecificCredentialAgeDays"] = str(parameters["CredentialAgeDays"])
+    return found
 
 
 def _oidc(parameters: Parameters, caller: Caller, _backend: IAMBackend) -> tuple[str, Context]:
@@ -196,8 +215,8 @@ def _service_linked(parameters: Parameters, caller: Caller, _backend: IAMBackend
     return f"arn:aws:iam::{caller.account_id}:role/aws-service-role/{service}/{name}", {}
 
 
-def _device(parameters: Parameters, _caller: Caller, _backend: IAMBackend) -> tuple[str, Context]:
-    return str(parameters.get("SerialNumber", "*")), {}
+def _device(parameters: Parameters, _caller: Caller, backend: IAMBackend) -> tuple[str, Context]:
+    return _with_tags(str(parameters.get("SerialNumber", "*")), backend)
 
 
 def _owner_of_key(parameters: Parameters, caller: Caller, backend: IAMBackend) -> tuple[str, Context]:
@@ -209,5 +228,8 @@ SPECIAL: Mapping[str, Callable[[Parameters, Caller, IAMBackend], tuple[str, Cont
     "CreateOpenIDConnectProvider": _oidc,
     "CreateServiceLinkedRole": _service_linked,
     "DeleteVirtualMFADevice": _device,
+    "ListMFADeviceTags": _device,
+    "TagMFADevice": _device,
+    "UntagMFADevice": _device,
     "GetAccessKeyLastUsed": _owner_of_key,
 }

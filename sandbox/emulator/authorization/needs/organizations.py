@@ -69,7 +69,7 @@ def _of_request(parameters: Mapping[str, Any]) -> Context:
 
 
 def _policy_type(parameters: Mapping[str, Any], organization: OrganizationsBackend) -> Context:
-    wanted = str(parameters.get("PolicyId") or "")
+    wanted = str(parameters.get("PolicyId") or parameters.get("ResourceId") or "")
     policy = next((policy for policy in organization.policies if policy.id == wanted), None)
     return {"organizations:PolicyType": str(policy.type)} if policy else {}
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.emulator.authorization.need import Need
+from sandbox.emulator.authorization.needs.tags import on_resource
 from sandbox.emulator.errors import AwsError
 from sandbox.emulator.sts.callers import Caller
 from sandbox.emulator.sts.requests import (
@@ -72,4 +73,4 @@ def _assume_role(parameters: Parameters, caller: Caller) -> list[Need]:
 
 def _role_tags(role_arn: str) -> Mapping[str, Any]:
     role = find_role(role_arn)
-    return {f"aws:ResourceTag/{tag['Key']}": tag["Value"] for tag in (role.tags or [] if role else [])}
+    return on_resource(role.tags or [] if role else [], "iam")

@@ -5,15 +5,21 @@ from typing import Any
 
 Context = dict[str, str | list[str]]
 
+GIVEN = ("Tags", "BackupPlanTags", "BackupVaultTags", "ReportPlanTags", "ResourceTags")
+"""The parameters that have the tags of what a call makes."""
+
+TAKEN_AWAY = ("TagKeys", "TagKeyList", "ResourceTagKeys")
+"""Those that have the keys of tags that it takes away."""
+
 
 def requested(parameters: Mapping[str, Any]) -> Context:
     """`aws:RequestTag/KEY` and `aws:TagKeys` of the tags that the request sets or takes away.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-tagkeys
     """
-    given = parameters.get("Tags") or parameters.get("BackupVaultTags") or []
+    given: Any = next((parameters[name] for name in GIVEN if parameters.get(name)), [])
     tags = {str(tag["Key"]): str(tag.get("Value", "")) for tag in given} if isinstance(given, list) else dict(given)
-    keys = [*tags, *(parameters.get("TagKeys") or parameters.get("TagKeyList") or [])]
+    keys = [*tags, *(key for name in TAKEN_AWAY for key in parameters.get(name) or [])]
     found: Context = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
     return {**found, "aws:TagKeys": [str(key) for key in keys]} if keys else found
 

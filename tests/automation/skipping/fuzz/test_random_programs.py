@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.install import Engine
@@ -21,24 +21,12 @@ from tests.automation.skipping.fuzz.program import SHOWN
 from tests.automation.skipping.fuzz.reads import CATALOGUE, Kind, Read
 from tests.automation.skipping.fuzz.reads.compared import COMPARED
 from tests.automation.skipping.fuzz.world import World
-from tests.conftest import CLOSING
+from tests.conftest import rounds
 
 PROGRAMS = 52
 """In `make skips`: each set of programs has two rounds of changes, and each round five stacks."""
 
 ROUNDS = 2
-
-
-def _rounds() -> settings:
-    closing = settings.get_current_profile_name() == CLOSING
-    return settings(
-        settings(max_examples=PROGRAMS) if closing else settings(max_examples=2, derandomize=True),
-        deadline=None,
-        # Each round is in the world of the one before, so there is nothing to shrink.
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-        database=None,
-    )
 
 
 Programs = dict[str, list[tuple[Kind, str]]]
@@ -131,7 +119,7 @@ def team(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     world.close()
 
 
-@_rounds()
+@rounds(1, PROGRAMS)
 @given(seed=st.integers(0, 2**64))
 def test_nothing_is_skipped_that_would_change(team: Team, seed: int) -> None:
     if team.failure:  # hypothesis tries a failing round again, and the world is another one by then

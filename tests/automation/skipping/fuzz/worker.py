@@ -10,7 +10,7 @@ from pathlib import Path
 
 from automation import caller, guards, operations
 from engine.install import find_engine
-from tests.automation.conftest import Repository
+from tests.automation.small_repository import Repository
 
 
 def main() -> None:

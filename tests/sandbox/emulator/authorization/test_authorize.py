@@ -12,9 +12,9 @@ from sandbox.emulator.authorization import resources
 from sandbox.emulator.authorization.need import Need
 from sandbox.emulator.authorization.resources import resource_policies
 from sandbox.emulator.iam.models import IAMBackend
-from sandbox.emulator.policy_evaluation.evaluation import ResourcePolicies
 from sandbox.emulator.sts import callers
 from sandbox.emulator.sts.callers import Caller, RootUser
+from shared.policy_evaluation.evaluation import ResourcePolicies
 from tests.sandbox.emulator.conftest import Organization, Server, refused
 from tests.sandbox.emulator.people import MANAGEMENT, People, allow, document, trust
 

@@ -20,12 +20,33 @@ REFUSAL = re.compile(r"is not authorized to perform: (\S+) on resource: (\S+)(?=
 
 OTHER_ACTIONS = {
     ("backup", "StartBackupJob"): ["backup:StartBackupJob", "iam:PassRole"],
+    ("backup", "StartCopyJob"): ["backup:StartCopyJob", "iam:PassRole"],
+    **{
+        ("budgets", each): ["budgets:ModifyBudget"]
+        for each in (
+            "CreateNotification",
+            "DeleteBudget",
+            "DeleteNotification",
+            "UpdateBudget",
+        )
+    },
+    **{
+        ("budgets", each): ["budgets:ViewBudget"]
+        for each in (
+            "DescribeBudget",
+            "DescribeBudgets",
+            "DescribeNotificationsForBudget",
+            "DescribeSubscribersForNotification",
+        )
+    },
+    ("budgets", "CreateBudget"): ["budgets:ModifyBudget", "budgets:TagResource"],
     ("iam", "AddRoleToInstanceProfile"): ["iam:AddRoleToInstanceProfile", "iam:PassRole"],
     ("s3", "DeletePublicAccessBlock"): ["s3:PutAccountPublicAccessBlock"],
     ("s3", "GetPublicAccessBlock"): ["s3:GetAccountPublicAccessBlock"],
     ("s3", "PutPublicAccessBlock"): ["s3:PutAccountPublicAccessBlock"],
 }
-"""What does not need the action of its own name, or not only. All in the order in which they are decided."""
+"""What does not need the action of its own name, or not only. All in the order in which they are decided. Budgets has
+two actions for all: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbudgetservice.html"""
 
 Need = tuple[str, str]
 
@@ -40,7 +61,13 @@ def value(shape: Shape) -> Any:
         return [value(shape.member)]
     if shape.type_name in ("integer", "long"):
         return shape.metadata.get("min", 1)
-    simple: Mapping[str, Any] = {"blob": b"x", "boolean": True, "map": {}, "timestamp": datetime.now(UTC)}
+    simple: Mapping[str, Any] = {
+        "blob": b"x",
+        "boolean": True,
+        "double": 1.0,
+        "map": {},
+        "timestamp": datetime.now(UTC),
+    }
     return simple[shape.type_name]
 
 
@@ -53,7 +80,10 @@ def request(service: str, operation: str) -> dict[str, Any]:
         name: each.replace(ACCOUNT, MANAGEMENT) if isinstance(each, str) else each
         for name, each in parameters(model, operation).items()
     }
-    return {**required, **given}
+    merged = {
+        name: {**required[name], **each} for name, each in given.items() if isinstance(each, dict) and name in required
+    }
+    return {**required, **given, **merged}
 
 
 class Matrix:

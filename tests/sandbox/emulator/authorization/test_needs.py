@@ -61,7 +61,46 @@ GIVEN: dict[str, Any] = {
 }
 """A value for each parameter that a table reads."""
 
-WITHOUT = frozenset({"GetCallerIdentity", "GetSessionToken", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
+INSTANCE = "ssoins-0123456789abcdef"
+SOMEBODY = "01234567-89ab-cdef-0123-456789abcdef"
+OF_IDENTITY_CENTER: dict[str, Any] = {
+    "AccountId": "222222222222",
+    "AlternateIdentifier": {"UniqueAttribute": {"AttributePath": "userName", "AttributeValue": "ada"}},
+    "DisplayName": "Ada",
+    "GroupId": SOMEBODY,
+    "GroupIds": [SOMEBODY],
+    "IdentityStoreId": "d-0123456789",
+    "InstanceArn": f"arn:aws:sso:::instance/{INSTANCE}",
+    "ManagedPolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+    "MemberId": {"UserId": SOMEBODY},
+    "MembershipId": SOMEBODY,
+    "PermissionSetArn": f"arn:aws:sso:::permissionSet/{INSTANCE}/ps-0123456789abcdef",
+    "PermissionsBoundary": {"ManagedPolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"},
+    "ResourceArn": f"arn:aws:sso:::permissionSet/{INSTANCE}/ps-0123456789abcdef",
+    "TargetId": "222222222222",
+    "UserId": SOMEBODY,
+}
+"""The same for IAM Identity Center, where some have another meaning."""
+
+OF_EC2 = {
+    "InternetGatewayId": "igw-0a1b2c3d",
+    "NetworkInterfaceId": "eni-0a1b2c3d",
+    "SubnetId": "subnet-0a1b2c3d",
+    "VpcId": "vpc-0a1b2c3d",
+}
+OF_BUDGETS: dict[str, Any] = {
+    "Budget": {"BudgetName": "monthly"},
+    "BudgetName": "monthly",
+    "NewBudget": {"BudgetName": "monthly"},
+    "ResourceARN": f"arn:aws:budgets::{ACCOUNT}:budget/monthly",
+    "ResourceTags": [{"Key": "Owner", "Value": "ada"}],
+}
+
+WITHOUT = frozenset(
+    {"GetCallerIdentity", "GetSessionToken", "AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"}
+    # With the token of the portal, and no AWS credentials.
+    | {"GetRoleCredentials", "ListAccountRoles", "ListAccounts", "Logout"}
+)
 
 NOT_IN_THE_REFERENCE = frozenset(
     {
@@ -75,7 +114,8 @@ def operations() -> Iterator[tuple[str, str]]:
     """Each operation that the emulator answers, by the service in a request's signature."""
     for service, (model, answering) in RESPONSES.items():
         for operation in get_service_model(model).operation_names:
-            if hasattr(answering, camelcase_to_underscores(operation)) and operation not in WITHOUT:
+            without = operation in WITHOUT and service in ("sts", "awsssoportal")
+            if hasattr(answering, camelcase_to_underscores(operation)) and not without:
                 yield service, operation
 
 
@@ -96,9 +136,14 @@ def caller() -> Iterator[Caller]:
 def parameters(model: str, operation: str) -> dict[str, Any]:
     shape = get_service_model(model).operation_model(operation).input_shape
     members = shape.members if shape else {}
-    found = {name: value for name, value in GIVEN.items() if name in members}
+    given = {**GIVEN, **OF_IDENTITY_CENTER} if model in ("sso-admin", "identitystore") else GIVEN
+    given = {**given, **OF_BUDGETS} if model == "budgets" else given
+    given = {**given, **OF_EC2} if model == "ec2" else given
+    found = {name: value for name, value in given.items() if name in members}
     if operation == "AssumeRole":
         del found["SerialNumber"]
+    if (model, operation) == ("identitystore", "CreateUser"):
+        found["Name"] = {"GivenName": "Ada", "FamilyName": "Lovelace"}
     if operation == "DescribeEffectivePolicy":
         found["TargetId"] = GIVEN["AccountId"]
     if operation == "AssumeRole":
@@ -151,6 +196,7 @@ NAMED = [
     ("backup", "CreateBackupVault", f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:Default"),
     ("backup", "ListBackupVaults", "*"),
     ("ec2", "EnableEbsEncryptionByDefault", "*"),
+    ("ec2", "DeleteVpc", f"arn:aws:ec2:{REGION}:{ACCOUNT}:vpc/vpc-0a1b2c3d"),
 ]
 
 
@@ -204,7 +250,14 @@ def test_the_boundary_is_that_which_a_principal_gets_or_has(caller: Caller) -> N
     trust = document({"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"})
     iam.create_role("web", trust, "/automation/", has, None, [{"Key": "Team", "Value": "shop"}], 3600)
     named = {"RoleName": "web"}
-    for operation in ("PutRolePolicy", "AttachRolePolicy", "DeleteRolePolicy", "DeleteRolePermissionsBoundary"):
+    for operation in (
+        "PutRolePolicy",
+        "AttachRolePolicy",
+        "DeleteRolePolicy",
+        "DeleteRolePermissionsBoundary",
+        "UpdateAssumeRolePolicy",
+        "DeleteRole",
+    ):
         (need,) = needs("iam", operation, {**named, "PolicyArn": "p"}, caller, REGION)
         assert need.context["iam:PermissionsBoundary"] == has
         assert need.resource == f"arn:aws:iam::{ACCOUNT}:role/automation/web"
@@ -212,7 +265,7 @@ def test_the_boundary_is_that_which_a_principal_gets_or_has(caller: Caller) -> N
     for operation in ("CreateRole", "PutRolePermissionsBoundary"):
         (need,) = needs("iam", operation, {**named, "PermissionsBoundary": given}, caller, REGION)
         assert need.context["iam:PermissionsBoundary"] == given
-    (need,) = needs("iam", "UpdateAssumeRolePolicy", named, caller, REGION)
+    (need,) = needs("iam", "TagRole", named, caller, REGION)
     assert "iam:PermissionsBoundary" not in need.context
     (need,) = needs("iam", "AttachGroupPolicy", {"GroupName": "g", "PolicyArn": given}, caller, REGION)
     assert need.context == {"iam:PolicyARN": given}

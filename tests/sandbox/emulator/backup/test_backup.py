@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.sandbox.emulator.backup.accounts import Backups
 from tests.sandbox.emulator.conftest import Organization, refused
 
 
@@ -35,10 +36,8 @@ def test_backup_vaults_are_per_account_and_region(organization: Organization) ->
         assert refused(error)[0] == "ResourceNotFoundException"
 
 
-def test_a_vault_with_recovery_points_stays(organization: Organization) -> None:
-    backup = organization.aws.client("backup", organization.inside(organization.account("one")))
-    backup.create_backup_vault(BackupVaultName="Default")
-    table, role = "arn:aws:dynamodb:us-west-2:123456789012:table/t", "arn:aws:iam::123456789012:role/backup"
+def test_a_vault_with_recovery_points_stays(backups: Backups) -> None:
+    backup, table, role = backups.here, backups.table, backups.role
     job = backup.start_backup_job(BackupVaultName="Default", ResourceArn=table, IamRoleArn=role)
     assert backup.describe_backup_job(BackupJobId=job["BackupJobId"])["State"] == "COMPLETED"
     assert backup.describe_backup_vault(BackupVaultName="Default")["NumberOfRecoveryPoints"] == 1

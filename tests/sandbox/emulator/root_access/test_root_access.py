@@ -159,3 +159,59 @@ def test_service_control_policies_bind_root_users(organization: Organization) ->
     assert iam.list_access_keys()["AccessKeyMetadata"] == []
     deny("every-root")
     assert code(iam.list_access_keys) == "AccessDenied"
+
+
+# Access keys of root users
+
+
+def first_key(organization: Organization, account: str) -> dict[str, str]:
+    made = organization.aws.control("POST", "root-access-keys", {"account_id": account})
+    return {"AccessKeyId": made["access_key_id"], "SecretAccessKey": made["secret_access_key"]}
+
+
+def test_the_key_of_a_root_user_is_the_root_user(organization: Organization) -> None:
+    account = organization.account("one")
+    keys = first_key(organization, account)
+    assert organization.aws.client("sts", keys).get_caller_identity() | {"ResponseMetadata": None} == {
+        "Arn": f"arn:aws:iam::{account}:root",
+        "Account": account,
+        "UserId": account,
+        "ResponseMetadata": None,
+    }
+    iam = organization.aws.client("iam", keys)
+    iam.create_user(UserName="local")
+    access = f"arn:aws:iam::{account}:role/OrganizationAccountAccessRole"
+    assert (
+        code(organization.aws.client("sts", keys).assume_role, RoleArn=access, RoleSessionName="root") == "AccessDenied"
+    )
+    assert iam.get_account_summary()["SummaryMap"]["AccountAccessKeysPresent"] == 1
+    other = iam.create_access_key()["AccessKey"]
+    assert code(iam.create_access_key) == "LimitExceeded"
+    iam.update_access_key(AccessKeyId=other["AccessKeyId"], Status="Inactive")
+    listed = {key["AccessKeyId"]: key["Status"] for key in iam.list_access_keys()["AccessKeyMetadata"]}
+    assert listed == {keys["AccessKeyId"]: "Active", other["AccessKeyId"]: "Inactive"}
+    assert code(organization.aws.client("sts", other).get_caller_identity) == "InvalidClientTokenId"
+    iam.delete_access_key(AccessKeyId=other["AccessKeyId"])
+    assert code(iam.delete_access_key, AccessKeyId=other["AccessKeyId"]) == "NoSuchEntity"
+
+
+def test_the_management_account_sees_and_deletes_the_keys_of_root_users(organization: Organization) -> None:
+    account = organization.account("one")
+    keys = first_key(organization, account)
+    centralize(organization)
+    audit, delete = root(organization, account, AUDIT), root(organization, account, DELETE)
+    (key,) = audit.list_access_keys()["AccessKeyMetadata"]
+    assert key["AccessKeyId"] == keys["AccessKeyId"]
+    assert code(audit.delete_access_key, AccessKeyId=key["AccessKeyId"]) == "AccessDenied"
+    delete.delete_access_key(AccessKeyId=key["AccessKeyId"])
+    assert audit.list_access_keys()["AccessKeyMetadata"] == []
+    assert code(organization.aws.client("sts", keys).get_caller_identity) == "InvalidClientTokenId"
+
+
+def test_a_key_is_made_by_who_can_sign_in(organization: Organization) -> None:
+    account = organization.account("one")
+    centralize(organization)
+    root(organization, account, DELETE).delete_login_profile()
+    wrong: list[Any] = [{"account_id": account}, {"account_id": "999999999999"}, {}, []]
+    for body in wrong:
+        assert "error" in organization.aws.control("POST", "root-access-keys", body)

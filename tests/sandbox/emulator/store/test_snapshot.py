@@ -19,6 +19,7 @@ import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.emulator.store.pickling import RENAMED
+from tests.sandbox.emulator.backup.accounts import SERVICE_POLICY, TRUST_BACKUP
 from tests.sandbox.emulator.conftest import ROOT, Organization, Server, start_server
 from tests.sandbox.emulator.server.test_server import TRUST
 
@@ -430,12 +431,20 @@ def test_invitations_members_and_recovery_points_survive(own: Server) -> None:
     own.client("organizations", keys).accept_handshake(HandshakeId=sent)
     backup = own.client("backup", keys)
     backup.create_backup_vault(BackupVaultName="Default")
-    backup.start_backup_job(BackupVaultName="Default", ResourceArn="arn:aws:s3:::bucket", IamRoleArn="role")
+    iam = own.client("iam", keys)
+    role = iam.create_role(RoleName="Backup", AssumeRolePolicyDocument=TRUST_BACKUP)["Role"]["Arn"]
+    iam.attach_role_policy(RoleName="Backup", PolicyArn=SERVICE_POLICY)
+    made_for = {"ResourceArn": f"arn:aws:dynamodb:us-west-2:{made['account_id']}:table/t", "IamRoleArn": role}
+    point = backup.start_backup_job(BackupVaultName="Default", **made_for)["RecoveryPointArn"]
+    vault = f"arn:aws:backup:us-west-2:{made['account_id']}:backup-vault:Default"
+    copying = {"SourceBackupVaultName": "Default", "DestinationBackupVaultArn": vault, "IamRoleArn": role}
+    copy = backup.start_copy_job(RecoveryPointArn=point, **copying)["CopyJobId"]
     killed(own)
     assert states() == ["DECLINED", "ACCEPTED"]
     assert own.client("organizations", keys).describe_organization()["Organization"]["Id"] == organization.id
     assert own.client("account", keys).get_account_information()["AccountName"] == "guest"
-    assert own.client("backup", keys).describe_backup_vault(BackupVaultName="Default")["NumberOfRecoveryPoints"] == 1
+    assert own.client("backup", keys).describe_backup_vault(BackupVaultName="Default")["NumberOfRecoveryPoints"] == 2
+    assert own.client("backup", keys).describe_copy_job(CopyJobId=copy)["CopyJob"]["State"] == "COMPLETED"
 
 
 def test_two_emulators_do_not_share_a_state(own: Server) -> None:

@@ -1,0 +1,1 @@
+"""The files of an environment that is not there yet."""

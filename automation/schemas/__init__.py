@@ -1,0 +1,1 @@
+"""JSON Schemas of the configuration files, for editors, and `invoke explain KEY`."""

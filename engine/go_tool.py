@@ -1,0 +1,55 @@
+"""Go, which builds the engine on a machine that cannot reach Pulumi's site."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.errors import EngineError
+
+Progress = Callable[[str], None]
+"""A callback that receives one line of progress."""
+
+WAYS = (
+    "Three ways to get an engine: install Pulumi so that `pulumi` is on PATH "
+    "(https://www.pulumi.com/docs/install/); give this machine access to the internet and run this again, "
+    "which runs the official installer; or install Go (https://go.dev/doc/install) and run this again, "
+    "which builds the engine from Go modules."
+)
+
+
+def go_build(module: Path, output: Path, package: str, ldflags: str, progress: Progress) -> None:
+    arguments = ["build", "-mod=readonly", "-trimpath", "-ldflags", ldflags, "-o", str(output), package]
+    go(arguments, module, progress)
+
+
+def go(arguments: list[str], module: Path, progress: Progress, every: float = 30.0) -> str:
+    """Run `go` in `module`, a folder with a go.mod, with a line of progress every `every` seconds; returns its output.
+
+    Raises `EngineError` with the last lines of the error output when `go` fails.
+    """
+    # A go.work file in a parent folder would override the pinned go.mod.
+    environment = {**os.environ, "GOWORK": "off"}
+    started = time.monotonic()
+    with subprocess.Popen(
+        ["go", *arguments],
+        cwd=module,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while True:
+            try:
+                output, errors = process.communicate(timeout=every)
+                break
+            except subprocess.TimeoutExpired:
+                progress(f"engine: still building, {time.monotonic() - started:.0f} s")
+            except BaseException:
+                process.terminate()
+                raise
+    if process.returncode != 0:
+        last = "\n".join(errors.strip().splitlines()[-15:])
+        raise EngineError(f"engine: `go {arguments[0]}` failed in {module}:\n{last}\n{WAYS}")
+    return output

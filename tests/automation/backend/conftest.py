@@ -1,0 +1,30 @@
+"""Two kinds of backends: a folder, and a bucket of S3."""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from bench.s3 import KEYS, Server, served
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The S3 of all tests in this folder."""
+    with served(tmp_path_factory.mktemp("s3")) as made:
+        yield made
+
+
+@pytest.fixture
+def bucket(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a backend in a bucket of its own, for which there are credentials."""
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    for name, value in KEYS.items():
+        monkeypatch.setenv(name, value)
+    # The user's own configuration is none of a test's.
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    return server.bucket(f"state-{uuid.uuid4().hex}")

@@ -1,0 +1,1 @@
+"""Account vending: the form, and what is made of its answers."""
