@@ -512,6 +512,7 @@ def explain(_context: Context, key: str) -> None:
     account="only this account, by its id or name, with the OUs that it is in",
     ou="only this OU, by its path or id, with those above it and all that is in it",
     region="the region of the stacks; that of the credentials unless given",
+    profile="the AWS profile that this command and the stacks use; the variables of the shell unless given",
     secrets_provider="Pulumi's secrets provider of the stacks, such as awskms://alias/pulumi?region=eu-central-1",
 )
 def adopt(
@@ -520,6 +521,7 @@ def adopt(
     account: str | None = None,
     ou: str | None = None,
     region: str | None = None,
+    profile: str | None = None,
     secrets_provider: str | None = None,
     yes: bool = False,
     wait: bool = False,
@@ -534,6 +536,7 @@ def adopt(
         account=account,
         unit=ou,
         region=region,
+        profile=profile,
         secrets_provider=secrets_provider,
         yes=yes,
         interactive=interactive(),

@@ -63,6 +63,20 @@ class AwsFailed(UserError):
         super().__init__(message)
 
 
+_chosen: str | None = None
+
+
+@contextmanager
+def with_profile(profile: str | None) -> Iterator[None]:
+    """Within it, what no file gives a profile has this one: for a command that reads AWS before there are files."""
+    global _chosen
+    before, _chosen = _chosen, profile
+    try:
+        yield
+    finally:
+        _chosen = before
+
+
 @dataclass(frozen=True)
 class _Settings:
     profile: str | None
@@ -181,7 +195,7 @@ def _parsed(config: Mapping[str, Any], file: str) -> _Settings:
     if problems:
         raise ConfigError(problems)
     return _Settings(
-        profile,
+        profile or _chosen,
         region,
         tuple(
             tuple((_ROLE_KEYS[key], str(value)) for key, value in role.items() if key in _ROLE_KEYS) for role in roles

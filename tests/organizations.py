@@ -119,6 +119,35 @@ class Policy:
 
 
 @dataclass(frozen=True)
+class PermissionSet:
+    """`kind` is one of `KINDS`. `accounts` are the numbers of those that a group is assigned to; with `user`, a user is
+    to the first one, too."""
+
+    name: str
+    kind: str
+    accounts: tuple[int, ...]
+    user: bool = False
+
+
+_INLINE = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:Get*", "iam:Get*"],
+            "Resource": "*",
+            "Condition": {
+                "Bool": {"aws:SecureTransport": "true"},
+                "StringLike": {"aws:PrincipalTag/no": ["017", "yes*"]},
+            },
+        }
+    ],
+}
+
+KINDS = ("empty", "administrators", "documents", "bounded", "bounded by AWS")
+
+
+@dataclass(frozen=True)
 class Plan:
     """`units` are pairs of the parent's number, 0 for the root, and a name; numbers of targets wrap around."""
 
@@ -133,8 +162,8 @@ class Plan:
     """The numbers of accounts and the services that they administer."""
     roles: tuple[str, ...] = ()
     """Roles of the management account."""
-    permission_sets: tuple[tuple[str, tuple[int, ...]], ...] = ()
-    """Their names, and the numbers of the accounts that have them; with IAM Identity Center."""
+    permission_sets: tuple[PermissionSet, ...] = ()
+    """With IAM Identity Center."""
     killed_after: int = 0
     """After how many steps its adoption is killed."""
 
@@ -181,7 +210,10 @@ def random_plan(random: Random, most_accounts: int) -> Plan:
         frozenset(_some(random, ["developers", "admins", "mfa-enrolment"], 3)),
         tuple((random.randrange(41), each) for each in sorted(services & {DELEGABLE})),
         tuple(_some(random, ["Deployer", "cicd-automation", "DeveloperRole"], 2)),
-        tuple((name, tuple(_some(random, range(41), 3))) for name in _some(random, ["Admins", "no"], 2)),
+        tuple(
+            PermissionSet(name, random.choice(KINDS), tuple(_some(random, range(41), 3)), random.random() < 0.3)
+            for name in _some(random, ["Admins", "no", "017", "Read.Only"], 3)
+        ),
         random.randrange(41),
     )
 
@@ -273,19 +305,46 @@ def make_people(plan: Plan, aws: Callable[[Any], Any], made: Made) -> None:
     admin, directory = aws("sso-admin"), aws("identitystore")
     (instance,) = admin.list_instances()["Instances"]
     where = {"InstanceArn": instance["InstanceArn"]}
-    group = directory.create_group(IdentityStoreId=instance["IdentityStoreId"], DisplayName="Everybody")["GroupId"]
+    store = {"IdentityStoreId": instance["IdentityStoreId"]}
+    group = directory.create_group(**store, DisplayName="Everybody")["GroupId"]
+    directory.create_group(**store, DisplayName="no: 017")
+    name = {"GivenName": "Olga", "FamilyName": "Example"}
+    user = directory.create_user(**store, UserName="olga", DisplayName="Olga", Name=name)["UserId"]
     opened = [id_ for id_, account in zip(made.accounts, plan.accounts, strict=True) if not account.closed]
-    for name, numbers in plan.permission_sets:
-        arn = admin.create_permission_set(**where, Name=name)["PermissionSet"]["PermissionSetArn"]
-        for account in {opened[number % len(opened)] for number in numbers if opened}:
+    for each in plan.permission_sets:
+        which = {**where, "PermissionSetArn": _permission_set(admin, where, each)}
+        accounts = [opened[number % len(opened)] for number in each.accounts if opened]
+        pairs = {("GROUP", group, account) for account in accounts}
+        for kind, principal, account in pairs | {("USER", user, account) for account in accounts[:1] if each.user}:
             admin.create_account_assignment(
-                **where,
-                PermissionSetArn=arn,
-                PrincipalType="GROUP",
-                PrincipalId=group,
-                TargetType="AWS_ACCOUNT",
-                TargetId=account,
+                **which, PrincipalType=kind, PrincipalId=principal, TargetType="AWS_ACCOUNT", TargetId=account
             )
+
+
+def _permission_set(admin: Any, where: Mapping[str, str], wanted: PermissionSet) -> str:
+    more: dict[str, Any] = {
+        "Description": "no: 017",
+        "SessionDuration": "PT90M",
+        "RelayState": "https://eu-central-1.console.aws.amazon.com/s3",
+        "Tags": [{"Key": "no", "Value": "017"}],
+    }
+    found = admin.create_permission_set(**where, Name=wanted.name, **(more if wanted.kind == "documents" else {}))
+    which = {**where, "PermissionSetArn": str(found["PermissionSet"]["PermissionSetArn"])}
+    if wanted.kind in ("administrators", "bounded by AWS"):
+        arn = "arn:aws:iam::aws:policy/AdministratorAccess"
+        admin.attach_managed_policy_to_permission_set(**which, ManagedPolicyArn=arn)
+    if wanted.kind in ("documents", "bounded"):
+        admin.put_inline_policy_to_permission_set(**which, InlinePolicy=json.dumps(_INLINE, indent=4))
+        arn = "arn:aws:iam::aws:policy/job-function/AmazonODBExadataInfrastructureAdmin"
+        admin.attach_managed_policy_to_permission_set(**which, ManagedPolicyArn=arn)
+    boundaries: Mapping[str, dict[str, Any]] = {
+        # No account here has the policy, so that AWS gives it to nobody.
+        "bounded": {"CustomerManagedPolicyReference": {"Name": "Most", "Path": "/teams/"}},
+        "bounded by AWS": {"ManagedPolicyArn": "arn:aws:iam::aws:policy/IAMReadOnlyAccess"},
+    }
+    if wanted.kind in boundaries:
+        admin.put_permissions_boundary_to_permission_set(**which, PermissionsBoundary=boundaries[wanted.kind])
+    return which["PermissionSetArn"]
 
 
 WRITES_NOTHING = ("Get", "List", "Describe", "AssumeRole", "Simulate")

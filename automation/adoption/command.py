@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from automation import operations
+from automation import aws, operations
 from automation.adoption import naming, placing
 from automation.adoption.access import read_access
 from automation.adoption.drafts import Adoption, Drafting, known_accounts
@@ -26,6 +26,7 @@ from automation.environments import environment as environment_of
 from automation.results import RunResult
 from automation.runs import open_run, ready_engine
 from automation.stack_files import organization_file
+from shared.errors import UsageError
 from shared.layers import ROOT, StackId, check_name
 from shared.policy_documents.roles import DEVELOPERS_GROUP
 from shared.settings.checks import check_region
@@ -38,6 +39,7 @@ def adopt(
     account: str | None = None,
     unit: str | None = None,
     region: str | None = None,
+    profile: str | None = None,
     secrets_provider: str | None = None,
     yes: bool = False,
     interactive: bool = False,
@@ -46,25 +48,34 @@ def adopt(
 ) -> int:
     """Adopt the organization of the credentials as the environment `name`; returns the exit code.
 
-    `account` or `unit` name a part of it. `region` is the region of the stacks and `secrets_provider` Pulumi's, those
-    of the organization's file unless given, or else the region of the credentials. Without `yes` or an answer of the
-    user, nothing is written. Raises `shared.errors.UserError`.
+    `account` or `unit` name a part of it. `profile` is the AWS profile of the stacks, `region` their region and
+    `secrets_provider` Pulumi's, those of the organization's file unless given, or else the region of the credentials.
+    Without `yes` or an answer of the user, nothing is written. Raises `shared.errors.UserError`.
     """
     check_name("environment", name)
     where = environment_of(name, root)
     ready_engine(where, root, partial(print, file=sys.stderr, flush=True))
-    found = read_snapshot(name, root, DEVELOPERS_GROUP)
     of_org, there_provider = organization_file(name, root)
-    there_region = of_org.get("aws:region")
+    there_region, there_profile = of_org.get("aws:region"), of_org.get("aws:profile")
+    if profile and of_org and there_profile != profile:
+        raise UsageError(
+            f"--profile is {profile!r}, and aws:profile in {StackId('org', name).config_label} is {there_profile!r}; "
+            "allowed: the same, or no --profile"
+        )
+    with aws.with_profile(profile):
+        found = read_snapshot(name, root, DEVELOPERS_GROUP)
+    profile = profile or (there_profile if isinstance(there_profile, str) else None)
     target = Target(
         name,
         region or (there_region if isinstance(there_region, str) else None) or found.region,
         found.management,
         f"`invoke adopt --env {name}` from organization {found.organization.id}",
         secrets_provider or there_provider,
+        profile,
     )
     check_region(target.region, "--region")
-    adoption = _plan(name, root, target, found, account=account, unit=unit)
+    with aws.with_profile(profile):
+        adoption = _plan(name, root, target, found, account=account, unit=unit)
     _show(console, name, found, adoption)
     if not yes and not (
         interactive and answer(f"Write these files and import this into {name}? [y/N] ") in {"y", "yes"}
@@ -108,12 +119,16 @@ def _show(console: Console, name: str, found: Snapshot, adoption: Adoption) -> N
     if not part.whole:
         say(f"Of that: {len(part.units)} OUs, with those above, and {len(part.members)} accounts")
     _list(console, "To write", (each.label for each in adoption.write))
-    _list(console, "To be given further OUs", (each.label for each in adoption.change))
+    _list(console, "To be given what it lacks, of OUs or IAM Identity Center", (each.label for each in adoption.change))
     _list(console, "There already, as it would be written", adoption.there)
     _list(console, "There already and different: it is not written again, and goes", adoption.kept)
     _list(console, "Left out", dict.fromkeys(adoption.left))
     _list(console, "Closed, and left out", (f"account {each.name} ({each.id}), {each.state}" for each in found.closed))
-    _list(console, "Stays as it is: in no stack, and nothing of this project touches it", staying(found))
+    _list(
+        console,
+        "Stays as it is: in no stack, and nothing of this project touches it",
+        [*staying(found), *adoption.staying],
+    )
     _list(console, "To know", dict.fromkeys(adoption.notes))
     stacks = [*(layer.label for layer in _layers(name)), *sorted(each.label for each in adoption.members)]
     _list(console, f"To import, of what is in AWS, into {len(stacks)} stacks", [", ".join(stacks)])

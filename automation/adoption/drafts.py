@@ -11,7 +11,8 @@ import yaml
 
 from automation.adoption import files, naming, placing
 from automation.adoption.access import Access, without_role
-from automation.adoption.existing_files import missing_units, with_units
+from automation.adoption.center_settings import KEY, as_it_is
+from automation.adoption.existing_files import missing_units, with_key, with_units
 from automation.adoption.files import Draft, Target
 from automation.adoption.part import Part
 from automation.adoption.policy_texts import as_json, policy_draft, reads_as
@@ -30,7 +31,8 @@ class Adoption:
 
     `members` are the accounts by their stack. `write` are the files that are not there yet, `change` those that get
     further OUs, `there` the labels of those that say the same already, and `kept` of those that say something else.
-    `left` are lines about what is left out, and why; `notes` what else a person should know.
+    `left` are lines about what is left out, and why, `staying` about what of IAM Identity Center is in no file; `notes`
+    are what else a person should know.
     """
 
     part: Part
@@ -40,6 +42,7 @@ class Adoption:
     there: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    staying: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
 
@@ -68,22 +71,34 @@ class Drafting:
         made = Adoption(part)
         roles = sorted({each.role for each in access.values() if each.role})
         wanted = {unit: key for unit, key in self._keys.items() if unit in part.units}
-        drafts = [
-            files.org_file(self._target, self._found, wanted),
-            files.identity_file(self._target, self._found, roles),
-            files.policies_file(self._target, roles),
-        ]
         accounts: dict[str, tuple[Draft, Member]] = {}
         for member in part.members:
             if draft := self._account(made, member, access[member.id]):
                 accounts[draft.label] = draft, member
         policies = self._policies(made, part)
         with tempfile.TemporaryDirectory() as folder:
-            self._settle(made, Path(folder), drafts, accounts, policies, wanted)
-        for draft, member in accounts.values():
+            self._settle(made, Path(folder), roles, accounts, policies, wanted)
+        for _draft, member in accounts.values():
             made.members[StackId("accounts", self._target.environment, self._names[member.id])] = member
-            drafts.append(draft)
         return made
+
+    def _layers(
+        self,
+        made: Adoption,
+        roles: list[str],
+        accounts: Mapping[str, tuple[Draft, Member]],
+        wanted: Mapping[str, str],
+        why_not: str | None,
+    ) -> list[Draft]:
+        """The files of the layers that have one each, IAM Identity Center with the `accounts` unless `why_not`."""
+        names = {member.id: self._names[member.id] for _, member in accounts.values()}
+        center = as_it_is(self._found, names, self._target.region, why_not)
+        made.staying = center.staying
+        return [
+            files.org_file(self._target, self._found, wanted),
+            files.identity_file(self._target, self._found, roles, center.setting),
+            files.policies_file(self._target, roles),
+        ]
 
     def _account(self, made: Adoption, member: Member, access: Access) -> Draft | None:
         called = f"account {member.name} ({member.id})"
@@ -143,14 +158,16 @@ class Drafting:
         self,
         made: Adoption,
         place: Path,
-        layers: list[Draft],
+        roles: list[str],
         accounts: dict[str, tuple[Draft, Member]],
         policies: dict[str, _Policy],
         wanted: Mapping[str, str],
     ) -> None:
         """Leave out accounts and policies until the checks of a run have nothing against the files in `place`."""
+        why_not = None if made.part.whole else "it is adopted with the whole organization"
         while True:
             by_label = self._policy_drafts(made, policies, place)
+            layers = self._layers(made, roles, accounts, wanted, why_not)
             drafts = [*layers, *(draft for draft, _ in accounts.values()), *(draft for draft, _ in by_label.values())]
             made.write, made.change, made.there, made.kept = [], [], [], []
             for draft in drafts:
@@ -161,8 +178,12 @@ class Drafting:
             problems = placing.problems(self._target.environment, place)
             if not problems:
                 return
-            if not self._left_out(made, problems, accounts, policies, by_label):
+            if self._left_out(made, problems, accounts, policies, by_label):
+                continue
+            wrong = next((each for each in problems if KEY in each), None)
+            if why_not or not wrong:
                 raise ConfigError(problems)
+            why_not = wrong
 
     def _policy_drafts(self, made: Adoption, policies: dict[str, _Policy], place: Path) -> dict[str, tuple[Draft, str]]:
         """Label → the draft of each policy and its id."""
@@ -195,8 +216,12 @@ class Drafting:
             if draft.label.startswith("stacks/org/")
             else []
         )
+        setting = (yaml.safe_load(draft.text).get("config") or {}).get(KEY)
+        added = with_key(text, KEY, files.center_key(setting)) if setting else None
         if more:
             made.change.append(Draft(draft.path, with_units(draft.label, text, more)))
+        elif added:
+            made.change.append(Draft(draft.path, added))
         else:
             made.kept.append(draft.label)
 

@@ -1,4 +1,4 @@
-"""Adds OUs to a file that is there already, and leaves everything else in it as it is."""
+"""Adds OUs, or a key, to a file that is there already, and leaves everything else in it as it is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from automation.adoption.texts import dumped
 from shared.errors import UsageError
 
 _KEY = re.compile(r"^(?P<indent> +)org:organizationalUnits:[ \t]*(?P<empty>\[\])?[ \t]*(?:#.*)?\n", re.MULTILINE)
+_CONFIG = re.compile(r"^config:[ \t]*(?:#.*)?\n(?:[ \t]*(?:#.*)?\n)*(?P<spaces> +)", re.MULTILINE)
 _ITEM = re.compile(r"(?P<indent> *)- ")
 
 
@@ -41,6 +42,26 @@ def with_units(label: str, text: str, more: Sequence[Any]) -> str:
     raise UsageError(f"{label}: org:organizationalUnits lacks these; put them in, and run the adoption again\n{lines}")
 
 
+def with_key(text: str, key: str, lines: str) -> str | None:
+    """The file with a `key` that it has not; `lines` are the key with what is below it. None if it has the key, or is
+    not written so that it could be added."""
+    before, found = _config(text), _CONFIG.search(text)
+    if found is None or before is None or key in before:
+        return None
+    start = text.index("\n", found.start()) + 1
+    added = "".join(f"{found['spaces']}{line}\n" if line else "\n" for line in lines.splitlines())
+    changed = text[:start] + added + text[start:]
+    return changed if _config(changed) == {**before, **yaml.safe_load(lines)} else None
+
+
+def _config(text: str) -> dict[str, Any] | None:
+    try:
+        found = (yaml.safe_load(text) or {}).get("config")
+    except (yaml.YAMLError, AttributeError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
 def _entry(entry: Any) -> list[str]:
     lines = dumped({"x": [entry]}).splitlines()[1:]
     return [line[2:] for line in lines]
@@ -48,9 +69,8 @@ def _entry(entry: Any) -> list[str]:
 
 def _units(text: str) -> list[Any]:
     try:
-        config = (yaml.safe_load(text) or {}).get("config") or {}
-        return list(config.get("org:organizationalUnits") or [])
-    except (yaml.YAMLError, AttributeError, TypeError):
+        return list((_config(text) or {}).get("org:organizationalUnits") or [])
+    except TypeError:
         return []
 
 

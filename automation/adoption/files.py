@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from automation.adoption.center_settings import KEY as CENTER_KEY
 from automation.adoption.naming import unit_names
 from automation.adoption.snapshot import Snapshot
 from automation.adoption.texts import Lines, dumped
@@ -50,11 +51,15 @@ class Target:
     written_by: str
     """The command, and what it knew the values from."""
     secrets_provider: str | None = None
+    profile: str | None = None
+    """That of the AWS configuration of everybody who works with the files."""
 
     def lines(self) -> Lines:
         """The beginning of every file."""
         found = Lines(f"Written by {self.written_by}: edit it, it is not written again.")
         found.add("aws:region", self.region)
+        if self.profile:
+            found.add("aws:profile", self.profile)
         found.add("aws:allowedAccountIds", [self.management], MANAGEMENT_COMMENT)
         return found
 
@@ -115,8 +120,25 @@ def managed_users(found: Snapshot) -> list[str]:
     return sorted(each["UserName"] for each in found.users)
 
 
-def identity_file(target: Target, found: Snapshot, roles: Sequence[str]) -> Draft:
-    """Of the people and automation. `roles` are the access roles that the accounts have."""
+CENTER_COMMENTS = (
+    "IAM Identity Center as it was found. Each assignment names its accounts; an OU's path, or / for all, holds also",
+    "for accounts to come. A person decides about each boundary: none, which means that nothing of this project bounds",
+    "what people may do with the permission set: docs/identity-center.md.",
+)
+
+
+def center_key(setting: Mapping[str, Any]) -> str:
+    """The key of IAM Identity Center in the file of the identity layer, with its comments."""
+    lines = Lines("")
+    lines.add(CENTER_KEY, dict(setting), *CENTER_COMMENTS)
+    return lines.text().partition("\n")[2]
+
+
+def identity_file(
+    target: Target, found: Snapshot, roles: Sequence[str], center: Mapping[str, Any] | None = None
+) -> Draft:
+    """Of the people and automation. `roles` are the access roles that the accounts have, and `center` is the setting of
+    IAM Identity Center."""
     lines = target.lines()
     managed = managed_users(found)
     if managed:
@@ -147,6 +169,8 @@ def identity_file(target: Target, found: Snapshot, roles: Sequence[str]) -> Draf
         *([] if settings else ["null leaves that of the management account as it is; {} is this project's."]),
     )
     lines.add("identity:accessRoleNames", _all_roles(roles))
+    if center:
+        lines.add(CENTER_KEY, dict(center), *CENTER_COMMENTS)
     return target.draft(StackId("identity", target.environment), lines)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from automation import guards
+from automation.access.people import SET
 from automation.adoption.resources import attachments, resources
 from automation.adoption.snapshot import Snapshot
 from automation.environment_lock import exclusive
@@ -22,7 +23,8 @@ from shared.errors import UserError
 from shared.layers import StackId
 
 _TRIED = ("org", "policies")
-"""The layers whose import is always tried first: what they export, and the ids of policies, follow only from it."""
+"""The layers whose import is always tried first: what they export, and the ids of policies, follow only from it. So do
+the ARNs of permission sets, which layer identity exports if it has some."""
 
 
 @exclusive()
@@ -47,7 +49,7 @@ def import_all(
             earlier = {up: previews[up] for up in stack.upstream() if up in previews}
             trial = Trial(run, stack, earlier, run.logs / "import" / stack.project / stack.name)
             ids = trial.new(resources(trial.planned, found, members))
-            if stack.layer not in _TRIED and stack not in differing:
+            if stack.layer not in _TRIED and stack not in differing and not any(key.type == SET for key in ids):
                 previews[stack] = trial.record
                 if not ids:
                     return Record()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from automation.adoption import people
 from automation.adoption.naming import unit_names
 from automation.adoption.snapshot import Snapshot
 from automation.imports.engine_file import Key
@@ -27,7 +28,8 @@ def resources(planned: Planned, found: Snapshot, members: Mapping[StackId, Membe
     if layer == "org":
         return dict(_of_organization(planned, found))
     if layer == "identity":
-        return dict(_of_identity(planned, found))
+        ids = {**dict(_of_identity(planned, found)), **dict(people.permission_sets(planned, found.identity_center))}
+        return ids | dict(people.assignments(planned, found.identity_center, found.management))
     if layer == "policies":
         known = {(each.type, each.name): each.id for each in found.policies}
         pairs = [
@@ -36,7 +38,9 @@ def resources(planned: Planned, found: Snapshot, members: Mapping[StackId, Membe
             if key.type == POLICY
         ]
         return {key: identity for key, identity in pairs if identity}
-    return {key: members[planned.stack].id for key in planned.creations if key.type == ACCOUNT}
+    account = members[planned.stack].id
+    ids = {key: account for key in planned.creations if key.type == ACCOUNT}
+    return ids | dict(people.assignments(planned, found.identity_center, account))
 
 
 def attachments(planned: Planned, found: Snapshot) -> dict[Key, str]:

@@ -22,13 +22,6 @@ def staying(found: Snapshot) -> Iterator[str]:
         yield f"delegated administrator of {service}: {names.get(account, account)} ({account})"
     for each in found.unknown_types:
         yield f"policies of type {each}, which this project does not know"
-    if center := found.identity_center:
-        sets = [f"{name} ({_count(number, 'account')})" for name, number in center.permission_sets.items()]
-        yield (
-            f"IAM Identity Center: permission sets {listed(sets, _MOST) or 'none'}; groups "
-            f"{listed(center.groups, _MOST) or 'none'}; to let a permission set's people assume DeveloperRole: "
-            "identity:permissionSet; to give its groups permission sets of this project: docs/identity-center.md"
-        )
     managed = managed_users(found)
     if users := [each.name for each in found.identities.users if each.name not in managed]:
         yield f"users of the management account: {listed(users, _MOST)}"
@@ -39,7 +32,3 @@ def staying(found: Snapshot) -> Iterator[str]:
         )
     if roles := [each.name for each in found.identities.roles]:
         yield f"roles of the management account that have names of this project: {listed(roles, _MOST)}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -19,6 +19,15 @@ class _Indented(Dumper):
         super().increase_indent(flow, indentless=False)
 
 
+def _text(dumper: _Indented, value: str) -> yaml.Node:
+    """Texts of several lines, such as documents, stand as they are."""
+    style = "|" if "\n" in value else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+_Indented.add_representer(str, _text)
+
+
 @dataclass
 class Lines:
     """The keys of a file in their order, each with the comments above it."""

@@ -12,7 +12,7 @@ from botocore.exceptions import NoCredentialsError
 from moto import mock_aws
 
 from automation import aws
-from automation.aws import AwsFailed, client, errors
+from automation.aws import AwsFailed, client, errors, with_profile
 from shared.errors import ConfigError, UserError
 from shared.layers import ROOT
 
@@ -48,6 +48,15 @@ def write(root: Path, **keys: Any) -> Path:
 
 def key_of(made: Any) -> str:
     return str(made._request_signer._credentials.get_frozen_credentials().access_key)
+
+
+@pytest.mark.usefixtures("shell")
+def test_a_profile_for_a_command_before_there_are_files(tmp_path: Path) -> None:
+    with with_profile("management"):
+        assert key_of(client("prod", "organizations", tmp_path)) == "PROFILE"
+        with pytest.raises(AwsFailed, match="nobody"):
+            client("prod", "organizations", write(tmp_path, profile="nobody"))
+    assert key_of(client("staging", "organizations", tmp_path)) == "SHELL"
 
 
 @pytest.mark.usefixtures("shell")

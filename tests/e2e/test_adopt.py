@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
+from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from shared.layers import ROOT
 from tests import aws_cli, organizations
 from tests.conftest import CLOSING, rounds
@@ -53,7 +54,11 @@ PLAN = organizations.Plan(
     groups=frozenset({"developers", "admins"}),
     delegates=((0, "sso.amazonaws.com"),),
     roles=("Deployer",),
-    permission_sets=(("Admins", (0, 1)), ("no", ())),
+    permission_sets=(
+        organizations.PermissionSet("Admins", "administrators", (0, 1, 3), user=True),
+        organizations.PermissionSet("no", "documents", (2,)),
+        organizations.PermissionSet("Bounded", "bounded", ()),
+    ),
 )
 
 TO_PRODUCTION = (
@@ -90,6 +95,18 @@ def everything(project: Project) -> Mapping[str, Any]:
     for kind in (each["Type"] for each in root["PolicyTypes"]):
         for policy in organizations.pages(client, "list_policies", "Policies", Filter=kind):
             found[policy["Id"]] = client.describe_policy(PolicyId=policy["Id"])["Policy"]
+    center = project.aws("sso-admin")
+    for instance in center.list_instances()["Instances"]:
+        where = {"InstanceArn": instance["InstanceArn"]}
+        for arn in organizations.pages(center, "list_permission_sets", "PermissionSets", **where):
+            which = {**where, "PermissionSetArn": arn}
+            accounts = center.list_accounts_for_provisioned_permission_set(**which)["AccountIds"]
+            found[arn] = [
+                center.describe_permission_set(**which)["PermissionSet"],
+                center.get_inline_policy_for_permission_set(**which).get("InlinePolicy"),
+                center.list_managed_policies_in_permission_set(**which)["AttachedManagedPolicies"],
+                [center.list_account_assignments(AccountId=each, **which)["AccountAssignments"] for each in accounts],
+            ]
     return json.loads(json.dumps(found, default=str))  # type: ignore[no-any-return]
 
 
@@ -138,7 +155,9 @@ def test_it_says_first_what_it_would_do(project: Project, made: organizations.Ma
         f"  account Old ({made.accounts[5]}), ",
         "mayBreakDeployment: true, because ",
         f"  delegated administrator of sso.amazonaws.com: Web Shop ({made.accounts[0]})",
-        "  IAM Identity Center: permission sets Admins (2 accounts), no (0 accounts); groups Everybody; ",
+        f"  IAM Identity Center: Admins is assigned to Everybody in accounts without a stack: {made.accounts[3]}",
+        "  IAM Identity Center: Admins is assigned to a user (",
+        "  IAM Identity Center: groups that no account here is assigned to: no: 017",
         "  groups of the management account: admins; ",
     ):
         assert line in output, output
@@ -149,8 +168,19 @@ def test_it_says_first_what_it_would_do(project: Project, made: organizations.Ma
 @pytest.mark.usefixtures("unchanged")
 def test_a_part_is_adopted_and_then_the_rest_also_after_a_kill(project: Project, made: organizations.Made) -> None:
     shop = f"prod.web-shop-{made.accounts[1]}"
-    output = adopt(project, f"--account {made.accounts[1]}", "--yes")
+    # Who has the credentials in a profile alone, for which nothing is in the variables of the shell.
+    (project.root / "credentials").write_text(
+        f"[acme]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_ACCESS_KEY}\n"
+    )
+    shell = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY; export AWS_SHARED_CREDENTIALS_FILE=$PWD/credentials"
+    command = f"invoke adopt --env prod --account {made.accounts[1]} --yes"
+    assert "Traceback" not in project.shell(f"{shell}; {command}", expect=1).output
+    output = project.shell(f"{shell}; {command} --profile acme").output
+    for file in project.root.glob("stacks/*/Pulumi.prod*.yaml"):
+        assert "  aws:profile: acme\n" in file.read_text()
+        file.write_text(file.read_text().replace("  aws:profile: acme\n", ""))
     assert NOTHING in output, output
+    assert "; it is adopted with the whole organization" in output
     assert set(state(project, "org", "prod")) == {"organization", "no", "no/017"}
     assert state(project, "accounts", shop) == {"account": made.accounts[1]}
     # A file that a person has changed stays as it is.
@@ -167,9 +197,13 @@ def test_a_part_is_adopted_and_then_the_rest_also_after_a_kill(project: Project,
     assert set(state(project, "org", "prod")) == {
         "organization", "Workloads", "Workloads/Prod-EU", "no", "no/017", "no/Quiet"
     }  # fmt: skip
-    assert {"developers", "user0"} <= set(state(project, "identity", "prod"))
+    assert {"developers", "user0", "Admins", "no", "Bounded"} <= set(state(project, "identity", "prod"))
+    assert {"Admins-AdministratorAccess", "Bounded-AmazonODBExadataInfrastructureAdmin"} <= set(
+        state(project, "identity", "prod")
+    )
     assert {"Deny", "Deny-root", "no", "Teams"} <= set(state(project, "policies", "prod"))
-    assert state(project, "accounts", "prod.017") == {"account": made.accounts[2]}
+    assert set(state(project, "accounts", shop)) == {"account", "Admins-Everybody"}
+    assert set(state(project, "accounts", "prod.017")) == {"account", "no-Everybody"}
     assert state(project, "accounts", "prod.rooted") == {"account": made.accounts[4]}
     assert NOTHING in project.shell("invoke preview-all --env prod").output
 

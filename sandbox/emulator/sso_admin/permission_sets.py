@@ -12,7 +12,7 @@ from typing import Any
 from moto.iam.exceptions import MalformedPolicyDocument
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 from moto.ssoadmin.exceptions import ConflictException, ResourceNotFoundException, ServiceQuotaExceededException
-from moto.ssoadmin.models import Instance, PermissionSet
+from moto.ssoadmin.models import Instance, ManagedPolicy, PermissionSet
 from moto.ssoadmin.models import SSOAdminBackend as MotoSSOAdminBackend
 
 from sandbox.emulator.errors import AwsError
@@ -111,10 +111,11 @@ class PermissionSetsBackend(MotoSSOAdminBackend):
             raise AwsError("ValidationException", f"Invalid inline policy: {error.message}") from None
         super().put_inline_policy_to_permission_set(instance_arn, permission_set_arn, inline_policy)
 
-    def _find_managed_policy(self, managed_policy_arn: str) -> Any:
+    def _find_managed_policy(self, managed_policy_arn: str) -> ManagedPolicy:
         if managed_policy_arn not in aws_policies():
             raise ResourceNotFoundException(f"Policy does not exist with ARN: {managed_policy_arn}")
-        return super()._find_managed_policy(managed_policy_arn)
+        # moto's own finds none that has a path, such as job-function/.
+        return ManagedPolicy(managed_policy_arn, managed_policy_arn.rpartition("/")[2])
 
     def set_boundary(self, instance_arn: str, arn: str, boundary: dict[str, Any] | None) -> None:
         self.permission_set(instance_arn, arn)

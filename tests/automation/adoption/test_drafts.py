@@ -161,7 +161,7 @@ def test_nothing_is_lost_without_a_word_and_a_second_time_all_is_there(
         assert {each for each in again.left if "mayBreak" not in each} == set(first.left)
 
 
-def small() -> Snapshot:
+def small(**more: Any) -> Snapshot:
     """Three OUs, an account in each."""
     units = tree([(0, "Workloads"), (1, "Prod"), (0, "Security")])
     members = [
@@ -171,7 +171,7 @@ def small() -> Snapshot:
     deny = json.dumps(DOCUMENTS[SCP][0])
     attached = FoundPolicy("p-both1234", "Both", SCP, "", deny, (units[2].id, units[3].id))
     inside = FoundPolicy("p-inside12", "Inside", SCP, "", deny, (units[2].id, members[1].id))
-    return snapshot(units, members=members, policies=(attached, inside))
+    return snapshot(units, members=members, policies=(attached, inside), **more)
 
 
 def test_a_part_has_what_is_above_it_and_the_policies_that_are_only_there(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """What no layer can hold is named, and what a layer holds is not."""
 
-from automation.adoption.identity_center import FoundCenter
 from automation.adoption.snapshot import Snapshot
 from automation.adoption.staying import staying
 from automation.inventory.identities import Identities, Principal
@@ -33,12 +32,3 @@ def test_what_the_layers_hold_is_not_named() -> None:
     # One of the group cannot be made as it is, so that others go on making all of them.
     text = said(identities=identities, users=({"UserName": "ada", "Path": "/people/"},))
     assert "users of the management account: ada, eve" in text
-
-
-def test_identity_center_is_named_with_what_the_layers_have_for_it() -> None:
-    text = said(identity_center=FoundCenter({"Admins": 3, "Audit": 1}, ("Everybody", "Ops")))
-    assert "permission sets Admins (3 accounts), Audit (1 account); groups Everybody, Ops; " in text
-    assert "identity:permissionSet" in text
-    empty = said(identity_center=FoundCenter({}))
-    assert "permission sets none; groups none; " in empty
-    assert "Identity Center" not in said()

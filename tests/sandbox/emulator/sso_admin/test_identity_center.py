@@ -104,6 +104,9 @@ def test_policies_and_the_boundary_of_a_permission_set(center: Center) -> None:
     assert code(sso.put_inline_policy_to_permission_set, **which, InlinePolicy="{}") == "ValidationException"
     sso.put_inline_policy_to_permission_set(**which, InlinePolicy=allow("s3:*"))
     assert json.loads(sso.get_inline_policy_for_permission_set(**which)["InlinePolicy"]) == json.loads(allow("s3:*"))
+    with_path = "arn:aws:iam::aws:policy/job-function/AmazonODBExadataInfrastructureAdmin"
+    sso.attach_managed_policy_to_permission_set(**which, ManagedPolicyArn=with_path)
+    sso.detach_managed_policy_from_permission_set(**which, ManagedPolicyArn=with_path)
     sso.attach_managed_policy_to_permission_set(**which, ManagedPolicyArn=READ_ONLY)
     assert code(sso.attach_managed_policy_to_permission_set, **which, ManagedPolicyArn=READ_ONLY) == (
         "ConflictException"
