@@ -1,4 +1,4 @@
-"""The first hour, as docs/tutorial.md has it: every command from top to bottom, each file written, each output as printed."""
+"""The first hour, as docs/tutorial.md has it: every command in its order, each file written, each output as printed."""
 
 from __future__ import annotations
 
