@@ -56,7 +56,7 @@ check: install
 # Half as many again as there are cores: a third of the time a test waits, for an engine or a server.
 WORKERS := $(BIN)/python -c 'import os; cores = os.cpu_count() or 2; print(cores + cores // 2)'
 
-test: install engine pack docs
+test: install engine pack
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

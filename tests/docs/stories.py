@@ -256,7 +256,7 @@ NOT_HERE: dict[str, str] = {
     "make bench": "takes most of an hour; tests/bench/ has its parts",
     "make check": "it is what `make test` runs first, and some of its tests",
     "make contracts": "tests/shared/contracts/test_contracts.py runs the module that it runs, on a file of its own",
-    "make docs": "`make test` runs it; tests/docs/test_site.py has its parts",
+    "make docs": "needs the generator in an environment of its own; tests/docs/test_site.py has its parts",
     "make edits": "takes most of an hour; `make test` runs a few rounds of it",
     "make engine": "builds the engine that the tests run with; tests/engine/ has its parts",
     "make install": "tests/engine/test_make.py runs it, with a Python that notes its calls",
