@@ -15,7 +15,7 @@ import tasks
 from shared.layers import ROOT
 
 DOCUMENTS = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("stacks/*/README.md"), ROOT / "sandbox/README.md"]
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("stacks/*/README.md"), ROOT / "sandbox/README.md"]
 )
 PROGRAMS = sorted(
     file
@@ -27,7 +27,7 @@ PROGRAMS = sorted(
 
 CODE = re.compile(r"```.*?```|`[^`]+`", re.DOTALL)
 INVOKE = re.compile(r"""\binvoke ((?:'[^']*'|"[^"]*"|[^`&|;)"'])+)""")
-FOLDERS = "automation|bench|docs|engine|sandbox|shared|stacks|tests"
+FOLDERS = "automation|bench|docs|docs_site|engine|sandbox|shared|stacks|tests"
 
 
 def code(text: str) -> list[str]:
