@@ -9,6 +9,7 @@ import inspect
 import io
 import os
 import shlex
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -254,9 +255,9 @@ def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[
             except ConfigError as error:
                 from automation.positions import located
 
-                raise Exit("\n".join(located(error.problems)), code=1) from None
+                raise Exit(_fitted("\n".join(located(error.problems))), code=1) from None
             except UserError as error:
-                raise Exit(str(error), code=1) from None
+                raise Exit(_fitted(str(error)), code=1) from None
             except OSError as error:
                 if error.errno not in _OF_THE_MACHINE or not error.filename:
                     raise
@@ -270,6 +271,15 @@ def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[
         return Task(run, help=shared | helps, iterable=several, optional=["affected"], auto_shortflags=False)
 
     return decorate
+
+
+def _fitted(message: str) -> str:
+    """An error as a terminal shows it: its lines end between words."""
+    if not sys.stderr.isatty():
+        return message
+    from automation.reporting.prose import fitted
+
+    return fitted(message, shutil.get_terminal_size().columns)
 
 
 def console() -> Console:

@@ -75,7 +75,9 @@ def show_access(console: Console, found: dict[StackId, dict[str, Any]]) -> None:
     if not rows:
         console.print("no account is deployed yet: invoke deploy-all")
         return
-    tables.show(console, [Column("account"), Column("id"), Column("role"), Column("ARN")], rows)
+    tables.show(
+        console, [Column("account"), Column("id"), Column("role"), Column("ARN", alone=True, phrase="{}")], rows
+    )
     console.print("In the console, signed in to the management account, switch with:")
     for link in links:
         console.print(f"  {link}", markup=False)

@@ -64,7 +64,12 @@ def _columns(run: RunResult) -> list[Column]:
         numbers = [found, would, Column("unchanged", number=True)]
     else:
         numbers = [Column(name, number=True, optional=True) for name in _names(run)]
-    return [Column("stack"), Column("result", phrase="{}"), *numbers, Column("seconds", number=True, phrase="{} s")]
+    return [
+        Column("stack"),
+        Column("result", prose=True, phrase="{}"),
+        *numbers,
+        Column("seconds", number=True, phrase="{} s"),
+    ]
 
 
 def _row(run: RunResult, result: StackResult) -> list[Cell]:
@@ -74,7 +79,8 @@ def _row(run: RunResult, result: StackResult) -> list[Cell]:
 
 def _total(run: RunResult) -> list[Cell]:
     done = sum(result.status is Status.DONE for result in run.stacks)
-    numbers = [each or "0" for each in _numbers(run, run.stacks)]
+    drift = run.wording.operation == "drift"
+    numbers = [each if drift else each or "0" for each in _numbers(run, run.stacks)]
     return ["all", f"{done} of {len(run.stacks)} done", *numbers, f"{run.seconds:.1f}"]
 
 

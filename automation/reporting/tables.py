@@ -29,13 +29,15 @@ class Column:
     """A column of a table.
 
     `number` is for numbers. An `optional` one is left out where there is no room and nothing is in it. `prose` may go
-    on in further lines. `phrase` is what a cell is called where each row has lines of its own.
+    on in further lines. Where each row has lines of its own, `phrase` is what a cell is called, and one that stands
+    `alone` shares its line with no other, to be copied.
     """
 
     name: str
     number: bool = False
     optional: bool = False
     prose: bool = False
+    alone: bool = False
     phrase: str = ""
 
     def told(self, cell: Cell) -> str:
@@ -44,9 +46,14 @@ class Column:
 
 
 def show(
-    console: Console, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], total: Sequence[Cell] = ()
+    console: Console,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Cell]],
+    total: Sequence[Cell] = (),
+    heads: int = 1,
 ) -> None:
-    """Print the rows under the names of the columns. `total` is a last row with the sums."""
+    """Print the rows under the names of the columns. `total` is a last row with the sums. The first `heads` cells of a
+    row say what it is about."""
     for keep in (True, False):
         chosen = [number for number, column in enumerate(columns) if keep or not _empty(number, column, rows, total)]
         kept = [columns[number] for number in chosen]
@@ -61,7 +68,7 @@ def show(
         console.print(folded)
     elif console.is_terminal:
         for row in [*cells, sums] if sums else cells:
-            console.print(_block(kept, row, console.width))
+            console.print(_block(kept, row, console.width, heads))
     else:
         width, console.width = console.width, _width(console, folded)
         console.print(folded)
@@ -84,7 +91,7 @@ def _table(
             justify="right" if column.number else "left",
             width=prose[number] if prose else None,
             no_wrap=not (prose and prose[number]),
-            overflow="ignore",
+            overflow="fold",
         )
     for row in rows:
         table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
@@ -115,16 +122,20 @@ def _folded(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], total: Se
     return _table(columns, rows, total, wide)
 
 
-def _block(columns: Sequence[Column], row: Sequence[Cell], width: int) -> Text:
+def _block(columns: Sequence[Column], row: Sequence[Cell], width: int, heads: int) -> Text:
     """A row in lines of its own: what it is about, and indented what there is of it."""
     lines: list[str] = []
-    for column, cell in zip(columns[1:], row[1:], strict=True):
+    joined = False
+    for column, cell in zip(columns[heads:], row[heads:], strict=True):
         if not str(cell) or (column.optional and str(cell) == "0"):
             continue
         told = column.told(cell)
-        if lines and not column.prose and len(f"{lines[-1]}, {told}") <= width:
+        alone = column.alone or ", " in str(cell)
+        if joined and not alone and len(f"{lines[-1]}, {told}") <= width:
             lines[-1] += f", {told}"
         else:
             lines.append(_INDENT + told)
-    head = [Text(str(row[0]), "bold")] if str(row[0]) else []
-    return Text("\n").join([*head, *(Text(part) for line in lines for part in wrapped(line, width))])
+        joined = not alone
+    head = "  ".join(filter(None, map(str, row[:heads])))
+    first = [Text(head, "bold")] if head else []
+    return Text("\n").join([*first, *(Text(part) for line in lines for part in wrapped(line, width))])
