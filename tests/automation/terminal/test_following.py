@@ -1,6 +1,7 @@
 """What is said at the end, by command, result and environment."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,17 @@ from automation.queue import Outcome, Status
 from automation.reporting.following import Following, following
 from automation.results import Wording
 from automation.target import Target
+from shared.layers import StackId
 from tests.automation.terminal.scenes import DEPLOYED, DRIFTED, FAILED, GONE, NOTHING, ORG, PAYMENTS, done, record, run
+
+Results = Mapping[StackId, Outcome[StackId, Record]]
 
 IMPORT = Wording("import", "importing", "imported")
 PAYMENTS_ONLY = {PAYMENTS: DEPLOYED[PAYMENTS]}
 DRIFT = {**NOTHING, **done({PAYMENTS: DRIFTED})}
 UNDEPLOYED = done({PAYMENTS: record(2, "created")})
 CLOSED = done({PAYMENTS: Record(drift=[Change(GONE.resource, CLOSED_ACCOUNT)])})
-STOPPED = {ORG: Outcome[object, Record](ORG, Status.CANCELLED)}
+STOPPED = {ORG: Outcome[StackId, Record](ORG, Status.CANCELLED)}
 
 ALL = Target("sandbox")
 PROD = Target("prod")
@@ -83,9 +87,9 @@ UP, ONLY = f"invoke up {PAYMENTS.label} --env prod", f"--only {PAYMENTS.label} -
     ],
 )
 def test_what_follows_fits_what_was_done(
-    wording: Wording, results: dict[object, object], target: Target, said: str, commands: list[str]
+    wording: Wording, results: Results, target: Target, said: str, commands: list[str]
 ) -> None:
-    assert following(run(wording, results), target) == Following(said, tuple(commands))  # type: ignore[arg-type]
+    assert following(run(wording, results), target) == Following(said, tuple(commands))
 
 
 @pytest.mark.parametrize("wording", [DEPLOY, PREVIEW, REFRESH, COMPARE, DESTROY])
@@ -94,7 +98,7 @@ def test_after_a_failure_the_same_command_is_repeated(wording: Wording) -> None:
     found = following(run(wording, FAILED), Target("prod", typed=typed))
     assert found.commands == (f"invoke {typed}",)
     assert found.said.startswith("Not everything got done: 2 of 5 stacks are open. What was done stays; after mending")
-    stopped = following(run(wording, STOPPED), Target("prod", typed=typed))  # type: ignore[arg-type]
+    stopped = following(run(wording, STOPPED), Target("prod", typed=typed))
     assert stopped.said == "The run was stopped: 1 of 1 stacks are open. What was done stays; the same command goes on."
     assert following(run(wording, FAILED), Target("prod")).commands == ()
 
