@@ -189,7 +189,6 @@ TESTS: dict[str, str] = {
     "invoke preview-all": DAILY,
     "invoke pull-request --plan plan.json --comment comment.md": PLANNED,
     "invoke refresh-all --env prod": BINDING,
-    "invoke refresh-all --env {}": DAILY,
     "invoke refresh-all --only identity --env prod": LOCKED,
     "invoke refresh-all --only policies --env prod": TEAM,
     "invoke rename-account": DAY_TWO,
