@@ -56,9 +56,10 @@ def _unmade_boundaries(identity: StackId, center: IdentityCenter, parsed: Mappin
     for stack, account in parsed.items():
         if isinstance(account, AccountsConfig) and stack.environment == identity.environment:
             bounds = {
-                each.permission_set: center.permission_sets[each.permission_set].bounded_by
+                each.permission_set: bound
                 for each in center.assignments
                 if reaches(each.targets, account.organizational_unit, stack.account)
+                and (bound := center.permission_sets[each.permission_set].bounded_by)
             }
             found += unmade_boundaries(identity, bounds, stack, account.actions)
     return found

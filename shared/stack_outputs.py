@@ -45,7 +45,8 @@ class PeopleAssignment(BaseModel):
     permission_set: str
     permission_set_arn: str
     boundary: str
-    """The name of the policy that has to be in each account: the permission set's boundary."""
+    """The name of the policy that has to be in each account: the permission set's boundary. Empty for a permission set
+    that no policy of this project bounds."""
     targets: list[str]
     """OU paths, `accounts/NAME` for the account of one stack, or `/` for all accounts."""
 

@@ -135,6 +135,8 @@ class Plan:
     """Roles of the management account."""
     permission_sets: tuple[tuple[str, tuple[int, ...]], ...] = ()
     """Their names, and the numbers of the accounts that have them; with IAM Identity Center."""
+    killed_after: int = 0
+    """After how many steps its adoption is killed."""
 
 
 def plans(most_accounts: int = 20) -> st.SearchStrategy[Plan]:
@@ -180,6 +182,7 @@ def random_plan(random: Random, most_accounts: int) -> Plan:
         tuple((random.randrange(41), each) for each in sorted(services & {DELEGABLE})),
         tuple(_some(random, ["Deployer", "cicd-automation", "DeveloperRole"], 2)),
         tuple((name, tuple(_some(random, range(41), 3))) for name in _some(random, ["Admins", "no"], 2)),
+        random.randrange(41),
     )
 
 

@@ -37,6 +37,16 @@ def boundary_name(role: str, prefix: str) -> str:
     return f"{prefix}{role}Boundary"
 
 
+UNBOUNDED = "none"
+"""The boundary of a permission set of IAM Identity Center that has none."""
+
+
+def bounded_by_others(boundary: object) -> bool:
+    """Whether `boundary`, as a permission set's configuration has it, is none, or a policy that others make: a path and
+    a name, or an ARN."""
+    return isinstance(boundary, str) and (boundary == UNBOUNDED or boundary.startswith(("/", "arn:")))
+
+
 def role_arn(account_id: str, role: str) -> str:
     """The ARN of a role without a path. With `*` as the account id it is a pattern that matches every account."""
     return f"arn:aws:iam::{account_id}:role/{role}"

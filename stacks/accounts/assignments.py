@@ -41,7 +41,7 @@ def assignments_of(
         pulumi.log.info("who gets in from IAM Identity Center follows from the identity layer: not in this preview")
         return None
     mine = [each for each in found[0] if reaches(each.targets, unit, stack.account)]
-    bounds = {each.permission_set: each.boundary for each in mine}
+    bounds = {each.permission_set: each.boundary for each in mine if each.boundary}
     refuse(unmade_boundaries(identity.stack, bounds, stack, actions))
     return mine
 
@@ -88,7 +88,9 @@ class Assignments(Component):
 
     def __init__(self, name: str, args: AssignmentsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("accounts:Assignments", name, opts)
-        needed = sorted({each.boundary for each in args.assignments}) if args.resource_names_prefix else []
+        needed = (
+            sorted({each.boundary for each in args.assignments if each.boundary}) if args.resource_names_prefix else []
+        )
         own = [self._boundary(each, args) for each in needed]
         after = pulumi.ResourceOptions(parent=self, depends_on=[args.permissions, *own])
         for each in args.assignments:

@@ -25,7 +25,8 @@ from stacks.identity import tokens
 from stacks.identity.deploy_config import problems
 from stacks.identity.deploy_who import DeployState, LayerName, LayerRoles
 from stacks.identity.iam_policies import web_identity_trust_policy
-from stacks.identity.identity_center_config import IdentityCenter, SetName
+from stacks.identity.identity_center_config import IdentityCenter
+from stacks.identity.permission_set_config import SetName
 from stacks.identity.role_who import Others, RoleWho, all_users, permission_set_of
 from stacks.identity.role_who import problems as role_problems
 

@@ -14,13 +14,16 @@ import pulumi_aws as aws
 
 from shared.component import Component
 from shared.policy_documents.documents import render
+from shared.policy_documents.roles import UNBOUNDED
 from shared.settings.checks import unknown_units
 from shared.settings.program import current_stack, refuse, region
 from shared.stack_outputs import OrgOutputs
 from shared.stack_references import Upstream, unknown
-from stacks.identity.identity_center_config import Group, IdentityCenter, PermissionSet
+from stacks.identity.identity_center_config import Group, IdentityCenter
+from stacks.identity.permission_set_config import PermissionSet, customer_policy
 
 _PolicyReference = aws.ssoadmin.CustomerManagedPolicyAttachmentCustomerManagedPolicyReferenceArgs
+_Boundary = aws.ssoadmin.PermissionsBoundaryAttachmentPermissionsBoundaryArgs
 _BoundaryReference = aws.ssoadmin.PermissionsBoundaryAttachmentPermissionsBoundaryCustomerManagedPolicyReferenceArgs
 
 
@@ -142,36 +145,51 @@ class People(Component):
             name,
             name=name,
             description=wanted.description,
-            session_duration=f"PT{wanted.session_hours}H",
+            session_duration=wanted.duration,
+            relay_state=wanted.relay_state,
+            tags=wanted.tags or None,
             opts=self._child,
             **where,
         )
         where["permission_set_arn"] = made.arn
-        bound = wanted.bounded_by
         # First the boundary: roles that there are already never have the permissions without it.
-        first = aws.ssoadmin.PermissionsBoundaryAttachment(
-            name,
-            permissions_boundary=aws.ssoadmin.PermissionsBoundaryAttachmentPermissionsBoundaryArgs(
-                customer_managed_policy_reference=_BoundaryReference(name=bound, path="/")
-            ),
-            opts=self._child,
-            **where,
-        )
-        after = pulumi.ResourceOptions(parent=self, depends_on=[first])
+        first = [] if wanted.boundary == UNBOUNDED else [self._boundary(name, wanted, where)]
+        after = pulumi.ResourceOptions(parent=self, depends_on=first)
         if wanted.role:
             # One policy in each account is both, as it is for the role itself.
             aws.ssoadmin.CustomerManagedPolicyAttachment(
-                name, customer_managed_policy_reference=_PolicyReference(name=bound, path="/"), opts=after, **where
+                name,
+                customer_managed_policy_reference=_PolicyReference(name=wanted.bounded_by, path="/"),
+                opts=after,
+                **where,
             )
-        if wanted.actions:
-            aws.ssoadmin.PermissionSetInlinePolicy(
-                name, inline_policy=render(wanted.inline_policy), opts=after, **where
-            )
+        if wanted.own_policy:
+            aws.ssoadmin.PermissionSetInlinePolicy(name, inline_policy=render(wanted.own_policy), opts=after, **where)
         for arn in wanted.managed_policies:
             aws.ssoadmin.ManagedPolicyAttachment(
                 f"{name}-{arn.rpartition('/')[2]}", managed_policy_arn=arn, opts=after, **where
             )
+        for policy in wanted.customer_policies:
+            own_name, path = customer_policy(policy)
+            aws.ssoadmin.CustomerManagedPolicyAttachment(
+                f"{name}-{own_name}",
+                customer_managed_policy_reference=_PolicyReference(name=own_name, path=path),
+                opts=after,
+                **where,
+            )
         return made.arn
+
+    def _boundary(self, name: str, wanted: PermissionSet, where: Mapping[str, Any]) -> pulumi.Resource:
+        bound = wanted.boundary if wanted.as_found and wanted.boundary else f"/{wanted.bounded_by}"
+        own_name, path = customer_policy(bound)
+        return aws.ssoadmin.PermissionsBoundaryAttachment(
+            name,
+            permissions_boundary=_Boundary(managed_policy_arn=bound)
+            if bound.startswith("arn:")
+            else _Boundary(customer_managed_policy_reference=_BoundaryReference(name=own_name, path=path)),
+            opts=self._child,
+            **where,
+        )
 
 
 def exported(settings: IdentityCenter, instance: Instance, people: People) -> Mapping[str, Any]:

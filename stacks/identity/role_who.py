@@ -23,7 +23,8 @@ from shared.settings.checks import listed
 from shared.settings.fields import IamName, Switch, unique, unique_ignoring_case
 from stacks.identity import tokens
 from stacks.identity.iam_policies import web_identity_trust_policy
-from stacks.identity.identity_center_config import MAX_SET_NAME, GroupName, SetName, permission_set_name
+from stacks.identity.identity_center_config import GroupName
+from stacks.identity.permission_set_config import MAX_SET_NAME, SetName, permission_set_name
 
 _ASSUME = "Assume"
 

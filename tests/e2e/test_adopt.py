@@ -1,12 +1,14 @@
 """`invoke adopt`: whatever an organization is, nothing of it changes, and all that can be described is managed.
 
-With `--hypothesis-profile=closing` the last test makes eighty organizations of up to 20 accounts.
+With `--hypothesis-profile=closing` the last test makes eighty organizations of up to 20 accounts. The adoption of each
+is killed somewhere.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +22,9 @@ from tests.e2e.project import REGION, Project, kill_tree
 from tests.e2e.test_printed import answer
 
 pytestmark = pytest.mark.e2e
+
+KILLED_SECONDS = 300
+"""How long an adoption may take, which is killed before its end."""
 
 NOTHING = "Nothing that exists would change; "
 
@@ -201,12 +206,33 @@ def shell_variables(project: Project) -> dict[str, str]:
     return dict(line.split("=", 1) for line in printed.split("\0") if "=" in line)
 
 
+def states(project: Project, layer: str) -> bool:
+    """Whether something of AWS is in a state of a layer."""
+    found = project.root.glob(f".sandbox/state/.pulumi/stacks/{layer}/prod*.json")
+    return any(state(project, layer, file.stem) for file in found)
+
+
+STEPS: tuple[Callable[[Project], bool], ...] = (
+    lambda project: bool(list(project.root.glob("stacks/org/Pulumi.prod.yaml"))),
+    lambda project: (project.root / ".sandbox/state/.pulumi/stacks/org/prod.json").exists(),
+    *(partial(states, layer=layer) for layer in ("org", "identity", "policies", "accounts")),
+)
+"""What an adoption has done, one after the other."""
+
+
 @rounds(1)
 @given(plan=organizations.plans(20 if settings.get_current_profile_name() == CLOSING else 3))
-def test_whatever_the_organization_is_nothing_of_it_would_change(project: Project, plan: organizations.Plan) -> None:
+def test_whatever_the_organization_is_nothing_of_it_would_change_also_after_a_kill(
+    project: Project, plan: organizations.Plan
+) -> None:
     project.invoke("sandbox.reset")
     company(project, plan)
     calls, before = control(project, "GET", "calls"), everything(project)
+    reached = STEPS[plan.killed_after % len(STEPS)]
+    running = project.start("adopt", "--env", "prod", "--yes", env=shell_variables(project))
+    # An organization may have nothing of a layer.
+    until(lambda: reached(project) or running.poll() is not None, KILLED_SECONDS)
+    kill_tree(running)
     output = adopt(project, "--yes")
     assert NOTHING in output, output
     assert "This project would change of what exists" not in output

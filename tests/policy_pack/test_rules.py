@@ -293,6 +293,7 @@ def test_regions(type_: str) -> None:
 
 # --- administrators ------------------------------------------------------------------------------------------------
 
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
@@ -334,6 +335,37 @@ def test_the_administrators_policy_of_aws() -> None:
     assert [m.partition(";")[0] for m in found(attached)] == [f"policyArn is '{arn}'"]
     assert [m.partition(";")[0] for m in found(role(managedPolicyArns=[arn]))] == [f"managedPolicyArns is '{arn}'"]
     assert found(replace(attached, properties={"policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})) == []
+
+
+@pytest.mark.parametrize(
+    ("boundary", "name", "arns", "ok"),
+    [
+        ("none", "Admins", [ADMINISTRATOR], True),
+        ("/teams/Most", "Admins", [ADMINISTRATOR], True),
+        ("none", "Others", [ADMINISTRATOR], False),
+        ("none", "Admins", [], False),
+        ("nonesuch", "Admins", [ADMINISTRATOR], False),
+        (None, "Admins", [ADMINISTRATOR], False),
+    ],
+)
+def test_administrators_of_a_permission_set_that_was_found_so(
+    boundary: str | None, name: str, arns: list[str], ok: bool
+) -> None:
+    center = {"permissionSets": {"Admins": {"boundary": boundary, "managedPolicies": arns}}}
+    where = replace(IDENTITY, config={"identity:identityCenter": json.dumps(center)})
+    of_set = {"permissionSetArn": UNKNOWN}
+    attached = Planned(
+        "aws:ssoadmin/managedPolicyAttachment:ManagedPolicyAttachment",
+        f"{name}-AdministratorAccess",
+        properties={"managedPolicyArn": ADMINISTRATOR, **of_set},
+    )
+    assert (found(attached, where) == []) is ok
+    inline = {"inlinePolicy": json.dumps({"Statement": EVERYTHING}), **of_set}
+    document = Planned("aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy", name, properties=inline)
+    assert (found(document, where) == []) is (ok or (name == "Admins" and boundary == "none"))
+    assert found(document, IDENTITY)
+    # What is no permission set's is judged as ever.
+    assert found(Planned("aws:iam/policy:Policy", name, properties={"policy": inline["inlinePolicy"]}), where)
 
 
 # --- secrets -------------------------------------------------------------------------------------------------------

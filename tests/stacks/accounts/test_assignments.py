@@ -88,5 +88,11 @@ def test_a_boundary_that_the_account_does_not_make() -> None:
     )
 
 
+def test_a_permission_set_that_no_policy_of_this_project_bounds() -> None:
+    run = account({**BUILDERS, "boundary": ""})
+    assert run.one(ASSIGNMENT).name == "Developers-builders"
+    assert "" not in {each.inputs["name"] for each in run.of("aws:iam/policy:Policy").values()}
+
+
 def test_outputs_of_an_older_deployment_have_no_identity_center() -> None:
     assert run_program("accounts", "sandbox.developer", ACCOUNT, upstream=UPSTREAM).of(ASSIGNMENT) == {}

@@ -100,6 +100,26 @@ def test_permission_sets_have_a_boundary_each() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("boundary", "expected"),
+    [
+        ("none", None),
+        ("/teams/Most", {"customerManagedPolicyReference": {"name": "Most", "path": "/teams/"}}),
+        ("/Most", {"customerManagedPolicyReference": {"name": "Most", "path": "/"}}),
+        (READ_ONLY, {"managedPolicyArn": READ_ONLY}),
+    ],
+)
+def test_a_permission_set_that_was_found_keeps_what_it_has(boundary: str, expected: Any) -> None:
+    administrator = "arn:aws:iam::aws:policy/AdministratorAccess"
+    run = identity(config(**changed("permissionSets", "Auditors", boundary=boundary, managedPolicies=[administrator])))
+    bounds = run.of("aws:ssoadmin/permissionsBoundaryAttachment:PermissionsBoundaryAttachment")
+    assert bounds.keys() == {"Developers", *(["Auditors"] if expected else [])}
+    if expected:
+        assert bounds["Auditors"].inputs["permissionsBoundary"] == expected
+    # No account has to have a policy of this project for it.
+    assert [each["boundary"] for each in run.outputs["identityCenter"]["assignments"]] == ["DeveloperRoleBoundary", ""]
+
+
 def test_what_the_accounts_layer_gets() -> None:
     run = identity(config(region="us-east-1"))
     spec = run.outputs["identityCenter"]
@@ -281,6 +301,50 @@ def changed(section: str, which: str, /, **keys: Any) -> dict[str, Any]:
         (
             changed("permissionSets", "Developers", actions=[f"s3:GetObject{'x' * 100}{n}" for n in range(100)]),
             "AWS allows 10240",
+        ),
+        (
+            changed("permissionSets", "Developers", inlinePolicy="{}", actions=["s3:*"]),
+            "actions and inlinePolicy are set, and both are its policy of its own; allowed: one of them",
+        ),
+        (
+            changed("permissionSets", "Developers", inlinePolicy="{}", managedPolicies=[READ_ONLY]),
+            "inlinePolicy is only for a permission set that was found without a boundary of this project; allowed",
+        ),
+        (
+            changed("permissionSets", "Developers", customerPolicies=["/Own"], actions=["s3:*"]),
+            "customerPolicies is only for a permission set that was found without a boundary of this project",
+        ),
+        (changed("permissionSets", "Developers", role="DeveloperRole", boundary="none"), "a boundary of its own"),
+        (changed("permissionSets", "Developers", boundary="none", inlinePolicy="[]"), "a policy document as JSON"),
+        (changed("permissionSets", "Developers", boundary="none", inlinePolicy="{"), "a policy document as JSON"),
+        (
+            changed("permissionSets", "Developers", boundary="none", inlinePolicy=json.dumps({"a": "x" * 10_240})),
+            "AWS allows 10240; allowed: a shorter one",
+        ),
+        (
+            changed("permissionSets", "Developers", boundary="none", customerPolicies=["Own"]),
+            "the path and the name of",
+        ),
+        (changed("permissionSets", "Developers", boundary="none", sessionDuration="PT13H"), "from PT1H to PT12H"),
+        (changed("permissionSets", "Developers", boundary="none", sessionDuration="1h"), "from PT1H to PT12H"),
+        (
+            changed("permissionSets", "Developers", role="DeveloperRole", sessionHours=2, sessionDuration="PT90M"),
+            "sessionHours is 2 and sessionDuration PT90M; allowed: one of them",
+        ),
+        (
+            {"groups": {}, "permissionSets": {}, "assignments": [], "users": {}},
+            "there are no groups and no permissionSets; allowed: some, or no identityCenter at all",
+        ),
+        (
+            {
+                "groups": {"b": {}, "a-b": {}},
+                "permissionSets": {"S": {"actions": ["s3:*"]}, "S-a": {"actions": ["s3:*"]}},
+                "assignments": [
+                    {"group": "a-b", "permissionSet": "S", "targets": ["/"]},
+                    {"group": "b", "permissionSet": "S-a", "targets": ["/"]},
+                ],
+            },
+            "assignments.1 gives 'S-a' to 'b', and another one 'S' to 'a-b', which would be called the same here",
         ),
         (changed("groups", "builders", users=["eve"]), "groups.builders.users names 'eve'; allowed: one of identityCe"),
         (changed("groups", "auditors", description="look"), "a description is for a group that is made here"),
