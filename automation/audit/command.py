@@ -90,7 +90,9 @@ def as_json(environment: str, outcomes: Sequence[Outcome]) -> str:
 def show(console: Console, outcomes: Sequence[Outcome]) -> None:
     """A table, and below it the fixes, each on a line of its own so that it can be copied."""
     columns = [Column("state"), Column("control"), Column("found", prose=True, phrase="{}")]
-    rows = [[Text(verdict.state.value, _STYLES[verdict.state]), each.id, verdict.what] for each, verdict in outcomes]
+    rows: list[list[str | Text]] = [
+        [Text(verdict.state.value, _STYLES[verdict.state]), each.id, verdict.what] for each, verdict in outcomes
+    ]
     tables.show(console, columns, rows, heads=2)
     for control, verdict in outcomes:
         if verdict.state is State.FAILED:
