@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine pack check test mutants edits skips permissions contracts schemas screenshots bench bench-s3 clean distclean
+.PHONY: help sandbox install engine pack check test mutants edits skips permissions contracts schemas reference docs screenshots bench bench-s3 clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,6 +21,8 @@ help:
 	@echo 'make permissions  what the deploy roles may do, from what each layer asks of the emulated AWS'
 	@echo 'make contracts  the outputs that layers promise each other, from shared/stack_outputs.py and its readers'
 	@echo 'make schemas    the JSON Schemas of the configuration files, from the models that read them'
+	@echo 'make reference  the pages of the documents that are made from the code, and the picture of the stacks'
+	@echo 'make docs       the documents as a site, in site/; a dead link is an error'
 	@echo 'make screenshots  the access page of the documents, as the browser shows it'
 	@echo 'make bench      the run queue beside a shell loop and one big stack, into docs/ (over an hour, Linux)'
 	@echo 'make bench-s3   the run queue with its states in a folder and in S3, into docs/ (half an hour, Linux)'
@@ -83,6 +85,19 @@ contracts: install
 schemas: install
 	$(BIN)/python -m automation.schemas
 
+reference: install
+	$(BIN)/python -m docs_site.reference
+
+# In a virtual environment of its own: nothing else needs the generator.
+GENERATOR := docs_site/venv
+docs: install
+	@if ! { echo '$(CURDIR)'; cat docs_site/requirements.lock; } | cmp -s - $(GENERATOR)/installed; then \
+	    $(BIN)/python -m venv --clear $(GENERATOR) && \
+	    $(GENERATOR)/bin/python -m pip --disable-pip-version-check --quiet install \
+	        --no-deps --require-hashes -r docs_site/requirements.lock && \
+	    { echo '$(CURDIR)'; cat docs_site/requirements.lock; } > $(GENERATOR)/installed; fi
+	$(BIN)/python -m docs_site
+
 screenshots: install engine
 	SCREENSHOTS=docs $(BIN)/pytest tests/automation/page/test_browser.py
 
@@ -131,8 +146,8 @@ install:
 
 clean:
 	@if [ -x $(BIN)/invoke ] && [ -e .sandbox ]; then $(BIN)/invoke sandbox.stop; fi
-	@rm -rf .sandbox .runs .inputs .import_linter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find . -name __pycache__ -not -path './$(VENV)/*' -not -path './$(PACK)/*' -prune -exec rm -rf {} +
+	@rm -rf .sandbox .runs .inputs .docs site .import_linter_cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -not -path './$(VENV)/*' -not -path './$(PACK)/*' -not -path './$(GENERATOR)/*' -prune -exec rm -rf {} +
 
 distclean: clean
-	@rm -rf $(VENV) $(PACK) .engine .bench tests/security/simulator/node_modules tests/automation/page/browser/node_modules
+	@rm -rf $(VENV) $(PACK) $(GENERATOR) .engine .bench tests/security/simulator/node_modules tests/automation/page/browser/node_modules

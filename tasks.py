@@ -305,21 +305,26 @@ def accounts(_context: Context, env: str = SANDBOX, only: list[str] | None = Non
     json="as a JSON list, for scripts: the stacks to deploy one by one, for example",
     mermaid="as a Mermaid diagram, for Markdown",
     svg="as a drawing: invoke graph --svg > stacks.svg",
+    reading="the outputs that each layer reads of another, and the order of deployment and of destruction",
 )
-def graph(selection: Selection, json: bool = False, mermaid: bool = False, svg: bool = False) -> None:
+def graph(
+    selection: Selection, json: bool = False, mermaid: bool = False, svg: bool = False, reading: bool = False
+) -> None:
     """Show the stacks and what each reads, upstream first; neither an engine nor AWS is needed."""
-    print(graphs.show(lambda: selection.of(discover(selection.env)), json=json, mermaid=mermaid, svg=svg))
+    text = graphs.show(
+        lambda: selection.of(discover(selection.env)), json=json, mermaid=mermaid, svg=svg, reading=reading
+    )
+    if json or mermaid or svg:
+        print(text)
+    else:
+        console().print(text, markup=False)
 
 
 @command()
 def doctor(_context: Context, env: str = SANDBOX) -> int:
     """Say what a run would use, and what to do about what is missing; exit code 1 if something is."""
     checks = diagnosis.diagnose(env)
-    width = max(len(check.name) for check in checks)
-    for check in checks:
-        print(f"{'ok     ' if check.ok else 'missing'}  {check.name:<{width}}  {check.what}")
-        if not check.ok:
-            print(f"{'':9}{'':{width}}  → {check.remedy}")
+    diagnosis.show(console(), checks)
     return 0 if all(check.ok for check in checks) else 1
 
 
@@ -505,7 +510,7 @@ def completion(_context: Context, for_shell: str) -> None:
 @command(key="such as accounts:budget.monthlyAmount; a layer, such as org, for all of its keys")
 def explain(_context: Context, key: str) -> None:
     """Say what a key of the configuration means: its type, its default, what is allowed, in which files it may be."""
-    print(explaining.explain(key))
+    console().print(explaining.explain(key), markup=False)
 
 
 @command(

@@ -9,7 +9,7 @@ import yaml
 
 from automation.configuration import check
 from automation.schemas.lines import schema_line
-from automation.stack_files import organization_file, read_raw
+from automation.stack_files import of_each_account, organization_file, read_raw
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, check_name, discover
 from shared.yaml_files import Dumper
@@ -95,12 +95,5 @@ def _address(name: str, of_org: Mapping[str, Any], environment: str) -> str:
 
 def _common_profile(environment: str, root: Path) -> str | None:
     """The `aws:profile` of the accounts' files, if all have the same one."""
-    found = set()
-    for stack in discover(environment, root):
-        if stack.account:
-            try:
-                found.add(read_raw(stack, root)[0].get("aws:profile"))
-            except ConfigError:
-                continue  # `check` says what is wrong with it, where it matters
-    only = found.pop() if len(found) == 1 else None
-    return only if isinstance(only, str) else None
+    found = list(of_each_account("aws:profile", environment, lambda stack: read_raw(stack, root), root))
+    return found[0] if found and isinstance(found[0], str) and found.count(found[0]) == len(found) else None

@@ -8,6 +8,8 @@ import importlib
 import inspect
 import io
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from invoke.exceptions import Exit
 from invoke.tasks import Task
 
+from automation.words import typed
 from shared.errors import ConfigError, UserError
 from shared.layers import SANDBOX, StackId
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from automation.approval.schema import PlanFile
     from automation.runs import Run
+    from automation.target import Target
 
 # Modules that only a running command needs are imported in functions, so that `invoke --list` is fast.
 
@@ -81,6 +85,17 @@ class Selection:
             with_dependencies=self.with_dependencies,
         )
 
+    def target(self) -> Target:
+        """The chosen stacks, in the words of the command line."""
+        from automation.target import Target
+
+        named = [word for only in self.only or () for word in ("--only", only)]
+        named += [word for layer in self.layer or () for word in ("--layer", layer)]
+        affected = [] if not self.affected else ["--affected" + ("" if self.affected is True else f"={self.affected}")]
+        flags = ("with_dependents", "with_dependencies")
+        more = [f"--{flag.replace('_', '-')}" for flag in flags if getattr(self, flag)]
+        return Target(self.env, None, (*named, *affected, *more), tuple(named), shlex.join(typed()))
+
 
 @dataclass(frozen=True)
 class Options(Selection):
@@ -102,6 +117,7 @@ class Options(Selection):
             fail_fast=self.fail_fast,
             report=self.report,
             wait=wait,
+            target=self.target(),
         )
 
 
@@ -155,8 +171,10 @@ class Named:
         """A run of that layer or account, and its stacks."""
         from automation.runs import open_run
         from automation.selection.choose import named
+        from automation.target import Target
 
-        return open_run(self.env, lambda stacks: named(stacks, self.name), console(), wait=wait)
+        target = Target(self.env, self.name, typed=shlex.join(typed()))
+        return open_run(self.env, lambda stacks: named(stacks, self.name), console(), wait=wait, target=target)
 
 
 @dataclass(frozen=True)
@@ -237,9 +255,9 @@ def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[
             except ConfigError as error:
                 from automation.positions import located
 
-                raise Exit("\n".join(located(error.problems)), code=1) from None
+                raise Exit(_fitted("\n".join(located(error.problems))), code=1) from None
             except UserError as error:
-                raise Exit(str(error), code=1) from None
+                raise Exit(_fitted(str(error)), code=1) from None
             except OSError as error:
                 if error.errno not in _OF_THE_MACHINE or not error.filename:
                     raise
@@ -253,6 +271,15 @@ def command(options: type | None = None, /, **helps: str) -> Callable[[Callable[
         return Task(run, help=shared | helps, iterable=several, optional=["affected"], auto_shortflags=False)
 
     return decorate
+
+
+def _fitted(message: str) -> str:
+    """An error as a terminal shows it: its lines end between words."""
+    if not sys.stderr.isatty():
+        return message
+    from automation.reporting.prose import fitted
+
+    return fitted(message, shutil.get_terminal_size().columns)
 
 
 def console() -> Console:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from automation import identity_center, management_account, unique_names
-from automation.stack_files import Raw, misnamed, read_raw, unknown_keys
+from automation.stack_files import Raw, misnamed, of_each_account, read_raw, unknown_keys
 from shared.errors import ConfigError
 from shared.layers import ROOT, StackId, discover
 from shared.policy_files import needed_types
@@ -175,16 +175,9 @@ def _closed_regions(stack: StackId, account: AccountsConfig, home: Any, policies
 
 def _access_roles(environment: str, root: Path, read: Read) -> list[str]:
     """The access roles that the environment's accounts use, as far as their files can be read."""
-    found = set()
-    for stack in discover(environment, root):
-        if stack.account:
-            try:
-                role = read(stack)[0].get("accounts:accessRoleName", ACCESS_ROLE)
-            except ConfigError:
-                continue
-            if isinstance(role, str):
-                found.add(role.strip())
-    return sorted(found)
+    given = of_each_account("accounts:accessRoleName", environment, read, root)
+    roles = (ACCESS_ROLE if role is None else role for role in given)
+    return sorted({role.strip() for role in roles if isinstance(role, str)})
 
 
 def _needed(stack: StackId, root: Path) -> list[str]:

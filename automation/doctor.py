@@ -1,6 +1,9 @@
 """`invoke doctor`: what this project would run with, and what to do about each part that is missing."""
 
+from collections.abc import Sequence
 from pathlib import Path
+
+from rich.console import Console
 
 from automation import caller
 from automation.aws import AwsFailed
@@ -35,6 +38,15 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     if not where.disposable:
         found.append(_bound(stacks, root))
     return found + (undeclared_stacks(where, engine, stacks, root) if engine else [])
+
+
+def show(console: Console, found: Sequence[Check]) -> None:
+    """Print a line for each check, and below it what to do if it is not ok."""
+    width = max(len(check.name) for check in found)
+    for check in found:
+        console.print(f"{'ok     ' if check.ok else 'missing'}  {check.name:<{width}}  {check.what}", markup=False)
+        if not check.ok:
+            console.print(f"{'':9}{'':{width}}  → {check.remedy}", markup=False)
 
 
 def _bound(stacks: list[StackId], root: Path) -> Check:

@@ -42,9 +42,14 @@ _EMPTY = re.compile(
 _RULE = re.compile(r" \(rule [a-z-]+\)\Z")
 """How a violation of a rule ends: `policy_pack.judging`."""
 
+_READ_STACK = "pulumi:pulumi:StackReference"
+
 _PENDING = "pending operations from previous deployment"
 
 _TRACEBACK_LINES = 15
+
+CLOSED_ACCOUNT = "closed"
+"""What is the matter with an account that was closed, as a change that drift found."""
 
 
 class Counts(NamedTuple):
@@ -204,7 +209,7 @@ class Record:
 
     def _begin(self, step: StepEventMetadata) -> None:
         # The stack resource itself is left out: it is in progress until the end, which is not useful to show.
-        if _is_shown(step) and step.op is not OpType.SAME and not step.type.startswith("pulumi:pulumi:"):
+        if _is_counted(step) and step.op is not OpType.SAME and not step.type.startswith("pulumi:pulumi:"):
             self._working[step.urn] = step.op.value
             if step.op is OpType.CREATE and step.new and step.new.custom:
                 self.begun[step.urn] = step.new
@@ -215,7 +220,7 @@ class Record:
             self.outputs = before, after
         # In the second event of a refresh, the step is `refresh` in a preview, otherwise the result of the refresh.
         refreshed = self._working.pop(step.urn, None) == OpType.REFRESH.value
-        if not _is_shown(step):
+        if not _is_counted(step):
             return None
         if refreshed and (step.new is None or step.diffs):
             found = property_changes(step, found=True)
@@ -245,8 +250,10 @@ class Record:
             self._stderr.append(event.message.rstrip())
 
 
-def _is_shown(step: StepEventMetadata) -> bool:
-    return not step.type.startswith("pulumi:providers:")
+def _is_counted(step: StepEventMetadata) -> bool:
+    """Whether the resource is the stack's own. Providers are no resources in AWS, and another stack that is read is
+    in the state, but not deployed: a deployment and a preview have no step for it that counts."""
+    return not step.type.startswith("pulumi:providers:") and step.type != _READ_STACK
 
 
 def _properties(step: StepEventMetadata) -> tuple[str, ...]:

@@ -81,13 +81,7 @@ def _agreed(run: Run, *, yes: bool, interactive: bool) -> bool:
 
 
 def _import(run: Run, stack: StackId, result: Result) -> int:
-    wording = Wording(
-        "import",
-        "importing",
-        "imported",
-        change="in the state: ",
-        next=(f"invoke preview {stack.label} --env {run.environment.name}",),
-    )
+    wording = Wording("import", "importing", "imported", change="in the state: ")
 
     def work(stacks: Stacks, stack: StackId, watch: Watch) -> Record:
         return stacks.import_resources(stack, watch, result.file, protect=result.protect)

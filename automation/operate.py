@@ -15,6 +15,7 @@ from automation.backend import locks, state_files
 from automation.events import Problem, Record
 from automation.reporting import summary
 from automation.reporting.display import Display, make_display
+from automation.reporting.following import following
 from automation.reporting.report import KEPT_REPORT, write_report
 from automation.results import Foreign, RunResult, StackResult, Wording, exit_code
 from automation.runs import Run
@@ -37,7 +38,9 @@ class Operation:
     takes the stack's lock. `again` says whether to work also on stacks that have not changed since their last
     deployment. `reasons` computes why to work on a stack although nothing has changed yet, and `code` the exit code.
     `diff` says whether to show every value of what is changed.
-    `foreign` is what was found in AWS that no stack has, None if that was not looked at.
+    `foreign` is what was found in AWS that no stack has, None if that was not looked at. `details` prints more about
+    the results. `goes_on` says that the command goes on after the operation, if that went well. `carried` are options
+    that the next command needs, too.
     """
 
     work: Work
@@ -50,6 +53,9 @@ class Operation:
     code: Callable[[Iterable[StackResult]], int] = exit_code
     diff: bool = False
     foreign: Sequence[Foreign] | None = None
+    details: Callable[[RunResult], None] = lambda _found: None
+    goes_on: bool = False
+    carried: tuple[str, ...] = ()
 
 
 def operate(run: Run, chosen: Sequence[StackId], operation: Operation) -> RunResult:
@@ -130,6 +136,9 @@ def _finish(
         operation.foreign,
     )
     summary.show(run.console, found)
+    operation.details(found)
+    if found.exit_code or not operation.goes_on:
+        summary.close(run.console, found, following(found, run.target, operation.carried), run.activate)
     if run.report:
         write_report(run.report, found)
     # For the access page. A run that went well does not fail because there is no space for it.

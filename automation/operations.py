@@ -20,6 +20,7 @@ from automation.imports.attempts import Attempts
 from automation.inventory import closed, comparison
 from automation.inventory.comparison import Inventory
 from automation.operate import Operation, Work, operate
+from automation.paths import short
 from automation.plan import Plan
 from automation.removals import units, users
 from automation.reporting import differences
@@ -33,9 +34,9 @@ from shared.layers import StackId, graph
 DRIFT_EXIT = 2
 """The exit code of `drift` when something differs, so that a scheduled job can tell it from an error."""
 
-DEPLOY = Wording("deploy", "deploying", "deployed", next=("invoke outputs, invoke access",))
-PREVIEW = Wording("preview", "previewing", "would change", change="would be ", next=("invoke deploy-all",))
-REFRESH = Wording("refresh", "refreshing", "state updated", change="in the state: ", next=("invoke preview-all",))
+DEPLOY = Wording("deploy", "deploying", "deployed")
+PREVIEW = Wording("preview", "previewing", "would change", change="would be ")
+REFRESH = Wording("refresh", "refreshing", "state updated", change="in the state: ")
 COMPARE = Wording("drift", "comparing", "differs", change="would be ")
 DESTROY = Wording("destroy", "destroying", "destroyed")
 
@@ -66,7 +67,7 @@ def deploy(
     if not run.environment.disposable and not yes and not approved:
         if not interactive:
             raise UsageError(f"deploying to {run.environment.name!r} without a terminal to ask on needs --yes")
-        code = preview(run, chosen, force=force, diff=diff)
+        code = previewed(run, chosen, force=force, diff=diff, goes_on=True).exit_code
         if code or answer(f"Deploy this to {run.environment.name}? [y/N] ") not in {"y", "yes"}:
             return code or 1
     create = to_create(run, chosen)
@@ -86,20 +87,39 @@ def preview(
 
 
 def previewed(
-    run: Run, chosen: Sequence[StackId], *, force: bool = False, diff: bool = False, file: Path | None = None
+    run: Run,
+    chosen: Sequence[StackId],
+    *,
+    force: bool = False,
+    diff: bool = False,
+    file: Path | None = None,
+    goes_on: bool = False,
 ) -> RunResult:
-    """As `preview`, with all that was found."""
+    """As `preview`, with all that was found. With `goes_on`, the preview is a part of another command."""
     guards.before(run, chosen, "preview")
     before = plans.inputs_of(run, chosen) if file else None
     work, plan = previewing(run, refresh=file is not None)
-    operation = Operation(work, PREVIEW, locks=False, again=force, reasons=plan.reasons, diff=diff)
+    operation = Operation(
+        work,
+        PREVIEW,
+        locks=False,
+        again=force,
+        reasons=plan.reasons,
+        diff=diff,
+        details=partial(_say_what_is_added, run),
+        goes_on=goes_on,
+        carried=("--plan", str(short(file, Path.cwd()))) if file else ("--force",) if force else (),
+    )
     found = operate(run, chosen, operation)
     if file and before:
         plans.write(file, before, found)
+    return found
+
+
+def _say_what_is_added(run: Run, found: RunResult) -> None:
     total = counted(result.counts for result in found.stacks)
     if not found.exit_code and total.unchanged and total.created == total.changes > 0:
         run.console.print(f"Nothing that exists would change; {total.created} resources would be added.")
-    return found
 
 
 @exclusive()
@@ -125,17 +145,15 @@ def drift(run: Run, chosen: Sequence[StackId], *, diff: bool = False) -> int:
     work, _plan = previewing(run, refresh=True)
     code = partial(_drift_code, inventory)
     foreign = inventory.foreign if inventory and not inventory.failure else None
-    found = operate(run, chosen, Operation(work, COMPARE, locks=False, code=code, foreign=foreign, diff=diff))
+    details = partial(_show_differences, run, inventory)
+    operation = Operation(work, COMPARE, locks=False, code=code, foreign=foreign, diff=diff, details=details)
+    return operate(run, chosen, operation).exit_code
+
+
+def _show_differences(run: Run, inventory: Inventory | None, found: RunResult) -> None:
     differences.show(run.console, found)
     if inventory:
         comparison.show(run.console, inventory)
-    if found.exit_code == DRIFT_EXIT and any(map(_can_be_brought_back, found.stacks)):
-        run.console.print(
-            f"To bring AWS back to the programs: invoke refresh-all --env {run.environment.name}, which records what "
-            f"AWS has, then invoke deploy-all --env {run.environment.name}",
-            soft_wrap=not run.console.is_terminal,
-        )
-    return found.exit_code
 
 
 def previewing(run: Run, *, refresh: bool, kind: type[Plan] = Plan) -> tuple[Work, Plan]:
@@ -167,10 +185,6 @@ def _drift_code(inventory: Inventory | None, results: Iterable[StackResult]) -> 
     failed = exit_code(results) or int(bool(inventory and inventory.failure))
     differs = any(each.record.drift or each.record.changes for each in results)
     return failed or DRIFT_EXIT * bool(differs or (inventory and inventory.foreign))
-
-
-def _can_be_brought_back(result: StackResult) -> bool:
-    return bool(result.record.changes or any(each.what != closed.CLOSED_ACCOUNT for each in result.record.drift))
 
 
 @exclusive(destroys=True)

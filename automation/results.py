@@ -23,15 +23,13 @@ CANCELLED_EXIT = 130
 class Wording:
     """The words for an operation on a stack: `deploying`, then `deployed`.
 
-    `operation` is its name in a report. `change` is put before the change of a resource, such as `created`. `next` are
-    the commands to suggest at the end.
+    `operation` is its name in a report. `change` is put before the change of a resource, such as `created`.
     """
 
     operation: Operation
     doing: str
     done: str
     change: str = ""
-    next: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """A run over the stacks of an environment, and how it is prepared."""
 
 import os
+import shlex
 import shutil
 import sys
 import threading
@@ -19,6 +20,7 @@ from automation.backend.states import States
 from automation.capacity import default_parallel
 from automation.configuration import check
 from automation.environments import environment
+from automation.paths import short
 from automation.processes import Processes
 from automation.programs import Programs
 from automation.reporting.report import report_file
@@ -27,6 +29,7 @@ from automation.skipping.inputs import Reader
 from automation.skipping.ledger import Ledger
 from automation.skipping.sources import Sources
 from automation.stacks import Stacks, unreadable
+from automation.target import Target
 from engine.environment import Environment
 from engine.install import Engine, Progress, get_engine
 from policy_pack import settings
@@ -65,10 +68,17 @@ class Run:
     """URNs of OUs that have left the configuration: they are deleted although they are protected."""
     removed_users: set[str] = field(default_factory=set)
     """Names of IAM users who are deleted: they have left the configuration, or all are destroyed."""
+    target: Target = field(init=False)
+    """What the command was asked to work on; the whole environment unless said otherwise."""
+    activate: str | None = None
+    """What a shell must be told before `invoke` works in it, if anything."""
     told: set[str] = field(default_factory=set)
     """What was printed with `tell`."""
     listing: set[tuple[str, str]] | None = None
     """A listing of the backend that was made for a guard, for the next who needs one."""
+
+    def __post_init__(self) -> None:
+        self.target = Target(self.environment.name)
 
     def tell(self, text: str) -> None:
         """Print `text`, once in a run: a deployment that is previewed first is two operations."""
@@ -87,14 +97,17 @@ def open_run(
     fail_fast: bool = False,
     report: str | None = None,
     wait: bool = False,
+    target: Target | None = None,
 ) -> tuple[Run, list[StackId]]:
     """Prepare a run of the stacks that `choose` selects from the environment; returns the run and those stacks.
 
     Their configuration is checked before anything is started. This process's environment variables are replaced by
-    those that the engine needs. `parallel` and `report` are as the user typed them. Raises `shared.errors.UserError`
-    and `automation.selection.choose.NothingChosen`.
+    those that the engine needs. `parallel`, `report` and `target` are as the user typed them. Raises
+    `shared.errors.UserError` and `automation.selection.choose.NothingChosen`.
     """
     width = _parallel(parallel)
+    # Before this process's environment has the engine's PATH.
+    activate = activation()
     file = report_file(report)
     stacks = discover(name, root)
     chosen = choose(stacks)
@@ -106,6 +119,8 @@ def open_run(
     engine = ready_engine(where, root, partial(print, file=sys.stderr, flush=True))
     run = make_run(where, engine, console, logs, root, parallel=width, fail_fast=fail_fast, report=file)
     run.wait = wait
+    run.target = target or run.target
+    run.activate = activate
     return run, chosen
 
 
@@ -140,6 +155,15 @@ def make_run(
         fail_fast,
         report,
     )
+
+
+def activation() -> str | None:
+    """What a shell must be told before `invoke` works in it: it may run this one by its path, as make does."""
+    found = shutil.which("invoke")
+    if found and Path(found).parent.absolute() == Path(sys.executable).parent.absolute():
+        return None
+    script = Path(sys.executable).parent / "activate"
+    return f". {shlex.quote(str(short(script, Path.cwd())))}" if script.is_file() else None
 
 
 def _parallel(given: str | None) -> int:

@@ -6,14 +6,14 @@ https://www.pulumi.com/docs/iac/concepts/projects/stack-settings-file/
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from shared.errors import ConfigError
-from shared.layers import LAYERS, StackId
+from shared.layers import LAYERS, StackId, discover
 from shared.suggestions import did_you_mean, nearest
 from shared.yaml_files import EngineLoader, parsed, text_of
 
@@ -63,13 +63,31 @@ def read_raw(stack: StackId, root: Path) -> Raw:
 def organization_file(environment: str, root: Path) -> tuple[dict[str, Any], str | None]:
     """The configuration in the organization layer's file and its secrets provider, for files that follow it: nothing,
     if it cannot be read. What is wrong with it, `automation.configuration.check` says."""
+    return file_of(StackId("org", environment), root)
+
+
+def file_of(stack: StackId, root: Path) -> tuple[dict[str, Any], str | None]:
+    """The configuration in a stack's file and its secrets provider, as far as it can be read."""
     try:
-        found = yaml.safe_load(StackId("org", environment).config_file(root).read_text())
+        found = yaml.safe_load(stack.config_file(root).read_text())
     except (OSError, yaml.YAMLError):
         return {}, None
     document = found if isinstance(found, dict) else {}
     config, provider = document.get("config"), document.get("secretsprovider")
     return config if isinstance(config, dict) else {}, provider if isinstance(provider, str) else None
+
+
+def of_each_account(key: str, environment: str, read: Callable[[StackId], Raw], root: Path) -> Iterator[Any]:
+    """What each account's file has at `key`, None where it has nothing, as far as the files can be read.
+
+    What is wrong with the others, `automation.configuration.check` says, where it matters.
+    """
+    for stack in discover(environment, root):
+        if stack.account:
+            try:
+                yield read(stack)[0].get(key)
+            except ConfigError:
+                continue
 
 
 def unknown_keys(raw: Mapping[str, Any], stack: StackId) -> list[str]:

@@ -3,11 +3,13 @@
 import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from automation.configuration import check
 from automation.positions import located
+from automation.reporting.display import make_console
 from shared.errors import ConfigError, LayerError
 from shared.layers import ROOT, discover, environments
 
@@ -32,8 +34,9 @@ def validate(environment: str | None, *, as_json: bool = False, root: Path = ROO
     if as_json:
         print(json.dumps({"environments": {name: [_parts(each) for each in found[name]] for name in names}}, indent=2))
     else:
+        say = partial(make_console().print, markup=False)
         for name in names:
-            print("\n".join(found[name]) or f"{name}: {_files(name, root)} and what they refer to are right")
+            say("\n".join(found[name]) or f"{name}: {_files(name, root)} and what they refer to are right")
     return int(any(found.values()))
 
 

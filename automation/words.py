@@ -16,7 +16,7 @@ def check_words(namespace: Collection, words: Sequence[str] | None = None) -> No
 
     `words` are the words of the command line. Raises `invoke.exceptions.Exit`.
     """
-    given = list(_typed() if words is None else words)
+    given = list(typed() if words is None else words)
     if not given or given[0].startswith("-"):
         return
     if not {"--help", "-h"}.isdisjoint(given[1:]):
@@ -35,14 +35,14 @@ def refuse_stack_option(words: Sequence[str] | None = None) -> None:
     `words` are the words of the command line. Raises `invoke.exceptions.Exit`, whose message invoke shows without a
     stack trace.
     """
-    for word in _typed() if words is None else words:
+    for word in typed() if words is None else words:
         option, equals, value = word.partition("=")
         if option == "--stack":
             given = f"--env {value}" if equals else "--env NAME"
             raise Exit(f"--stack is not an option here; allowed: {given} for the environment (sandbox unless given)", 1)
 
 
-def _typed() -> list[str]:
+def typed() -> list[str]:
     """The words after `invoke`; none in another program that imports the commands, such as a test."""
     program = Path(sys.argv[0])
     return sys.argv[1:] if program.stem in ("invoke", "inv") or program.parent.name == "invoke" else []

@@ -236,7 +236,7 @@ def _told(found: Answer, request: Request, caller: Caller) -> str:
 
 
 def _say(run: Run, text: str) -> None:
-    run.console.print(text, markup=False, highlight=False, soft_wrap=not run.console.is_terminal)
+    run.console.print(text, markup=False)
 
 
 def _say_unread(run: Run, snapshot: Snapshot) -> None:

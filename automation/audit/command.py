@@ -5,9 +5,7 @@ import sys
 from collections.abc import Sequence
 from functools import partial
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from automation import caller
@@ -15,6 +13,8 @@ from automation.audit import management, members, organization, root_credentials
 from automation.audit.control import Control, State, Verdict
 from automation.audit.facts import Facts
 from automation.audit.reader import Reader
+from automation.reporting import tables
+from automation.reporting.tables import Column
 from automation.runs import Run
 from shared.errors import UsageError
 
@@ -89,10 +89,11 @@ def as_json(environment: str, outcomes: Sequence[Outcome]) -> str:
 
 def show(console: Console, outcomes: Sequence[Outcome]) -> None:
     """A table, and below it the fixes, each on a line of its own so that it can be copied."""
-    table = Table("state", "control", "found", box=box.SIMPLE)
-    for control, verdict in outcomes:
-        table.add_row(Text(verdict.state.value, _STYLES[verdict.state]), control.id, Text(verdict.what))
-    console.print(table)
+    columns = [Column("state"), Column("control"), Column("found", prose=True, phrase="{}")]
+    rows: list[list[str | Text]] = [
+        [Text(verdict.state.value, _STYLES[verdict.state]), each.id, verdict.what] for each, verdict in outcomes
+    ]
+    tables.show(console, columns, rows, heads=2)
     for control, verdict in outcomes:
         if verdict.state is State.FAILED:
             console.print(f"{control.id}: {control.title}", markup=False)

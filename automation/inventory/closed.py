@@ -8,7 +8,7 @@ from pathlib import Path
 from automation import aws
 from automation.aws import AwsFailed
 from automation.backend import resources
-from automation.events import Change, Problem, Record, Resource
+from automation.events import CLOSED_ACCOUNT, Change, Problem, Record, Resource
 from automation.inventory.declared import ACCOUNT
 from automation.inventory.organization import CLOSED
 from automation.inventory.stacks import account_in
@@ -18,9 +18,6 @@ from shared.layers import StackId
 
 GONE = "GONE"
 """The state of an account that is not in the organization any more."""
-
-CLOSED_ACCOUNT = "closed"
-"""What is the matter with the account, as a change that drift found."""
 
 
 def refuse(run: Run, stack: StackId) -> None:

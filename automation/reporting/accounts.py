@@ -9,11 +9,11 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
 from automation.configuration import check, effective
+from automation.reporting import tables
+from automation.reporting.tables import Column
 from automation.stack_files import read_raw
 from shared.layers import ROOT, StackId
 from stacks.accounts.config import AccountsConfig, Profile
@@ -70,18 +70,18 @@ def rows(found: Effective) -> Iterator[Row]:
 def show(console: Console, accounts: Sequence[Account], *, values: bool) -> None:
     """Print the accounts; with `values` what each gets, and from where."""
     if not values:
-        table = Table("account", "name", "OU", "profiles", box=box.SIMPLE)
-        for account in accounts:
-            name = next(str(row.value) for row in account.rows if row.key == "name")
-            table.add_row(account.stack.label, name, account.unit, ", ".join(account.profiles) or "none")
-        console.print(table)
+        columns = [Column("account"), Column("name"), Column("OU"), Column("profiles", prose=True)]
+        tables.show(console, columns, [_line(account) for account in accounts])
         return
     for account in accounts:
         console.print(f"[bold]{account.stack.label}[/bold]")
-        table = Table("key", "value", "from", box=box.SIMPLE)
-        for row in account.rows:
-            table.add_row(row.key, _text(row.value), _whence(row.source))
-        console.print(table)
+        columns = [Column("key"), Column("value", prose=True, phrase="{}"), Column("from")]
+        tables.show(console, columns, [[row.key, _text(row.value), _whence(row.source)] for row in account.rows])
+
+
+def _line(account: Account) -> list[str]:
+    name = next(str(row.value) for row in account.rows if row.key == "name")
+    return [account.stack.label, name, account.unit, ", ".join(account.profiles) or "none"]
 
 
 def as_json(accounts: Sequence[Account]) -> str:

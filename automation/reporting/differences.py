@@ -2,34 +2,27 @@
 
 from collections.abc import Iterator
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from automation.queue import Status
-from automation.reporting.changes import wrapped
+from automation.reporting import tables
+from automation.reporting.tables import Column
 from automation.results import RunResult
 
-NARROW = 110
-"""Columns of a console from which on there is room for a table."""
+_COLUMNS = (
+    Column("stack"),
+    Column("resource", prose=True),
+    Column("found", phrase="{}"),
+    Column("a deploy would", phrase="a deploy would {}"),
+    Column("properties", prose=True, optional=True),
+)
 
 
 def show(console: Console, run: RunResult) -> None:
     """Print the differences, if there are any."""
     rows = list(_rows(run))
-    if not rows:
-        return
-    if console.width < NARROW:
-        for stack, resource, found, would, properties in rows:
-            told = f"  {found}; a deploy would {would}{f': {properties}' if properties else ''}"
-            lines = [*wrapped(f"{stack} {resource}", console.width), *wrapped(told, console.width)]
-            console.print(Text("\n".join(lines)))
-        return
-    table = Table("stack", "resource", "found", "a deploy would", "properties", box=box.SIMPLE)
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    if rows:
+        tables.show(console, _COLUMNS, rows)
 
 
 def _rows(run: RunResult) -> Iterator[tuple[str, str, str, str, str]]:

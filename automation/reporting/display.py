@@ -7,6 +7,7 @@ import time
 from abc import abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -16,7 +17,8 @@ from rich.text import Text
 
 from automation.events import Change, Counts, Record
 from automation.queue import Status
-from automation.reporting import changes
+from automation.reporting import changes, counting
+from automation.reporting.prose import fitted_text
 from automation.results import StackResult, Wording
 from shared.layers import StackId
 
@@ -27,12 +29,26 @@ _STYLES = {"+ ": "green", "~ ": "yellow", "- ": "red"}
 """Styles of lines that begin so."""
 
 
+class Screen(Console):
+    """A console whose sentences end their lines between words, where it is a terminal: see `prose`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, soft_wrap=True, **options)
+        if not self.is_terminal:
+            self.width = options.get("width", PLAIN_WIDTH)
+
+    def print(self, *objects: Any, markup: bool | None = None, **options: Any) -> None:
+        """As rich has it; a text is fitted."""
+        if self.is_terminal and len(objects) == 1 and isinstance(objects[0], str | Text):
+            found = objects[0]
+            text = self.render_str(found, markup=markup, highlight=False) if isinstance(found, str) else found
+            objects = (fitted_text(text, self.width),)
+        super().print(*objects, markup=markup, **options)
+
+
 def make_console() -> Console:
     """The console that tasks print to."""
-    console = Console(highlight=False, soft_wrap=True)
-    if not console.is_terminal:
-        console = Console(highlight=False, soft_wrap=True, width=PLAIN_WIDTH)
-    return console
+    return Screen()
 
 
 class Display(AbstractContextManager["Display"]):
@@ -90,7 +106,7 @@ class Plain(Display):
     def ended(self, result: StackResult) -> None:
         for change in _found(self._wording, result):
             self._change(result.stack, f"{change.what} in AWS {change.resource}", change)
-        self.say(f"{result.describe(self._wording)}{_numbers(result.counts)}", result.stack)
+        self.say(counting.told(self._wording, result), result.stack)
         for problem in result.problems:
             self.say(str(problem), result.stack)
 
@@ -136,9 +152,10 @@ class Rich(Display):
             self._running.pop(result.stack, None)
             self._ended += 1
         sign, style = ("✓", "green") if result.status is Status.DONE else ("✗", "red")
-        text = f"{result.describe(self._wording)}{_numbers(result.counts)}"
+        text = counting.told(self._wording, result)
         label = f"{result.stack.label:<{self._width}}"
-        told = [Text.assemble((sign, style), f" {label}  {text}  {result.seconds:.1f} s")]
+        line = Text.assemble((sign, style), f" {label}  {text}  {result.seconds:.1f} s")
+        told = [fitted_text(line, self._console.width)]
         for change in _found(self._wording, result):
             told += self._change(f"{change.what} in AWS {change.resource}", change)
         for change in result.record.changes:
@@ -181,11 +198,6 @@ def make_display(console: Console, stacks: Sequence[StackId], wording: Wording, 
 def _found(wording: Wording, result: StackResult) -> Sequence[Change]:
     """What a comparison with AWS found. A refresh records the same, and tells it as its changes."""
     return result.record.drift if wording.operation == "drift" else ()
-
-
-def _numbers(counts: Counts) -> str:
-    text = ", ".join(f"{number} {name}" for name, number in counts._asdict().items() if number)
-    return f" ({text})" if text else ""
 
 
 def _signs(counts: Counts) -> Text:

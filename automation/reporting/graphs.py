@@ -4,17 +4,19 @@ import json
 from collections.abc import Callable, Sequence
 
 from automation.reporting.drawing import as_svg, by_layer
+from automation.reporting.reading import as_reading
 from automation.selection.choose import NothingChosen
 from shared.errors import UsageError
 from shared.layers import LAYERS, StackId
 
 
 def show(choose: Callable[[], Sequence[StackId]], **asked: bool) -> str:
-    """The stacks that `choose` returns, as text or in the format in `asked`: `json`, `mermaid` or `svg`.
+    """The stacks that `choose` returns, as text or in the format in `asked`: `json`, `mermaid`, `svg` or
+    `reading`.
 
     Raises `UsageError` for two formats, and what `choose` raises, except that `NothingChosen` is raised only for text.
     """
-    forms = {"json": as_json, "mermaid": as_mermaid, "svg": as_svg}
+    forms = {"json": as_json, "mermaid": as_mermaid, "svg": as_svg, "reading": as_reading}
     names = [name for name, wanted in asked.items() if wanted]
     if len(names) > 1:
         options = " and ".join(f"--{name}" for name in names)

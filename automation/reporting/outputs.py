@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
+from automation.reporting import tables
+from automation.reporting.tables import Column
 from automation.stacks import Stacks
 from shared.errors import UsageError
 from shared.layers import StackId
@@ -63,20 +63,21 @@ def show(console: Console, chosen: Sequence[StackId], found: dict[StackId, dict[
 
 def show_access(console: Console, found: dict[StackId, dict[str, Any]]) -> None:
     """Print how to sign in to each account: its id, its roles, and the console links that switch to the roles."""
-    table = Table("account", "id", "role", "ARN", box=box.SIMPLE)
-    links = []
+    rows, links = [], []
     for stack, outputs in found.items():
         roles = outputs.get("roleArns") or {}
         for index, (role, arn) in enumerate(sorted(roles.items())):
-            table.add_row(*((stack.label, str(outputs.get("accountId"))) if index == 0 else ("", "")), role, str(arn))
+            rows.append([*((stack.label, str(outputs.get("accountId"))) if index == 0 else ("", "")), role, str(arn)])
         if link := outputs.get("switchRoleLink"):
             links.append(f"{stack.label}: {link}")
         for role, link in sorted((outputs.get("switchRoleLinks") or {}).items()):
             links.append(f"{stack.label}, {role}: {link}")
-    if not table.row_count:
+    if not rows:
         console.print("no account is deployed yet: invoke deploy-all")
         return
-    console.print(table)
+    tables.show(
+        console, [Column("account"), Column("id"), Column("role"), Column("ARN", alone=True, phrase="{}")], rows
+    )
     console.print("In the console, signed in to the management account, switch with:")
     for link in links:
         console.print(f"  {link}", markup=False)

@@ -1,19 +1,19 @@
 """The summary at the end of a run: one line per stack, the errors again, and what to look at next."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from automation.events import Counts, total
 from automation.paths import short
 from automation.queue import Status
-from automation.reporting import differences
+from automation.reporting import counting, tables
 from automation.reporting.causes import explain
-from automation.reporting.changes import SIGNS
-from automation.results import RunResult
+from automation.reporting.following import Following
+from automation.reporting.tables import Cell, Column
+from automation.results import RunResult, StackResult
 
 SHOWN_SAME = 20
 """Up to this many unchanged stacks, which were not run, get a line each. More of them share one line."""
@@ -21,58 +21,81 @@ SHOWN_SAME = 20
 _NAMED = 3
 """Of stacks that break a rule in the same way, so many are named."""
 
+_SAME = (
+    "unchanged (inputs): not run, because all that it depends on is as at its last deployment; --force runs it anyway"
+)
+
 _STYLES = {Status.DONE: "green", Status.FAILED: "bold red", Status.SKIPPED: "yellow", Status.CANCELLED: "yellow"}
 
 
 def show(console: Console, run: RunResult) -> None:
-    """Print the summary of a run."""
+    """Print what became of each stack of a run, and what went wrong."""
     logs = short(run.logs, run.root)
     _show_problems(console, run, logs)
     _show_advisory(console, run)
     console.print()
-    narrow = console.width < differences.NARROW
-    console.print(_table(run, narrow=narrow))
-    if narrow:
-        legend = ", ".join(f"{SIGNS[name][0]} {name}" for name in _columns(run))
-        console.print(Text(f"  {legend}", "dim"))
-    soft = not console.is_terminal
-    if any(result.status is not Status.DONE for result in run.stacks):
-        console.print(
-            f"Stacks that did not get done are left as they were: run the same command again. Logs: {logs}",
-            soft_wrap=soft,
-        )
+    same = [result for result in run.stacks if result.record.same_inputs]
+    together = len(same) > SHOWN_SAME
+    shown = [result for result in run.stacks if not (together and result.record.same_inputs)]
+    columns = _columns(run)
+    rows = [_row(run, result) for result in shown]
+    if together:
+        rows.append([f"{len(same)} stacks", same[0].describe(run.wording), *[""] * (len(columns) - 2)])
+    tables.show(console, columns, rows, _total(run))
+    if same:
+        console.print(Text(_SAME, "dim"))
+
+
+def close(console: Console, run: RunResult, after: Following, activate: str | None = None) -> None:
+    """Print what follows a run. `activate` is what a shell must be told before it knows `invoke`."""
+    if after.said:
+        console.print(after.said, markup=False)
+    if after.commands:
+        console.print("Next:")
+        for command in (*([activate] if activate else []), *after.commands):
+            console.print(f"  {command}", markup=False)
+    console.print(f"Logs: {short(run.logs, run.root)}", markup=False)
+
+
+def _columns(run: RunResult) -> list[Column]:
+    if run.wording.operation == "drift":
+        found = Column("found in AWS", prose=True, phrase="{} in AWS")
+        would = Column("a deployment would", prose=True, phrase="a deployment would {}")
+        numbers = [found, would, Column("unchanged", number=True)]
     else:
-        following = "; ".join((*run.wording.next, f"logs: {logs}"))
-        console.print(f"Next: {following}", soft_wrap=soft)
+        numbers = [Column(name, number=True, optional=True) for name in _names(run)]
+    return [
+        Column("stack"),
+        Column("result", prose=True, phrase="{}"),
+        *numbers,
+        Column("seconds", number=True, phrase="{} s"),
+    ]
 
 
-def _columns(run: RunResult) -> list[str]:
+def _row(run: RunResult, result: StackResult) -> list[Cell]:
+    text = Text(result.describe(run.wording), style=_STYLES[result.status])
+    return [result.stack.label, text, *_numbers(run, [result]), f"{result.seconds:.1f}" if result.seconds else ""]
+
+
+def _total(run: RunResult) -> list[Cell]:
+    done = sum(result.status is Status.DONE for result in run.stacks)
+    drift = run.wording.operation == "drift"
+    numbers = [each if drift else each or "0" for each in _numbers(run, run.stacks)]
+    return ["all", f"{done} of {len(run.stacks)} done", *numbers, f"{run.seconds:.1f}"]
+
+
+def _numbers(run: RunResult, results: Sequence[StackResult]) -> list[str]:
+    """What was counted of the results; nothing for none."""
+    counts = total(result.counts for result in results)
+    if run.wording.operation == "drift":
+        return [counting.found(results), counting.planned(counts), str(counts.unchanged or "")]
+    return [str(getattr(counts, name) or "") for name in _names(run)]
+
+
+def _names(run: RunResult) -> list[str]:
     # Most runs keep nothing: a column more would only take room.
     kept = total(result.counts for result in run.stacks).kept
     return [name for name in Counts._fields if name != "kept" or kept]
-
-
-def _table(run: RunResult, *, narrow: bool) -> Table:
-    table = Table(box=box.SIMPLE, show_footer=True)
-    sums = total(result.counts for result in run.stacks)
-    done = sum(result.status is Status.DONE for result in run.stacks)
-    table.add_column("stack", footer="all", no_wrap=True)
-    table.add_column("result", footer=f"{done} of {len(run.stacks)} done")
-    columns = _columns(run)
-    for name in columns:
-        table.add_column(SIGNS[name][0] if narrow else name, footer=str(getattr(sums, name)), justify="right")
-    table.add_column("s" if narrow else "seconds", footer=f"{run.seconds:.1f}", justify="right")
-    same = [result for result in run.stacks if result.record.same_inputs]
-    together = len(same) > SHOWN_SAME
-    for result in run.stacks:
-        if together and result.record.same_inputs:
-            continue
-        numbers = [str(getattr(result.counts, name) or "") for name in columns]
-        text = Text(result.describe(run.wording), style=_STYLES[result.status])
-        table.add_row(result.stack.label, text, *numbers, f"{result.seconds:.1f}" if result.seconds else "")
-    if together:
-        table.add_row(f"{len(same)} stacks", same[0].describe(run.wording))
-    return table
 
 
 def _show_advisory(console: Console, run: RunResult) -> None:
@@ -86,7 +109,7 @@ def _show_advisory(console: Console, run: RunResult) -> None:
     for message, labels in found.items():
         more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
         text = Text(f"  {', '.join(labels[:_NAMED])}{more}: {message}", "yellow")
-        console.print(text, soft_wrap=not console.is_terminal)
+        console.print(text)
 
 
 def _show_problems(console: Console, run: RunResult, logs: Path) -> None:

@@ -1,6 +1,7 @@
 """`invoke explain KEY`: what a key of the configuration means, from the schemas."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -13,6 +14,39 @@ from stacks.accounts.profiles import KEYS
 
 _DEEPER = "KEY"
 """How a key that the user chooses is written, such as the name of a role."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What is said about one key. `default` is YAML; None: there is none, and the key must be given if `required`."""
+
+    path: str
+    meaning: str
+    type: str
+    default: str | None
+    required: bool
+    allowed: str
+
+
+def keys(layer: str) -> Iterator[Key]:
+    """All own keys of a layer, in the order of its model; each is followed by the keys below it."""
+    whole = stack_schema(layer)
+    config = whole["properties"]["config"]
+    for path, schema in config["properties"].items():
+        if path.startswith(f"{layer}:"):
+            yield from _with_those_below(path, schema, whole, required=path in config["required"])
+
+
+def _with_those_below(
+    path: str, schema: Mapping[str, Any], whole: Mapping[str, Any], *, required: bool
+) -> Iterator[Key]:
+    yield _key(path, schema, whole, required=required)
+    plain = _plain(schema, whole)
+    for step, further in ((f".{_DEEPER}", plain.get("additionalProperties")), ("[]", plain.get("items"))):
+        if isinstance(further, Mapping):
+            path, plain = path + step, _plain(further, whole)
+    for name, below in plain.get("properties", {}).items():
+        yield from _with_those_below(f"{path}.{name}", below, whole, required=name in plain.get("required", ()))
 
 
 def explain(name: str) -> str:
@@ -74,22 +108,34 @@ def _is_beside(schema: Mapping[str, Any]) -> bool:
     return schema.get("type") == "null" or str(schema.get("$ref", "")).endswith("/Encrypted")
 
 
+def _key(path: str, schema: Mapping[str, Any], whole: Mapping[str, Any], *, required: bool) -> Key:
+    plain = _plain(schema, whole)
+    return Key(
+        path=path,
+        meaning=schema.get("description") or plain.get("description") or "",
+        type=_type(schema, whole),
+        default=_yaml(schema["default"]) if "default" in schema else None,
+        required=required,
+        allowed=_limits(plain),
+    )
+
+
 def _lines(
     path: str, schema: Mapping[str, Any], whole: Mapping[str, Any], layer: str, *, required: bool
 ) -> Iterator[str]:
-    plain = _plain(schema, whole)
+    key = _key(path, schema, whole, required=required)
     yield path
-    if meaning := schema.get("description") or plain.get("description"):
-        yield f"  meaning   {meaning}"
-    yield f"  type      {_type(schema, whole)}"
-    if "default" in schema:
-        yield f"  default   {_yaml(schema['default'])}"
+    if key.meaning:
+        yield f"  meaning   {key.meaning}"
+    yield f"  type      {key.type}"
+    if key.default is not None:
+        yield f"  default   {key.default}"
     elif required:
         yield "  default   none: it is required"
-    if limits := _limits(plain):
-        yield f"  allowed   {limits}"
-    if keys := plain.get("properties"):
-        yield f"  keys      {', '.join(keys)}"
+    if key.allowed:
+        yield f"  allowed   {key.allowed}"
+    if below := _plain(schema, whole).get("properties"):
+        yield f"  keys      {', '.join(below)}"
     yield f"  files     {_files(path, layer)}"
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from automation.configuration import settings_of
-from automation.stack_files import read_raw
+from automation.stack_files import of_each_account, read_raw
 from shared.errors import ConfigError
-from shared.layers import ROOT, StackId, discover
+from shared.layers import ROOT, StackId
 from shared.stack_outputs import TagRules
 from stacks.accounts.profiles import Profiles, read_profiles
 from stacks.org.config import OrgConfig
@@ -67,11 +67,5 @@ def read_rules(environment: str, root: Path = ROOT) -> Rules:
 
 
 def _addresses(environment: str, root: Path) -> frozenset[str]:
-    found = set()
-    for stack in discover(environment, root):
-        if stack.account:
-            try:
-                found.add(read_raw(stack, root)[0].get("accounts:email"))
-            except ConfigError:
-                continue  # `add_account` says what is wrong with it
+    found = of_each_account("accounts:email", environment, lambda stack: read_raw(stack, root), root)
     return frozenset(each.lower() for each in found if isinstance(each, str))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from automation import configuration
 from automation.management_account import KEY, account_in
-from automation.stack_files import read_raw
+from automation.stack_files import file_of, read_raw
 from automation.workflows.steps import role
 from shared.errors import ConfigError
 from shared.layers import StackId, discover, graph
@@ -51,8 +49,8 @@ def targets(environment: str, root: Path) -> list[Target]:
             for key in OWN_CREDENTIALS
             if key in keys
         ]
-        provider = str(yaml.safe_load(stack.config_file(root).read_text()).get("secretsprovider"))
-        key_service = provider if "://" in provider else None
+        _config, provider = file_of(stack, root)
+        key_service = provider if provider and "://" in provider else None
         found.append(Target(stack, tuple(sorted(reads[stack])), account_in(keys[KEY]), key_service))
     if problems:
         raise ConfigError(problems)

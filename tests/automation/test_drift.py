@@ -69,7 +69,9 @@ def test_each_difference_of_any_stack_is_told_from_none_and_from_an_error(
         "aws:iam/role:Role r",
         *told,
     ]
-    assert "To bring AWS back to the programs: invoke refresh-all --env sandbox" in printed
+    assert "\nDrift in " in printed
+    assert "\nNext:\n  invoke " in printed
+    assert "\n  invoke deploy-all\n" in printed
 
 
 @pytest.mark.parametrize(
@@ -87,4 +89,5 @@ def test_without_a_difference_or_with_an_error_it_is_not_2(
 ) -> None:
     code, printed, reported = drift(tmp_path, *answers)
     assert (code, reported) == (expected, expected)
-    assert "To bring AWS back" not in printed
+    assert "Drift in " not in printed
+    assert ("No drift: " in printed) == (expected == 0)

@@ -39,7 +39,10 @@ def test_progress_and_counts() -> None:
     assert change
     assert (change.what, change.resource.urn) == ("created", URN)
     assert record.working == []
-    # The stack comes twice and providers are not resources.
+    # The stack comes twice, and neither providers nor the stacks that are read are its resources.
+    read = "urn:pulumi:sandbox::org::pulumi:pulumi:StackReference::other"
+    for op in ("same", "delete", "discard"):
+        assert record.take(step("resOutputsEvent", op, read)) is None
     record.take(step("resOutputsEvent", "same", STACK))
     record.take(step("resOutputsEvent", "same", STACK))
     record.take(step("resOutputsEvent", "create", "urn:pulumi:sandbox::org::pulumi:providers:aws::default"))

@@ -7,8 +7,8 @@ that a test in fact runs the command.
 
 ADOPT = "tests/e2e/test_adopt.py::test_it_says_first_what_it_would_do"
 ADOPT_PART = "tests/e2e/test_adopt.py::test_a_part_is_adopted_and_then_the_rest_also_after_a_kill"
-ADOPT_README = "tests/e2e/test_adopt.py::test_the_readme_s_way_to_production"
 DAILY = "tests/e2e/test_printed.py::test_daily_life"
+PRODUCTION = "tests/e2e/test_adopt.py::test_the_documents_way_to_production"
 PROD = "tests/e2e/test_printed.py::test_an_organization_that_exists_goes_to_production"
 DAY_TWO = "tests/e2e/test_day_two.py::test_the_life_of_accounts"
 LEFT = "tests/e2e/test_day_two.py::test_what_is_left_is_destroyed"
@@ -89,7 +89,7 @@ TESTS: dict[str, str] = {
     "aws organizations register-delegated-administrator --account-id {} --service-principal {}": AUDIT,
     "aws organizations remove-account-from-organization --account-id {}": IN_THE_WAY,
     "aws sts get-caller-identity --query Account --output text": PROD,
-    "aws sts get-caller-identity": ADOPT_README,
+    "aws sts get-caller-identity": PRODUCTION,
     "invoke --help import": DAILY,
     "invoke --help {}": DAILY,
     "invoke --list": LISTED,
@@ -111,7 +111,7 @@ TESTS: dict[str, str] = {
     "invoke add-account": DAILY,
     "invoke adopt": ADOPT,
     "invoke adopt --env prod --yes": ADOPT_PART,
-    "invoke adopt --env prod": ADOPT_README,
+    "invoke adopt --env prod": PRODUCTION,
     "invoke adopt --env {}": ADOPT,
     "invoke audit --env {}": AUDIT_NAMES,
     "invoke audit --fix-root-credentials --env {}": AUDIT,
@@ -131,7 +131,7 @@ TESTS: dict[str, str] = {
     "invoke deploy-all --affected=HEAD~1 --env {}": AFFECTED,
     "invoke deploy-all --affected=deployed --env {}": AFFECTED,
     "invoke deploy-all --affected=deployed": AFFECTED,
-    "invoke deploy-all --env prod": ADOPT_README,
+    "invoke deploy-all --env prod": PRODUCTION,
     "invoke deploy-all --env {}": DAILY,
     "invoke deploy-all --force": CLOSED,
     "invoke deploy-all --import-existing --env prod": LOST,
@@ -146,7 +146,7 @@ TESTS: dict[str, str] = {
     "invoke destroy-all --include-protected --confirm sandbox": IN_THE_WAY,
     "invoke destroy-all {} --env {}": IN_THE_WAY,
     "invoke destroy-all": DAILY,
-    "invoke doctor --env prod": ADOPT_README,
+    "invoke doctor --env prod": PRODUCTION,
     "invoke doctor --env {}": DAILY,
     "invoke doctor": DAILY,
     "invoke drift --env {}": AUDIT_NAMES,
@@ -177,10 +177,11 @@ TESTS: dict[str, str] = {
     "invoke preview accounts/developer --env sandbox": DAILY,
     "invoke preview accounts/developer": DAY_TWO,
     "invoke preview accounts/quality --env sandbox": DAY_TWO,
+    "invoke preview accounts/web-shop": DAILY,
     "invoke preview policies --env prod": TEAM,
     "invoke preview policies --diff": "tests/e2e/test_values.py::test_the_regions_of_a_service_control_policy",
     "invoke preview {} --env {}": DAILY,
-    "invoke preview-all --env prod": ADOPT_README,
+    "invoke preview-all --env prod": PRODUCTION,
     "invoke preview-all --only identity --only accounts/shared-test": DAY_TWO,
     "invoke preview-all --parallel 4": DAILY,
     "invoke preview-all --plan plan.json": PLANNED,
@@ -188,7 +189,6 @@ TESTS: dict[str, str] = {
     "invoke preview-all": DAILY,
     "invoke pull-request --plan plan.json --comment comment.md": PLANNED,
     "invoke refresh-all --env prod": BINDING,
-    "invoke refresh-all --env {}": DAILY,
     "invoke refresh-all --only identity --env prod": LOCKED,
     "invoke refresh-all --only policies --env prod": TEAM,
     "invoke rename-account": DAY_TWO,
@@ -255,12 +255,15 @@ NOT_HERE: dict[str, str] = {
     "make bench": "takes most of an hour; tests/bench/ has its parts",
     "make check": "it is what `make test` runs first, and some of its tests",
     "make contracts": "tests/shared/contracts/test_contracts.py runs the module that it runs, on a file of its own",
+    "make docs": "needs the generator in an environment of its own; tests/docs/test_site.py has its parts",
     "make edits": "takes most of an hour; `make test` runs a few rounds of it",
     "make engine": "builds the engine that the tests run with; tests/engine/ has its parts",
+    "make install": "tests/engine/test_make.py runs it, with a Python that notes its calls",
     "make mutants": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make mutants MUTANTS='boundary*'": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make pack": "installs anew; tests/policy_pack/test_pack.py runs what it installs",
     "make permissions": "`make test` does the same work with the roles: tests/e2e/test_deploy_roles.py",
+    "make reference": "tests/docs/test_reference.py compares the files with what it would write",
     "make sandbox": "installs anew and runs `invoke deploy-all`; tests/engine/test_make.py has its parts",
     "make schemas": "tests/automation/mistakes/test_schemas.py compares the files with what it would write",
     "make screenshots": "writes into docs/; `make test` runs the same tests of the page",

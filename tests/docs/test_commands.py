@@ -44,7 +44,7 @@ def test_a_command_is_found_wherever_it_is_printed() -> None:
     found = _PROGRAMS
     assert "automation/stacks.py" in found["pulumi cancel -s {} --cwd stacks/{}"]
     assert "tasks.py" in found["invoke up accounts/{} --env {}"]
-    assert "README.md" in _DOCUMENTS["invoke sandbox.env"]
+    assert "docs/daily-life.md" in _DOCUMENTS["invoke sandbox.env"]
     prose = "run it: invoke up org --env {}, then invoke drift says the rest; or `invoke graph --json`"
     assert list(printed.in_prose(prose)) == ["invoke up org --env {}", "invoke drift", "invoke graph --json"]
 

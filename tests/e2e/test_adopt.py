@@ -68,7 +68,7 @@ TO_PRODUCTION = (
     "invoke preview-all --env prod",
     "invoke deploy-all --env prod",
 )
-"""What the README prints."""
+"""What docs/production.md prints."""
 
 
 def company(project: Project, plan: organizations.Plan) -> organizations.Made:
@@ -208,11 +208,10 @@ def test_a_part_is_adopted_and_then_the_rest_also_after_a_kill(project: Project,
     assert NOTHING in project.shell("invoke preview-all --env prod").output
 
 
-def test_the_readme_s_way_to_production(project: Project, made: organizations.Made) -> None:
-    """The commands of the README as they are printed, in their order, in a terminal."""
+def test_the_documents_way_to_production(project: Project, made: organizations.Made) -> None:
+    """The commands of docs/production.md as they are printed, in their order, in a terminal."""
     aws_cli.install(project.root / "bin")
-    readme = (ROOT / "README.md").read_text()
-    section = readme.partition("## Going to production")[2].partition("\n#")[0]
+    section = (ROOT / "docs/production.md").read_text().partition("## The way\n")[2].partition("\n#")[0]
     printed = [line.partition("#")[0].strip() for line in section.splitlines() if line.startswith("$ ")]
     assert printed == [f"$ {command}" for command in TO_PRODUCTION]
     before, calls = everything(project), control(project, "GET", "calls")

@@ -33,7 +33,7 @@ def test_the_first_deployment_is_the_one_that_the_readme_shows(deployed: Project
     first = created((deployed.root / "first-deploy.txt").read_text())
     assert list(first) == STACKS
     readme = (deployed.root / "README.md").read_text()
-    assert created(readme.partition("$ invoke deploy-all\n")[2].partition("\nNext: ")[0]) == first
+    assert created(readme.partition("$ invoke deploy-all\n")[2].partition("\nNext:")[0]) == first
 
 
 def test_every_program_reads_its_inputs_and_nothing_else(deployed: Project) -> None:

@@ -56,6 +56,7 @@ NEW_ACCOUNT = (
     "rm stacks/accounts/Pulumi.sandbox.web-shop.yaml",
     "invoke add-account web-shop --email aws-web-shop@example.com --ou Development "
     "--tag CostCenter=Testing --tag Owner=web-team",
+    "invoke preview accounts/web-shop",
     "invoke up accounts/web-shop --env sandbox",
     "invoke up accounts/web-shop",
     "invoke outputs --only accounts/web-shop",

@@ -10,7 +10,7 @@ from botocore.session import Session
 from automation.audit.command import CONTROLS, FAILED, UNKNOWN, as_json, decide, exit_code
 from automation.audit.control import State
 from shared.layers import ROOT
-from tests.automation.audit.world import CLOSED, MEMBER, OLD, RECENT, World, document, fails, role
+from tests.automation.audit.world import CLOSED, MEMBER, OLD, RECENT, TRAIL, World, document, fails, role
 
 
 def states(world: World) -> dict[str, State]:
@@ -68,6 +68,10 @@ FAULTS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("suspended-accounts",), {"organizations__list_accounts_for_parent": suspended}),
     (("organization-trail",), {"cloudtrail__describe_trails": {"trailList": []}}),
     (("organization-trail",), {"cloudtrail__get_trail_status": {"IsLogging": False}}),
+    *(
+        (("organization-trail",), {"cloudtrail__describe_trails": {"trailList": [{**TRAIL, lacks: False}]}})
+        for lacks in ("IsOrganizationTrail", "IsMultiRegionTrail")
+    ),
     (
         ("root-key",),
         {
@@ -168,6 +172,25 @@ def test_a_good_organization_passes() -> None:
 def test_the_own_organization_alone_may_be_let_in_as_everybody() -> None:
     within = role("R", {"AWS": "*"}, Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})
     assert states(World(iam__list_roles={"Roles": [within]})) == only(State.OK)
+
+
+def test_who_is_kept_out_is_no_stranger() -> None:
+    denied = role("R", {"AWS": "arn:aws:iam::999999999999:root"}, Effect="Deny")
+    assert states(World(iam__list_roles={"Roles": [denied]})) == only(State.OK)
+
+
+def found_by(id_: str, world: World) -> str:
+    (what,) = [verdict.what for control, verdict in decide(world.facts) if control.id == id_]
+    return what
+
+
+def test_only_who_has_a_password_needs_an_mfa_device() -> None:
+    assert found_by("user-mfa", World(iam__list_mfa_devices={"MFADevices": []})) == "a password and no MFA device: ada"
+
+
+def test_workloads_are_those_of_all_regions() -> None:
+    world = World(ec2__describe_instances={"Reservations": [{"Instances": [{}, {}]}, {"Instances": [{}]}]})
+    assert found_by("workloads", world) == "6 EC2 instances"
 
 
 UNASKED = [

@@ -66,6 +66,8 @@ def _roles(**_arguments: Any) -> Mapping[str, Any]:
     return {"Roles": [service, role("Inside", {"AWS": f"arn:aws:iam::{MANAGEMENT}:root"}, OLD)]}
 
 
+TRAIL = {"IsOrganizationTrail": True, "IsMultiRegionTrail": True, "TrailARN": "arn:trail", "HomeRegion": "us-east-1"}
+
 GOOD: dict[str, Answer] = {
     "organizations describe_organization": {
         "Organization": {"Id": "o-1", "FeatureSet": "ALL", "MasterAccountId": MANAGEMENT}
@@ -117,16 +119,7 @@ GOOD: dict[str, Answer] = {
     "lambda list_functions": {"Functions": []},
     "ecs list_clusters": {"clusterArns": []},
     "rds describe_db_instances": {"DBInstances": []},
-    "cloudtrail describe_trails": {
-        "trailList": [
-            {
-                "IsOrganizationTrail": True,
-                "IsMultiRegionTrail": True,
-                "TrailARN": "arn:trail",
-                "HomeRegion": "us-east-1",
-            }
-        ]
-    },
+    "cloudtrail describe_trails": {"trailList": [TRAIL]},
     "cloudtrail get_trail_status": {"IsLogging": True},
 }
 """By service and operation. A function gets the account and the parameters."""

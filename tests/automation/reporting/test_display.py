@@ -120,7 +120,9 @@ def ended(wording: Wording, *, diff: bool = False, width: int = 80) -> list[str]
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=width, color_system=None, soft_wrap=True)
     Rich(console, [ONE], wording, diff=diff).ended(StackResult.of(Outcome(ONE, Status.DONE, changed())))
-    return screen.getvalue().splitlines()[1:]
+    lines = screen.getvalue().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.endswith(" 0.0 s"))
+    return lines[first + 1 :]
 
 
 UPDATED = ["  updated aws:iam/role:Role Done", '      path: "/old" → "/new"']
@@ -157,7 +159,7 @@ def test_a_log_has_the_values_under_their_resource() -> None:
         "accounts/one | would be created aws:iam/rolePolicyAttachment:RolePolicyAttachment developer-of-the-account",
         "accounts/one | changed in AWS aws:iam/role:Role Done2",
         'accounts/one |   path: "/state" → "/AWS"',
-        "accounts/one | differs (1 created, 1 updated)",
+        "accounts/one | differs (1 changed in AWS; a deployment would create 1, update 1)",
     ]
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from automation.reporting.graphs import as_json, as_text
+from automation.reporting.reading import as_reading
 from automation.selection.choose import choose, named, select, sharded
 from shared.errors import LayerError, UsageError
 from shared.layers import StackId
@@ -81,6 +82,18 @@ def test_graph_as_text() -> None:
     assert lines[5].endswith("← org, identity, policies")
     # What a stack reads is what it reads, whatever else is shown.
     assert as_text(STACKS[5:]).split() == lines[5].split()
+
+
+def test_what_is_read_and_the_order_of_destruction() -> None:
+    lines = as_reading(STACKS).splitlines()
+    assert lines[0] == "org reads no other layer"
+    assert "accounts reads of org: organizationalUnits, rootId" in lines
+    deployed = lines[lines.index("Deployed in this order, side by side what is in one line:") + 1 :][:3]
+    assert [line.split(". ")[1].split(",")[0] for line in deployed[:2]] == ["org", "identity"]
+    destroyed = lines[lines.index("Destroyed in this order:") + 1 :]
+    accounts = ", ".join(sorted(stack.label for stack in STACKS if stack.account))
+    assert destroyed == [f"  1. {accounts}", "  2. identity, policies", "  3. org"]
+    assert as_reading(STACKS[:1]).splitlines()[-1] == "  1. org"
 
 
 def test_graph_as_json() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from moto.iam.models import Certificate, Role, User
 
 from sandbox.emulator.authorization.need import Need
-from sandbox.emulator.authorization.needs.tags import Context, on_resource, requested
+from sandbox.emulator.authorization.needs.tags import Context, given_tags, on_resource, requested
 from sandbox.emulator.iam.managed_policies import user_boundary
 from sandbox.emulator.iam.models import IAMBackend, iam_backend
 from sandbox.emulator.sts.callers import Caller
@@ -82,6 +82,20 @@ OF_THE_ACCOUNT = frozenset(
 )
 
 
+TAGGED = {
+    "CreateInstanceProfile": "TagInstanceProfile",
+    "CreateOpenIDConnectProvider": "TagOpenIDConnectProvider",
+    "CreatePolicy": "TagPolicy",
+    "CreateRole": "TagRole",
+    "CreateSAMLProvider": "TagSAMLProvider",
+    "CreateUser": "TagUser",
+    "CreateVirtualMFADevice": "TagMFADevice",
+    "UploadServerCertificate": "TagServerCertificate",
+}
+"""What a call needs besides, if it makes something with tags.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags.html"""
+
+
 def iam_needs(operation: str, parameters: Parameters, caller: Caller, region: str) -> list[Need]:
     """What must be allowed for a call of IAM."""
     del region
@@ -100,6 +114,8 @@ def iam_needs(operation: str, parameters: Parameters, caller: Caller, region: st
     found = [Need(f"iam:{operation}", resource, "", context)]
     if operation == "AddRoleToInstanceProfile":
         found.append(pass_role(_named("RoleName", "role", parameters, caller, backend)[0], "ec2.amazonaws.com"))
+    if operation in TAGGED and given_tags(parameters):
+        found.append(Need(f"iam:{TAGGED[operation]}", resource, "", requested(parameters)))
     return found
 
 

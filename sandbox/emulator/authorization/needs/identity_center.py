@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sandbox.emulator.authorization.need import Need
-from sandbox.emulator.authorization.needs.tags import requested
+from sandbox.emulator.authorization.needs.tags import given_tags, requested
 from sandbox.emulator.iam.quotas import IDENTITY_CENTER
 from sandbox.emulator.organizations.models import organization_of
 from sandbox.emulator.sts.callers import Caller
@@ -54,6 +54,8 @@ def sso_admin_needs(operation: str, parameters: Parameters, caller: Caller, regi
     if parameters.get("ResourceArn"):
         resources.append(str(parameters["ResourceArn"]))
     found = [Need(action, resource, "", context) for resource in resources] or [Need(action, "*", "", context)]
+    if operation == "CreatePermissionSet" and given_tags(parameters):
+        found += [Need("sso:TagResource", resource, "", context) for resource in resources]
     organization = organization_of(caller.account_id)
     if organization is not None and account == organization.account_id:
         role = f"arn:aws:iam::{account}:role{IDENTITY_CENTER}*"

@@ -9,7 +9,7 @@ from typing import Any
 from moto.organizations.models import FakeAccount, FakeOrganizationalUnit, FakePolicy
 
 from sandbox.emulator.authorization.need import Need
-from sandbox.emulator.authorization.needs.tags import Context, on_resource, requested
+from sandbox.emulator.authorization.needs.tags import Context, given_tags, on_resource, requested
 from sandbox.emulator.organizations.models import OrganizationsBackend, all_organizations, organization_of
 from sandbox.emulator.sts.callers import Caller
 
@@ -30,6 +30,15 @@ IDS = (
 LISTS_ALL = frozenset({"CreatePolicy", "InviteAccountToOrganization", "ListHandshakesForAccount", "ListPolicies"})
 
 
+MAKES_WITH_TAGS = {
+    "CreateAccount": ("account", "*"),
+    "CreateOrganizationalUnit": ("ou", "ou-*"),
+    "CreatePolicy": ("policy", "p-*"),
+    "InviteAccountToOrganization": ("account", "*"),
+}
+"""By call: the kind of what it makes, and the id that this will have."""
+
+
 def organizations_needs(operation: str, parameters: Mapping[str, Any], caller: Caller, region: str) -> list[Need]:
     """What must be allowed for a call of Organizations."""
     del region
@@ -38,15 +47,31 @@ def organizations_needs(operation: str, parameters: Mapping[str, Any], caller: C
     context = {**requested(parameters), **_of_request(parameters)}
     if parameters.get("HandshakeId"):
         return [Need(action, _handshake(str(parameters["HandshakeId"])), "", context)]
+    tagged = _tagging(operation, parameters, organization, context)
     if organization is None or operation in LISTS_ALL:
-        return [Need(action, "*", "", context)]
+        return [Need(action, "*", "", context), *tagged]
     context |= _policy_type(parameters, organization)
     named = [str(parameters[name]) for name in IDS if parameters.get(name)]
     needs = []
     for each in dict.fromkeys(named):
         arn, tags = _resource(each, organization)
         needs.append(Need(action, arn, organization.account_id, {**context, **tags}))
-    return needs or [Need(action, "*", "", context)]
+    return [*(needs or [Need(action, "*", "", context)]), *tagged]
+
+
+def _tagging(
+    operation: str, parameters: Mapping[str, Any], organization: OrganizationsBackend | None, context: Context
+) -> list[Need]:
+    """What a call needs besides if it makes something with tags.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/add-tag.html
+    """
+    if organization is None or operation not in MAKES_WITH_TAGS or not given_tags(parameters):
+        return []
+    kind, id_ = MAKES_WITH_TAGS[operation]
+    if kind == "policy":
+        id_ = f"{str(parameters.get('Type', '*')).lower()}/{id_}"
+    return [Need("organizations:TagResource", _arn(organization, kind, id_), "", context)]
 
 
 def _handshake(id_: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.emulator.authorization.need import Need
 from sandbox.emulator.authorization.needs.iam import pass_role
-from sandbox.emulator.authorization.needs.tags import Context, on_resource, requested
+from sandbox.emulator.authorization.needs.tags import Context, given_tags, on_resource, requested
 from sandbox.emulator.backup.models import backup_tags
 from sandbox.emulator.organizations.models import organization_of
 from sandbox.emulator.sts.callers import Caller
@@ -57,6 +57,16 @@ LOCKS = ("ChangeableForDays", "MaxRetentionDays", "MinRetentionDays")
 """Parameters of a vault's lock that are condition keys too."""
 
 
+MAKES_WITH_TAGS = {
+    "CreateBackupPlan": "backup-plan",
+    "CreateBackupVault": "backup-vault",
+    "CreateLogicallyAirGappedBackupVault": "backup-vault",
+    "CreateReportPlan": "report-plan",
+}
+"""By call: the kind of what it makes, which needs `backup:TagResource` too if the call gives it tags.
+https://docs.aws.amazon.com/aws-backup/latest/devguide/access-control.html"""
+
+
 def backup_needs(operation: str, parameters: Parameters, caller: Caller, region: str) -> list[Need]:
     """What must be allowed for a call of Backup. What a job then does is up to the role: see `backup_jobs`."""
     context, own = requested(parameters), f"arn:aws:backup:{region}:{caller.account_id}"
@@ -80,6 +90,9 @@ def backup_needs(operation: str, parameters: Parameters, caller: Caller, region:
     found = [Need(f"backup:{operation}", resource, account_id, context)]
     if parameters.get("IamRoleArn"):
         found.append(pass_role(str(parameters["IamRoleArn"]), "backup.amazonaws.com"))
+    if operation in MAKES_WITH_TAGS and given_tags(parameters):
+        made = resource if vault else f"{own}:{MAKES_WITH_TAGS[operation]}:*"
+        found.append(Need("backup:TagResource", made, "", requested(parameters)))
     return found
 
 

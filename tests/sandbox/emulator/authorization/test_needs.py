@@ -276,7 +276,44 @@ def test_tags_that_are_set_and_taken_away(caller: Caller) -> None:
     assert need.context == {"aws:RequestTag/a": "b", "aws:TagKeys": ["a"]}
     (need,) = needs("iam", "UntagRole", {"RoleName": "x", "TagKeys": ["a"]}, caller, REGION)
     assert need.context == {"aws:TagKeys": ["a"]}
-    (need,) = needs(
-        "backup", "CreateBackupVault", {"BackupVaultName": "v", "BackupVaultTags": {"a": "b"}}, caller, REGION
-    )
-    assert need.context == {"aws:RequestTag/a": "b", "aws:TagKeys": ["a"]}
+
+
+OF_TAGS = {
+    "Tags": [{"Key": "a", "Value": "b"}],
+    "BackupPlanTags": {"a": "b"},
+    "BackupVaultTags": {"a": "b"},
+    "ReportPlanTags": {"a": "b"},
+    "ResourceTags": [{"Key": "a", "Value": "b"}],
+}
+NOT_TAGGED_BESIDES = frozenset(
+    {
+        # Another of S3 Control's operations that the emulator has from moto and the project does not use.
+        ("s3", "CreateAccessPoint"),
+    }
+)
+
+
+def making_with_tags() -> Iterator[tuple[str, str]]:
+    for service, operation in operations():
+        shape = get_service_model(RESPONSES[service][0]).operation_model(operation).input_shape
+        makes = operation.startswith(("Create", "Invite", "Upload")) and (service, operation) not in NOT_TAGGED_BESIDES
+        if makes and shape and not OF_TAGS.keys().isdisjoint(shape.members):
+            yield service, operation
+
+
+@pytest.mark.parametrize(("service", "operation"), sorted(making_with_tags()), ids=str)
+def test_who_makes_something_with_tags_must_be_allowed_to_tag_it(service: str, operation: str, caller: Caller) -> None:
+    model = RESPONSES[service][0]
+    members = get_service_model(model).operation_model(operation).input_shape.members
+    without = {name: value for name, value in parameters(model, operation).items() if name not in OF_TAGS}
+    tags = {name: value for name, value in OF_TAGS.items() if name in members}
+    found = needs(service, operation, {**without, **tags}, caller, REGION)
+    untagged = needs(service, operation, without, caller, REGION)
+    more = [need for need in found if need.action not in {need.action for need in untagged}]
+    assert more, f"{service}:{operation} needs nothing more with tags"
+    for need in more:
+        action = need.action.split(":")[1]
+        assert action.startswith("Tag")
+        assert AWS.actions.action_exists(*need.action.split(":"))
+        assert any(fnmatchcase(need.resource, form) for form in forms(need.action)), (need, forms(need.action))
+        assert need.context["aws:RequestTag/a"] == "b"
