@@ -28,7 +28,7 @@ from stacks.accounts.checks import (
     unit_id,
 )
 from stacks.accounts.default_vpcs import DefaultVpcs
-from stacks.accounts.member_account import MemberAccount, MemberAccountArgs
+from stacks.accounts.member_account import MemberAccount, MemberAccountArgs, own_credentials
 from stacks.accounts.preview_access import PreviewAccess, PreviewAccessArgs
 
 
@@ -41,6 +41,7 @@ async def main() -> Mapping[str, Any]:
     check_roles(loaded, identity)
     assigned = assignments_of(identity, settings.organizational_unit, settings.actions)
 
+    profile, roles = own_credentials()
     account = MemberAccount(
         "account",
         MemberAccountArgs(
@@ -53,6 +54,8 @@ async def main() -> Mapping[str, Any]:
             tags=settings.tags,
             protect=settings.protect,
             close_on_deletion=settings.close_on_deletion,
+            profile=profile,
+            roles=roles,
         ),
     )
     inside = pulumi.ResourceOptions(provider=account.inside)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -17,7 +19,8 @@ from shared.settings.program import current_stack
 class MemberAccountArgs:
     """`tags` are set on the account and on everything that its provider creates.
 
-    AWS makes `access_role_name` in a new account; the provider assumes `inside_role_name`.
+    AWS makes `access_role_name` in a new account; the provider assumes `inside_role_name`, with the credentials of
+    `profile` and, one after the other, those of `roles`, or with what the surroundings give.
     """
 
     name: str
@@ -29,6 +32,24 @@ class MemberAccountArgs:
     tags: Mapping[str, str]
     protect: bool
     close_on_deletion: bool
+    profile: str | None = None
+    roles: Sequence[aws.ProviderAssumeRoleArgs] = ()
+
+
+def own_credentials() -> tuple[str | None, list[aws.ProviderAssumeRoleArgs]]:
+    """`aws:profile` and the roles of `aws:assumeRoles`, which a provider that a program makes does not have by itself.
+
+    https://www.pulumi.com/docs/iac/concepts/providers/#explicit-provider-configuration
+    """
+    config = pulumi.Config("aws")
+    given: list[Mapping[str, Any]] = config.get_object("assumeRoles") or []
+    roles = [
+        aws.ProviderAssumeRoleArgs(
+            **{re.sub("[A-Z]", lambda found: f"_{found[0].lower()}", key): role[key] for key in role}
+        )
+        for role in given
+    ]
+    return config.get("profile"), roles
 
 
 class MemberAccount(Component):
@@ -61,11 +82,13 @@ class MemberAccount(Component):
             f"{name}-inside",
             region=args.region,
             allowed_account_ids=[account.id],
+            profile=args.profile,
             assume_roles=[
+                *args.roles,
                 aws.ProviderAssumeRoleArgs(
                     role_arn=account.id.apply(lambda id_: role_arn(id_, args.inside_role_name)),
                     session_name="pulumi",
-                )
+                ),
             ],
             default_tags=aws.ProviderDefaultTagsArgs(tags=dict(args.tags)),
             opts=pulumi.ResourceOptions(parent=self),

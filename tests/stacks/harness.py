@@ -130,9 +130,11 @@ def run_program(
     deployed: Mapping[str, Mapping[str, Any]] | None = None,
     secret_keys: tuple[str, ...] = (),
     region: str | None = "us-west-2",
+    aws: Mapping[str, Any] | None = None,
     run: Run | None = None,
 ) -> Run:
-    """Run `stacks/<layer>` with `config` (without its namespace) and the outputs of other layers.
+    """Run `stacks/<layer>` with `config` (without its namespace), `aws` of the AWS provider, and the outputs of other
+    layers.
 
     `deployed` are outputs of resources by type, where AWS has others than the program says.
 
@@ -143,6 +145,7 @@ def run_program(
     values = {f"{layer}:{key}": value for key, value in config.items()}
     if region is not None:
         values["aws:region"] = region
+    values |= {f"aws:{key}": value for key, value in (aws or {}).items()}
     texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
 
     async def main() -> None:

@@ -130,6 +130,16 @@ def test_the_provider_works_in_this_account_only(region: str) -> None:
     assert other.one(ORG_ACCOUNT).inputs["roleName"] == "Access"
 
 
+def test_the_provider_has_the_credentials_that_the_stacks_file_names() -> None:
+    # A provider that a program makes has nothing of the configuration by itself.
+    plain = account().one("pulumi:providers:aws").inputs
+    assert "profile" not in plain
+    before = {"roleArn": "arn:aws:iam::123456789012:role/DeployAccounts", "sessionName": "team", "externalId": "x"}
+    given = account(aws={"profile": "acme", "assumeRoles": [before]}).one("pulumi:providers:aws").inputs
+    assert given["profile"] == "acme"
+    assert json.loads(given["assumeRoles"]) == [before, *json.loads(plain["assumeRoles"])]
+
+
 def test_everything_but_the_account_is_made_inside_it() -> None:
     run = account(FULL)
     outside = {r.type for r in run.resources if r.type.startswith("aws:") and "account-inside" not in r.provider}
