@@ -101,7 +101,7 @@ def test_an_address_is_changed(project: Project) -> None:
     output = project.invoke(*command).output
     assert "removed the lock of a run that was killed" in output
     assert "1. done: the account is refreshed in the state" in output
-    assert "would change" not in project.invoke("preview", "accounts/mail").output
+    assert "| would change" not in project.invoke("preview", "accounts/mail").output
     assert accounts(project)["mail@example.com"] == 0
 
 
@@ -190,4 +190,4 @@ def test_all_of_it_is_the_wanted_end(project: Project) -> None:
     converges(project)
     assert accounts(project) == before
     changed = project.invoke("preview-all", "--force").output
-    assert "would change" not in changed, changed
+    assert "| would change" not in changed, changed

@@ -23,7 +23,7 @@ def test_a_renamed_account_is_the_same_account(project: Project) -> None:
     assert "next: invoke preview accounts/quality --env sandbox" in output
     assert not (project.root / "stacks/accounts/Pulumi.sandbox.shared-test.yaml").exists()
     previewed = project.invoke("preview", "accounts/quality", "--env", "sandbox").output
-    assert "would change" not in previewed
+    assert "| would change" not in previewed
     assert project.outputs("accounts/quality")["accountId"] == before["Id"]
     accidents.converges(project)
     assert account_of(project, "shared-test-account@example.com") == before
@@ -125,7 +125,7 @@ def test_an_address_changes_by_a_code_and_by_no_deployment(project: Project) -> 
     assert "1. done: the account is refreshed in the state" in output
     previewed = project.invoke("preview", "accounts/mail").output
     assert "unchanged" in previewed
-    assert "would change" not in previewed
+    assert "| would change" not in previewed
     assert account_of(project, "post@example.com")["Id"] == account
     accidents.converges(project)
 
