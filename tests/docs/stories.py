@@ -35,6 +35,7 @@ RENAMED = "tests/e2e/test_drift.py::test_an_account_whose_file_was_renamed_is_no
 TEAM = "tests/e2e/test_deploy_roles.py::test_a_teams_commands"
 AFFECTED = "tests/e2e/test_affected.py::test_what_is_deployed_follows_the_commits"
 PLANNED = "tests/e2e/test_affected.py::test_a_plan_is_what_is_approved"
+UPGRADED = "tests/docs/test_upgrading.py::test_a_release_is_taken_without_a_conflict"
 WORKFLOWS_FILE = "tests/e2e/test_workflows.py"
 WORKFLOWS = f"{WORKFLOWS_FILE}::test_the_commands_write_what_the_document_shows"
 STEP = "a step of the workflows: tests/e2e/test_pull_request.py runs it from their files"
@@ -90,6 +91,9 @@ TESTS: dict[str, str] = {
     "aws organizations remove-account-from-organization --account-id {}": IN_THE_WAY,
     "aws sts get-caller-identity --query Account --output text": PROD,
     "aws sts get-caller-identity": PRODUCTION,
+    "git checkout -b update-v0.2.0": UPGRADED,
+    "git config merge.ours.driver true": UPGRADED,
+    "git fetch upstream --tags": UPGRADED,
     "invoke --help import": DAILY,
     "invoke --help {}": DAILY,
     "invoke --list": LISTED,
@@ -216,6 +220,7 @@ TESTS: dict[str, str] = {
     "invoke workflows --deployments deployments --organization acme --repository acme/infrastructure": WORKFLOWS,
     "invoke workflows --env prod --env staging": f"{WORKFLOWS_FILE}::test_several_environments",
     "invoke workflows --operator operator --repository acme/infrastructure --backend \"s3://acme-states?region=eu-central-1\" --commit \"$(git rev-parse HEAD)\"": WORKFLOWS,
+    "invoke workflows --env prod": UPGRADED,
     "invoke workflows": PLANNED,
     "pulumi cancel": LOCKED,
     "pulumi cancel -s prod --cwd stacks/identity": LOCKED,
@@ -259,6 +264,7 @@ NOT_HERE: dict[str, str] = {
     "make edits": "takes most of an hour; `make test` runs a few rounds of it",
     "make engine": "builds the engine that the tests run with; tests/engine/ has its parts",
     "make install": "tests/engine/test_make.py runs it, with a Python that notes its calls",
+    "make install": "tests/engine/test_packages.py runs it with a package index of its own",
     "make mutants": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make mutants MUTANTS='boundary*'": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make pack": "installs anew; tests/policy_pack/test_pack.py runs what it installs",
