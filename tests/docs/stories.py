@@ -264,7 +264,6 @@ NOT_HERE: dict[str, str] = {
     "make edits": "takes most of an hour; `make test` runs a few rounds of it",
     "make engine": "builds the engine that the tests run with; tests/engine/ has its parts",
     "make install": "tests/engine/test_make.py runs it, with a Python that notes its calls",
-    "make install": "tests/engine/test_packages.py runs it with a package index of its own",
     "make mutants": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make mutants MUTANTS='boundary*'": "takes hours; tests/mutants/test_mutants.py checks that each fault fits",
     "make pack": "installs anew; tests/policy_pack/test_pack.py runs what it installs",
