@@ -18,7 +18,7 @@ from automation.adoption.identity_center import GROUP, FoundCenter, FoundSet
 from automation.adoption.snapshot import Snapshot
 from automation.identity_center import SERVICE
 from shared.settings.base import Settings
-from shared.settings.checks import listed
+from shared.settings.checks import counted, listed
 from stacks.identity.identity_center_config import ACCOUNT, IdentityCenter
 from stacks.identity.permission_set_config import PermissionSet
 
@@ -54,7 +54,7 @@ def as_it_is(found: Snapshot, names: Mapping[str, str], region: str, why_not: st
 
 
 def _whole(center: FoundCenter, why: str) -> str:
-    sets = [f"{each.name} ({_count(len(each.accounts), 'account')})" for each in center.sets]
+    sets = [f"{each.name} ({counted(len(each.accounts), 'account')})" for each in center.sets]
     groups = sorted(name or identity for identity, name in center.groups.items())
     return (
         f"IAM Identity Center: permission sets {listed(sets, _MOST) or 'none'}; groups "
@@ -157,7 +157,3 @@ def _problem(model: type[Settings], setting: Mapping[str, Any]) -> str | None:
         where = ".".join(map(str, first["loc"]))
         return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
     return None
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -20,6 +20,7 @@ from automation.inventory.identities import (
 from automation.inventory.organization import Member, Organization, Policy, Unit
 from automation.results import Foreign
 from shared.policy_documents.roles import DEVELOPERS_GROUP
+from shared.settings.checks import counted
 from shared.units import ROOT_UNIT
 
 _MADE_HERE = re.compile(r"MonthlyBackup|RootTags|Tags-.+|Guardrails-.+|Perimeter")
@@ -118,7 +119,7 @@ def _unit(unit: Unit, found: Organization, known: Declared, naming: Naming) -> F
     below = sum(other.within[:-2] == unit.within for other in found.units)
     delete = f"aws organizations delete-organizational-unit --organizational-unit-id {unit.id}"
     if accounts or below:
-        delete = f"once it is empty (in it: {_count(accounts, 'account')}, {_count(below, 'OU')}), {delete}"
+        delete = f"once it is empty (in it: {counted(accounts, 'account')}, {counted(below, 'OU')}), {delete}"
     return Foreign("OU", unit.path, unit.id, adopt, delete, (key, *unit.within))
 
 
@@ -203,7 +204,3 @@ def _policies(kind: str, principal: Principal, known: Declared) -> Iterator[Fore
 def _member(group: str, user: str) -> Foreign:
     remove = f"aws iam remove-user-from-group --group-name {shlex.quote(group)} --user-name {shlex.quote(user)}"
     return Foreign(f"member of group {group}", user, user, None, remove, (f"group/{group}/{user}",))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -15,6 +15,7 @@ from automation.selection.removed import ways
 from automation.stack_files import read_raw
 from shared.errors import ConfigError, LayerError, UsageError
 from shared.layers import LAYERS, StackId, parse_stack
+from shared.settings.checks import counted
 
 ACCOUNT = "aws:organizations/account:Account"
 
@@ -42,7 +43,7 @@ class Undeclared:
     @property
     def what(self) -> str:
         """What was found."""
-        count = f"{self.held} resource{'' if self.held == 1 else 's'}"
+        count = counted(self.held, "resource")
         return f"the stack {self.stack.label} ({self.stack.name}) has {count} in the state and no file"
 
     @property

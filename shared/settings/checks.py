@@ -20,6 +20,11 @@ def listed(values: Iterable[str], most: int = 5) -> str:
     return f"{', '.join(found[:most])}{more}"
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things, in a message."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def unknown_units(file: str, named: dict[str, str], units: Iterable[str]) -> list[str]:
     """One problem for each OU path in `named` (path → configuration key) that is not in `units`."""
     known = sorted(units)
