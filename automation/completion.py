@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 
 from shared.errors import LayerError, UsageError
@@ -95,7 +96,9 @@ def _options(command: str) -> list[str]:
 
     if command not in namespace.task_names:
         return []
-    return sorted(f"--{argument.name.replace('_', '-')}" for argument in namespace[command].get_arguments())
+    # A copy: a task loses its help when it is asked for its arguments.
+    arguments = deepcopy(namespace)[command].get_arguments()
+    return sorted(f"--{argument.name.replace('_', '-')}" for argument in arguments)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import tasks
 from automation.completion import candidates, script
 from bench.copies import copy_repository, user_environment
 from shared.errors import UsageError
@@ -45,6 +46,11 @@ def test_what_a_word_may_become(root: Path, words: list[str], expected: list[str
 
 def test_nothing_typed_is_all_commands(root: Path) -> None:
     assert {"deploy-all", "up", "validate"} < set(candidates([], root))
+
+
+def test_the_commands_keep_their_help(root: Path) -> None:
+    candidates(["deploy-all", "--fail"], root)
+    assert tasks.namespace["deploy-all"].help
 
 
 def test_a_shell_that_is_not_known() -> None:
