@@ -174,14 +174,20 @@ def _remedy(environment: Environment, stack: StackId, creation: Creation, refusa
     if not refusal:
         return f"look for it in AWS: if it is there, {importing}; then run this again"
     again = "run this again, which imports it; or " if environment.disposable and identities.finds(creation) else ""
-    elsewhere = (
-        f". If no account of this organization has its address, another one has: accounts:email in {stack.config_label}"
-        if creation.resource.type == ACCOUNT and not identity
-        else ""
-    )
+    elsewhere = _address_elsewhere(environment, stack) if creation.resource.type == ACCOUNT and not identity else ""
     return (
         f"it is in AWS and not in the state of {stack.label}, made by hand or by a run that could not record it: "
         f"{again}{importing}; then run this again{elsewhere}"
+    )
+
+
+def _address_elsewhere(environment: Environment, stack: StackId) -> str:
+    """AWS gives the address of a closed account to no other one:
+    https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-closing.html"""
+    empty = "; or `invoke sandbox.reset` for an empty AWS" if environment.disposable else ""
+    return (
+        ". If no account of this organization has its address, one of another organization has it or a closed one, and "
+        f"AWS gives it to no other: write another address as accounts:email in {stack.config_label}{empty}"
     )
 
 

@@ -4,6 +4,7 @@ From this repository only the module that runs a program: the files of the progr
 """
 
 import contextlib
+import gc
 import importlib
 import signal
 
@@ -20,10 +21,15 @@ for name in (
     "pulumi_aws.iam",
     "pulumi_aws.organizations",
     "pulumi_aws.s3",
-    "pydantic",
     "pydantic.alias_generators",
+    *("pydantic.fields", "pydantic.functional_validators", "pydantic.main", "pydantic.type_adapter"),
     "yaml",
 ):
     # The programs of a repository may use fewer packages, which are then not installed.
     with contextlib.suppress(ImportError):
-        importlib.import_module(name)
+        module = importlib.import_module(name)
+        # The SDK reads a provider's module when it is first asked for a name that no module has by itself.
+        hasattr(module, "__all__")
+
+# What is here stays: the collector of a program need not go through it again and again.
+gc.freeze()

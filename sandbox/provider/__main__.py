@@ -10,9 +10,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc  # type: ignore[import-untyped]
-from pulumi.runtime.proto import provider_pb2_grpc
 
-from sandbox.provider.server import Provider
+from sandbox.provider.protocol import without_sdk
+
+without_sdk()
+
+from pulumi.runtime.proto import provider_pb2_grpc  # noqa: E402
+
+from sandbox.provider.server import Provider  # noqa: E402
 
 THREADS = 16
 """Calls at a time; the engine works on no more resources at a time unless `--parallel` says so."""

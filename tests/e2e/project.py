@@ -56,6 +56,11 @@ class Project:
         """A user's environment."""
         return user_environment(self.root)
 
+    @property
+    def url(self) -> str:
+        """Where the emulated AWS listens, or listened last."""
+        return str(json.loads((self.root / ".sandbox" / "emulator.json").read_text())["url"])
+
     def invoke(self, *args: str, expect: int | None = 0, stdin: str = "") -> Result:
         """Run `invoke …`; `expect` is the exit code asked for, None for any."""
         return self.run("invoke", *args, expect=expect, stdin=stdin)
@@ -108,7 +113,7 @@ class Project:
     def aws(self, service: Any, credentials: Mapping[str, Any] | None = None, region: str = REGION) -> Any:
         """A boto3 client of the emulated AWS, as the management account's administrator by default."""
         keys = credentials or {"AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_ACCESS_KEY}
-        url = json.loads((self.root / ".sandbox" / "emulator.json").read_text())["url"]
+        url = self.url
         by_proxy = service == "s3control"
         return boto3.client(
             service,

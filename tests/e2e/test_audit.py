@@ -32,7 +32,7 @@ CONTACT = {"name": "Ada", "title": "Head of security", "email": "security@exampl
 
 def control(project: Project, path: str, method: str = "GET", body: Any = None) -> Any:
     """Ask the emulator itself."""
-    url = json.loads((project.root / ".sandbox" / "emulator.json").read_text())["url"]
+    url = project.url
     data = json.dumps(body).encode() if body else b"" if method == "POST" else None
     request = urllib.request.Request(f"{url}/_sandbox/{path}", method=method, data=data)  # noqa: S310
     with urllib.request.urlopen(request) as answer:  # noqa: S310

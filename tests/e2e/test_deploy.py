@@ -211,3 +211,11 @@ def test_destroy_all_takes_everything_down_in_reverse(deployed: Project) -> None
     assert iam.list_groups()["Groups"] == []
     again = deployed.invoke("destroy-all", "--yes", "--include-protected", "--confirm", "sandbox")
     assert again.code == 0
+
+
+def test_the_addresses_of_closed_accounts_are_taken_until_the_sandbox_is_reset(deployed: Project) -> None:
+    refused = deployed.invoke("deploy-all", expect=1).output
+    assert "AWS gives it to no other: write another address as accounts:email in" in refused
+    (command,) = set(re.findall(r"`(invoke sandbox\.\w+)` for an empty AWS", refused))
+    deployed.run(*command.split())
+    assert re.search(r"all +5 of 5 done", deployed.invoke("deploy-all").output)

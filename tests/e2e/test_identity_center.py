@@ -68,7 +68,7 @@ def control(project: Project, path: str, **body: str) -> dict[str, Any]:
 
 
 def url(project: Project) -> str:
-    return str(json.loads((project.root / ".sandbox" / "emulator.json").read_text())["url"])
+    return project.url
 
 
 def sign_in(project: Project, user: str, account_id: str, permission_set: str) -> dict[str, Any] | None:
