@@ -1,6 +1,7 @@
 """The words of the command line, before invoke reads them: what it would misunderstand, or say less well."""
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from invoke.exceptions import Exit
 
 from shared.suggestions import nearest
 
+_HELP = frozenset({"--help", "-h"})
+
 
 def check_words(namespace: Collection, words: Sequence[str] | None = None) -> None:
     """What invoke itself does not say well: which command was meant, and the help of one command.
@@ -17,9 +20,12 @@ def check_words(namespace: Collection, words: Sequence[str] | None = None) -> No
     `words` are the words of the command line. Raises `invoke.exceptions.Exit`.
     """
     given = list(typed() if words is None else words)
+    if given and given[0] in (*_HELP, "--list", "-l"):
+        # Invoke prints these by itself. Who reads them, such as head, may have seen enough.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     if not given or given[0].startswith("-"):
         return
-    if not {"--help", "-h"}.isdisjoint(given[1:]):
+    if not _HELP.isdisjoint(given[1:]):
         # Invoke would take it for the name of a stack.
         os.execv(sys.executable, [sys.executable, "-m", "invoke", "--help", given[0]])  # noqa: S606
     names = list(namespace.task_names)

@@ -152,11 +152,14 @@ def test_a_terminal_that_knows_only_ascii(invoke: Invoke) -> None:
     assert "policies" in done.stdout
 
 
-def test_a_reader_that_has_seen_enough(copy: Path) -> None:
-    script = f"{sys.executable} -m invoke graph --json | head -c 1"
+@pytest.mark.parametrize("words", ["graph --json", "deploy-all --help", "--list"])
+def test_a_reader_that_has_seen_enough(copy: Path, words: str) -> None:
+    script = f"{sys.executable} -m invoke {words} | head -c 1"
     command = ["bash", "-o", "pipefail", "-c", script]
-    done = subprocess.run(command, cwd=copy, env=user_environment(copy), capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("[", "")
+    environment = {**user_environment(copy), "PYTHONUNBUFFERED": "1"}
+    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True)
+    assert len(done.stdout) == 1
+    assert done.stderr == ""
 
 
 def test_a_folder_of_logs_that_cannot_be_written(copy: Path, invoke: Invoke) -> None:
