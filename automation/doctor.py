@@ -24,7 +24,8 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     """
     passed_over: list[str] = []
     engine = find_engine(root, passed_over.append)
-    found = [checks.python(), checks.sdk(), checks.found_engine(engine, passed_over), checks.language_host(engine)]
+    found = [checks.release(ROOT), checks.python(), checks.sdk()]
+    found += [checks.found_engine(engine, passed_over), checks.language_host(engine)]
     if engine is None:
         found.append(checks.go())
     where = environment(name, root)

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,16 @@ class Check:
     ok: bool
     what: str
     remedy: str = ""
+
+
+def release(root: Path) -> Check:
+    """The release that the repository at `root` is, or is based on, and its commit if it is a clone with git."""
+    with (root / "pyproject.toml").open("rb") as file:
+        version = tomllib.load(file)["project"]["version"]
+    describe = ["git", "-C", str(root), "describe", "--always", "--dirty", "--exclude=*"]
+    # Another repository may be around one that was downloaded.
+    commit = _output(describe, os.environ) if (root / ".git").exists() else None
+    return Check("release", True, f"{version}, commit {commit}" if commit else version)
 
 
 def python() -> Check:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 import subprocess
 import sys
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,24 @@ def test_the_oldest_python_is_the_same_everywhere() -> None:
 def test_the_editor_keeps_the_length_of_lines() -> None:
     length = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ruff"]["line-length"]
     assert f"max_line_length = {length}" in (ROOT / ".editorconfig").read_text()
+
+
+def test_the_version_is_the_newest_release_of_the_changelog() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text()
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert headings[0] == "[Unreleased]"
+    released = [re.fullmatch(r"\[(\d+)\.(\d+)\.(\d+)\] - (\d{4}-\d{2}-\d{2})", each) for each in headings[1:]]
+    assert all(released), headings
+    numbers = [tuple(map(int, each.groups()[:3])) for each in released if each]
+    assert numbers == sorted(set(numbers), reverse=True)
+    dates = [date.fromisoformat(each[4]) for each in released if each]
+    assert dates == sorted(dates, reverse=True)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert version == ".".join(map(str, numbers[0]))
+
+
+def test_a_release_names_each_kind_of_change_once() -> None:
+    for release in (ROOT / "CHANGELOG.md").read_text().split("\n## ")[1:]:
+        kinds = re.findall(r"^### (.+)$", release, re.MULTILINE)
+        assert len(kinds) == len(set(kinds)), release.partition("\n")[0]
+        assert set(kinds) <= {"To do when you update", "Added", "Changed", "Removed", "Fixed", "Security", "Deprecated"}

@@ -251,7 +251,7 @@ def test_a_closed_account_is_recognized_before_the_engine_works_in_it(deployed: 
     )
     before = states(deployed)
     for command in (["deploy-all", "--force"], ["preview-all", "--force"], ["refresh-all"]):
-        output = deployed.invoke(*command, expect=1).output
+        output = deployed.invoke(*command, "--layer", "accounts", expect=1).output
         assert message.search(output)
         assert re.search(r"accounts/shared-test +unchanged", output)
     output, foreign = drift(deployed, 2)

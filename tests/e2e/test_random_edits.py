@@ -61,7 +61,7 @@ def team(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Team:
 _ONE = st.tuples(st.sampled_from(edits.EDITS), st.integers(0, 2**32))
 
 
-@rounds(2)
+@rounds(1)
 @given(chosen=st.lists(_ONE, min_size=2, max_size=6))
 def test_the_preview_is_the_truth_whatever_is_edited(team: Team, chosen: list[tuple[edits.Edit, int]]) -> None:
     if team.failure:  # hypothesis tries a failing round again, and what is deployed is another organization by then

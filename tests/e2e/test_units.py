@@ -52,7 +52,7 @@ def test_an_empty_unit_is_removed_as_previewed(project: Project) -> None:
     project.configure(ORG, organizationalUnits=[named, "Old/Oldest"])
     planned = changes(project, "preview-all")
     assert planned == {"org": {("Old/Older", "deleted")}}
-    assert changes(project, "drift", expect=2) == planned
+    assert changes(project, "drift", "--layer", "org", expect=2) == planned
     assert set(units(project)) == {"Engineering", "Old"}, "nothing is changed yet"
     assert changes(project, "deploy-all") == planned
     project.configure(ORG, organizationalUnits=[named])
@@ -63,7 +63,7 @@ def test_an_empty_unit_is_removed_as_previewed(project: Project) -> None:
     kill_tree(process)
     project.invoke("deploy-all")
     assert set(units(project)) == {"Engineering"}
-    assert changes(project, "preview-all", "--force") == {}
+    assert changes(project, "preview-all", "--force", "--layer", "org") == {}
 
 
 def test_a_unit_that_holds_accounts_or_foreign_units_is_not_removed(project: Project) -> None:

@@ -2,7 +2,10 @@
 
 import json
 import os
+import re
+import subprocess
 import threading
+import tomllib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +20,7 @@ from engine.checks import Check, credentials, without_secrets
 from engine.install import Engine, sdk_version
 from sandbox.layout import Layout
 from sandbox.lifecycle import start_emulator
+from shared.layers import ROOT
 from tests.machine import fake_pulumi, program, stand_in
 
 SECRET = "wJalrXUtnFEMI-not-a-real-secret"
@@ -49,6 +53,22 @@ def test_a_bare_machine_is_told_what_to_do_about_each(root: Path, monkeypatch: p
     assert found["emulated AWS"].remedy == "run `invoke sandbox.start`"
     assert "no environment is called 'sandbox'" in found["configuration"].what
     assert not (root / ".sandbox").exists()
+
+
+def test_the_release_and_the_commit_are_named(root: Path) -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert by_name(diagnose("sandbox", root))["release"].what.startswith(version)
+    (root / "pyproject.toml").write_text('[project]\nversion = "7.8.9"\n')
+    assert checks.release(root).what == "7.8.9", "not a clone"
+    for words in (
+        ["init", "--quiet"],
+        ["add", "."],
+        ["-c", "user.name=a", "-c", "user.email=a@b.c", "commit", "-qm", "a"],
+    ):
+        subprocess.run(["git", "-C", str(root), *words], check=True)
+    assert re.fullmatch(r"7\.8\.9, commit [0-9a-f]{7,}", checks.release(root).what)
+    (root / "pyproject.toml").write_text('[project]\nversion = "7.8.10"\n')
+    assert re.fullmatch(r"7\.8\.10, commit [0-9a-f]{7,}-dirty", checks.release(root).what)
 
 
 def test_an_engine_that_is_too_old_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
