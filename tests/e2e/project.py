@@ -29,6 +29,8 @@ REGION = "us-west-2"
 TIMEOUT = 300
 """Seconds that one command may take."""
 
+_SANDBOX_ENV: dict[tuple[Path, str], str] = {}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -87,8 +89,17 @@ class Project:
 
     def shell(self, script: str, cwd: str = ".", expect: int | None = 0) -> Result:
         """Run a script as a user's shell would, after `eval "$(invoke sandbox.env)"`."""
-        whole = f'set -e; cd {self.root}; eval "$(invoke sandbox.env)"; cd {cwd}; {script}'
+        whole = f"set -e; cd {self.root}; {self._sandbox_env()}; cd {cwd}; {script}"
         return self.run("bash", "-c", whole, expect=expect)
+
+    def _sandbox_env(self) -> str:
+        """What `invoke sandbox.env` prints, asked once for an emulated AWS: hundreds of scripts need it."""
+        key = (self.root, self.url)
+        if key not in _SANDBOX_ENV:
+            words = ["invoke", "sandbox.env"]
+            done = subprocess.run(words, cwd=self.root, env=self.env, stdout=subprocess.PIPE, text=True, check=True)
+            _SANDBOX_ENV[key] = done.stdout
+        return _SANDBOX_ENV[key]
 
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start `invoke …` in a session of its own, to be killed."""
