@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from automation.adoption.identity_center import GROUP, FoundCenter, FoundSet
 from automation.adoption.snapshot import Snapshot
 from automation.identity_center import SERVICE
-from shared.settings.base import Settings
+from shared.settings.base import Settings, first_problem
 from shared.settings.checks import counted, listed
 from stacks.identity.identity_center_config import ACCOUNT, IdentityCenter
 from stacks.identity.permission_set_config import PermissionSet
@@ -153,7 +153,5 @@ def _problem(model: type[Settings], setting: Mapping[str, Any]) -> str | None:
     try:
         model.model_validate(setting, by_alias=True, by_name=False)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        return f"{where}: {first['msg']}" if where else first["msg"].removeprefix("Value error, ")
+        return first_problem(error)
     return None

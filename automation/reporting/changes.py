@@ -56,9 +56,15 @@ def lines(change: Change, width: int, *, full: bool = False) -> list[str]:
 
 
 def wrapped(text: str, room: int) -> list[str]:
-    """The text in lines of `room` characters; a word is broken only if it is longer than a line."""
+    """The text in lines of `room` characters; a word that is longer, such as an ARN, is one line, to be copied."""
     indent = text[: len(text) - len(text.lstrip())]
-    found = textwrap.wrap(text, max(room, _NARROWEST), subsequent_indent=indent + _INDENT, break_on_hyphens=False)
+    found = textwrap.wrap(
+        text,
+        max(room, _NARROWEST),
+        subsequent_indent=indent + _INDENT,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
     return found or [text]
 
 

@@ -47,6 +47,13 @@ def parse(
         raise ConfigError(_describe(error, model, namespace, file, secret_keys)) from None
 
 
+def first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong, with the path of its key; for values that are in no file."""
+    item = error.errors(include_url=False, include_context=True, include_input=True)[0]
+    where = ".".join(map(str, item["loc"]))
+    return f"{where}: {_message(item)}" if where else _message(item)
+
+
 def nullable(model: type[Settings], key: str) -> bool:
     """Whether `null` is an allowed value of `key`."""
     return type(None) in getattr(getattr(_field(model, key), "annotation", None), "__args__", ())
@@ -105,6 +112,14 @@ _TYPES = {
 """The first word of pydantic's name of an error → what is allowed.
 https://docs.pydantic.dev/latest/errors/validation_errors/"""
 
+_LIMITS = {
+    "string_too_long": "at most {max_length} characters",
+    "string_too_short": "at least {min_length} characters",
+    "string_pattern_mismatch": "text of the form {pattern}",
+    "too_long": "a list of {max_length} or fewer",
+    "too_short": "a list of {min_length} or more",
+}
+
 
 def _message(item: Any) -> str:
     """What is wrong, in this project's words."""
@@ -115,6 +130,8 @@ def _message(item: Any) -> str:
         allowed = given["expected"].replace("'", "").replace("True", "true")
         words = re.findall(r"'([^']*)'", given["expected"])
         return f"allowed: {allowed}{did_you_mean(nearest(item['input'], words, _ALIKE))}"
+    if item["type"] in _LIMITS:
+        return f"allowed: {_LIMITS[item['type']].format(**given)}"
     kind, _, rest = str(item["type"]).partition("_")
     if rest in ("type", "parsing", "from_float", "attributes_type") and kind in _TYPES:
         return f"allowed: {_TYPES[kind]}"

@@ -176,8 +176,10 @@ def test_an_assignment_is_found_by_its_group_and_account() -> None:
         (one(managed=("arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/b/A")), "two policies that are called A"),
         (one(customer=("/a,b/Logs",)), "permission set Admins: customerPolicies.0: "),
         (one(tags={"a": "1", "A": "2"}), "permission set Admins: tags: "),
+        (one(duration="PT13H"), "permission set Admins: sessionHours: allowed: less than or equal to 12"),
+        (one(relay_state="x" * 241), "permission set Admins: relayState: allowed: at most 240 characters"),
     ],
-    ids=["user", "two-groups", "no-group", "management", "space", "policies", "comma", "tags"],
+    ids=["user", "two-groups", "no-group", "management", "space", "policies", "comma", "tags", "hours", "long"],
 )  # fmt: skip
 def test_what_no_file_can_say_stays_as_it_is(found: FoundSet, text: str) -> None:
     assert text in said(found)

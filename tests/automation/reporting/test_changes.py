@@ -63,6 +63,11 @@ def test_short_values_are_on_the_line_of_their_property(old: Any, new: Any, expe
     assert one(old, new) == one(old, new, full=True) == [f"  a: {expected}"]
 
 
+def test_what_may_be_copied_is_in_one_line() -> None:
+    arn = "arn:aws:iam::123456789012:policy/" + "teams/" * 12 + "ReadLogs"
+    assert [line for line in one("short " * 20, arn, full=True) if len(line) > 80] == [f'    + "{arn}"']
+
+
 def test_what_forces_a_replacement_is_said_first() -> None:
     values = PropertyChange("a", 1, 2), PropertyChange("b", "x" * 60, "y" * 60, forces_replacement=True)
     found = lines(changed(*values, what="replaced"), 80)

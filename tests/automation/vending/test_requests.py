@@ -103,7 +103,7 @@ WRONG = {
     "cost center": (body(cost="Gold"), ["Tag CostCenter is 'Gold'; the OU allows: Development, Testing"]),
     "no owner": (body(owner=""), ["Tag Owner is missing; the OU's tag policy requires it"]),
     "html": (body(owner="<!-- none -->"), ["Tag Owner is '<!-- none -->': allowed"]),
-    "long": (body(display="A" * 51), [f"Name in AWS is '{'A' * 51}': String should have at most 50"]),
+    "long": (body(display="A" * 51), [f"Name in AWS is '{'A' * 51}': allowed: at most 50 characters"]),
     "not ASCII": (body(display="Füße"), ["Name in AWS is 'Füße': allowed: 1 to 50 printable ASCII"]),
     "line of tags": (body(more="Team"), ["More tags has the line 'Team'; allowed: KEY=VALUE"]),
     "tag twice": (body(more="Team=a\nTeam=b"), ["More tags has 'Team' twice"]),

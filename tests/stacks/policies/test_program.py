@@ -301,7 +301,7 @@ def test_preview_before_the_organization_exists_is_no_error() -> None:
         ({"serviceControl": {"Development": {"allowedRegions": ["us-east-1"]}}}, "lacks us-west-2"),
         (
             {"backup": None, "serviceControl": {"Development": {"allowedRegions": []}}},
-            "allowedRegions is '[]': Value should have at least 1",
+            "allowedRegions is '[]': allowed: a list of 1 or more",
         ),
         ({"tags": {"Development": {"costCentres": ["A"]}}}, "unknown key policies:tags.Development.costCentres"),
         ({"tags": {"Development": {"costCenters": [f"{n:0>200}" for n in range(60)]}}}, "AWS allows 10000"),
