@@ -13,6 +13,9 @@ FOLDER = ROOT / "docs_site"
 WORK = ROOT / ".docs"
 SITE = ROOT / "site"
 
+LONGEST = 300
+"""Seconds that the generator may take. It takes some; on a loaded machine it once did not end."""
+
 _LOADED = re.compile(r"""<(?:script|img|iframe|source)\b[^>]*\bsrc=["']?(?:https?:)?//[^\s"'>]+|<link\b[^>]+>""")
 _RELATION = re.compile(r"""\brel=["']?(?:stylesheet|icon|preload|preconnect|modulepreload)\b""")
 _ELSEWHERE = re.compile(r"""\bhref=["']?(?:https?:)?//""")
@@ -29,7 +32,13 @@ def main() -> int:
     shutil.rmtree(WORK / "site", ignore_errors=True)
     generator = FOLDER / "venv" / "bin" / "zensical"
     command = [str(generator), "build", "--strict", "--clean", "--config-file", str(WORK / "zensical.toml")]
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    try:
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=LONGEST
+        )
+    except subprocess.TimeoutExpired:
+        print(f"docs: the generator has not ended within {LONGEST} s and was stopped: run this again", file=sys.stderr)
+        return 1
     if done.returncode:
         # After its warnings the generator prints a stack trace of its own.
         print(done.stdout.partition("Traceback")[0], file=sys.stderr)
