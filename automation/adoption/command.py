@@ -109,7 +109,7 @@ def _plan(name: str, root: Path, target: Target, found: Snapshot, *, account: st
 
 
 def _show(console: Console, name: str, found: Snapshot, adoption: Adoption) -> None:
-    say = partial(console.print, markup=False, soft_wrap=True)
+    say = partial(console.print, markup=False)
     part = adoption.part
     say(
         f"Organization {found.organization.id} of management account {found.management}: "
@@ -139,7 +139,7 @@ def _list(console: Console, title: str, lines: Iterable[str]) -> None:
     if found:
         console.print(f"{title}:", markup=False)
     for line in found:
-        console.print(f"  {line}", markup=False, soft_wrap=True)
+        console.print(f"  {line}", markup=False)
 
 
 def _layers(name: str) -> list[StackId]:
