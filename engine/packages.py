@@ -138,20 +138,19 @@ class Environment:
 
     def _by_uv(self, *, changed: bool) -> None:
         """`changed`: there is an environment that uv has made, and only the difference is to be installed."""
-        variables = dict(os.environ)
-        if not (changed and self.uv.exists() and os.access(self.python, os.X_OK)):
-            variables |= self._new_for_uv()
+        if changed and self.uv.exists() and os.access(self.python, os.X_OK):
+            self.progress(f"install: what {self.lock} has changed, into {self.name}, by uv (3 seconds)")
         else:
-            variables |= self._settings()
-        self.progress(f"install: {self._packages()} into {self.name}, by uv (10 seconds; a slow network: a minute)")
-        self.run(self._uv("sync", "--require-hashes", *self._locks), variables)
+            self._new_for_uv()
+            self.progress(f"install: {self._packages()} into {self.name}, by uv (10 seconds; a slow network: a minute)")
+        self.run(self._uv("sync", "--require-hashes", *self._locks), {**os.environ, **self._settings()})
 
-    def _new_for_uv(self) -> dict[str, str]:
-        """An empty environment, in place of the one that may be there; returns the settings that uv needs."""
+    def _new_for_uv(self) -> None:
+        """An empty environment, in place of the one that may be there."""
         if not self._is_main:
             shutil.rmtree(self.folder, ignore_errors=True)
             self.run([*self._uv_venv(), self.name], os.environ)
-            return self._settings()
+            return
         self._new_for_pip()
         self.progress("install: uv, which installs the others (5 seconds)")
         # No retries: what takes its place is pip, which has them.
@@ -159,7 +158,6 @@ class Environment:
         self.run(self._pip_install(UV_LOCK, *once), os.environ)
         # Now the same once more by uv: its scripts work wherever the folder is moved.
         self.run([*self._uv_venv(), "--allow-existing", self.name], os.environ)
-        return self._settings()
 
     def _by_pip(self) -> None:
         self._new_for_pip()
