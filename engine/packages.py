@@ -169,8 +169,9 @@ class Environment:
         self.run([sys.executable, "-m", "venv", "--clear", self.name], os.environ)
 
     def _settings(self) -> dict[str, str]:
-        pip = self.root / VENV / "bin" / "python"
-        return uv_variables(self.run([str(pip), "-m", "pip", *QUIET, "config", "list"], os.environ), os.environ)
+        """The settings that uv needs. pip tells its own, as it reads them from files in several places."""
+        python = self.root / VENV / "bin" / "python"
+        return uv_variables(self.run([str(python), "-m", "pip", "config", "list"], os.environ), os.environ)
 
     def _uv_venv(self) -> list[str]:
         return [str(self.uv), "venv", "--no-project", "--relocatable", "--python", _base_python()]
