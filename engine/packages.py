@@ -1,6 +1,6 @@
 """The Python packages: makes a virtual environment with exactly what a lock file says. `make install` runs it.
 
-uv installs them, in seconds; pip, which takes minutes, only gets uv. If uv cannot be had or fails, pip does all of it.
+uv installs them, in half a minute; pip, which takes minutes, only gets uv. If uv cannot be had or fails, pip does all of it.
 Either way each file must have the hash that the lock file has.
 
 What uv makes holds no path of the folder it is in, so that a clone may be moved.
@@ -49,6 +49,10 @@ class Failed(Exception):
     def cause(self) -> str:
         """The last line: uv and pip write the first cause there."""
         return (str(self).strip().splitlines() or ["without a word"])[-1].strip()
+
+
+class NoUv(Failed):
+    """uv cannot be had. The environment is new and empty."""
 
 
 class Refused(Exception):
@@ -126,23 +130,28 @@ class Environment:
 
     def _install(self, stamp: Mapping[str, str]) -> str:
         """Install by the way that works; returns its name."""
+        empty = False
         if not self.pip_only and (self._is_main or self.uv.exists()):
             try:
                 self._by_uv(changed=stamp.get("by") == "uv" and stamp.get("python") == _python())
             except Failed as failed:
                 self.progress(f"install: not by uv ({failed.cause}): pip does all of it")
+                empty = isinstance(failed, NoUv)
             else:
                 return "uv"
-        self._by_pip()
+        if not empty:
+            self._new_for_pip()
+        self.progress(f"install: {self._packages()} into {self.name}, by pip (one to three minutes)")
+        self.run(self._pip_install(self.lock), os.environ)
         return "pip"
 
     def _by_uv(self, *, changed: bool) -> None:
         """`changed`: there is an environment that uv has made, and only the difference is to be installed."""
         if changed and self.uv.exists() and os.access(self.python, os.X_OK):
-            self.progress(f"install: what {self.lock} has changed, into {self.name}, by uv (3 seconds)")
+            self.progress(f"install: what {self.lock} has changed, into {self.name}, by uv (5 seconds)")
         else:
             self._new_for_uv()
-            self.progress(f"install: {self._packages()} into {self.name}, by uv (10 seconds; a slow network: a minute)")
+            self.progress(f"install: {self._packages()} into {self.name}, by uv (20 to 30 seconds)")
         self.run(self._uv("sync", "--require-hashes", *self._locks), {**os.environ, **self._settings()})
 
     def _new_for_uv(self) -> None:
@@ -155,14 +164,12 @@ class Environment:
         self.progress("install: uv, which installs the others (5 seconds)")
         # No retries: what takes its place is pip, which has them.
         once = ("--retries", "0", "--timeout", "10")
-        self.run(self._pip_install(UV_LOCK, *once), os.environ)
+        try:
+            self.run(self._pip_install(UV_LOCK, *once), os.environ)
+        except Failed as failed:
+            raise NoUv(str(failed)) from failed
         # Now the same once more by uv: its scripts work wherever the folder is moved.
         self.run([*self._uv_venv(), "--allow-existing", self.name], os.environ)
-
-    def _by_pip(self) -> None:
-        self._new_for_pip()
-        self.progress(f"install: {self._packages()} into {self.name}, by pip (one to three minutes)")
-        self.run(self._pip_install(self.lock), os.environ)
 
     def _new_for_pip(self) -> None:
         self.progress(f"install: {self.name}, for Python {platform.python_version()} (5 seconds)")
@@ -211,8 +218,9 @@ def uv_variables(config: str, variables: Mapping[str, str]) -> dict[str, str]:
     """
     settings = _pip_settings(config)
     found = {
-        # Python compiles a module when it first imports it. Where it may not keep that, it would do so each time.
-        "UV_COMPILE_BYTECODE": "1" if variables.get("PYTHONDONTWRITEBYTECODE") else "",
+        # As pip does. A package that Python compiles at its first import would be one that was changed during that run
+        # (automation/skipping/packages.py), and the next run would not skip its stack.
+        "UV_COMPILE_BYTECODE": "1",
         # A hard link would make a change of a file here one of every clone's.
         "UV_LINK_MODE": "copy",
         # pip takes its place, so there is no need to try for long.
