@@ -1,7 +1,7 @@
 """The Python packages: makes a virtual environment with exactly what a lock file says. `make install` runs it.
 
-uv installs them, in half a minute; pip, which takes minutes, only gets uv. If uv cannot be had or fails, pip does all of it.
-Either way each file must have the hash that the lock file has.
+uv installs them, in half a minute; pip, which takes minutes, only gets uv. If uv cannot be had or fails, pip does all
+of it. Either way each file must have the hash that the lock file has.
 
 What uv makes holds no path of the folder it is in, so that a clone may be moved.
 
