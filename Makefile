@@ -5,6 +5,7 @@ SHELL := bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+PACKAGES := $(BIN)/python engine/packages.py
 # The first that is new enough makes the virtual environment; to choose: make install PYTHON=...
 PYTHONS := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
 
@@ -39,11 +40,7 @@ engine: install
 # In a virtual environment of its own: pulumi-policy asks for an older protobuf than the SDK needs.
 PACK := policy_pack/venv
 pack: install
-	@if ! { echo '$(CURDIR)'; cat policy_pack/requirements.txt; } | cmp -s - $(PACK)/installed; then \
-	    $(BIN)/python -m venv --clear $(PACK) && \
-	    $(PACK)/bin/python -m pip --disable-pip-version-check --quiet install \
-	        --no-deps --require-hashes -r policy_pack/requirements.txt && \
-	    { echo '$(CURDIR)'; cat policy_pack/requirements.txt; } > $(PACK)/installed; fi
+	@$(PACKAGES) $(PACK) policy_pack/requirements.txt
 
 QUICK := tests/docs tests/policy_pack tests/shared tests/stacks tests/automation/mistakes tests/automation/vending
 check: install
@@ -91,11 +88,7 @@ reference: install
 # In a virtual environment of its own: nothing else needs the generator.
 GENERATOR := docs_site/venv
 docs: install
-	@if ! { echo '$(CURDIR)'; cat docs_site/requirements.lock; } | cmp -s - $(GENERATOR)/installed; then \
-	    $(BIN)/python -m venv --clear $(GENERATOR) && \
-	    $(GENERATOR)/bin/python -m pip --disable-pip-version-check --quiet install \
-	        --no-deps --require-hashes -r docs_site/requirements.lock && \
-	    { echo '$(CURDIR)'; cat docs_site/requirements.lock; } > $(GENERATOR)/installed; fi
+	@$(PACKAGES) $(GENERATOR) docs_site/requirements.lock
 	$(BIN)/python -m docs_site
 
 screenshots: install engine
@@ -107,23 +100,18 @@ PLOT := .bench/venv
 BENCH_OUT := docs
 BENCH_ARGS :=
 bench: install engine
-	@if ! cmp -s bench/requirements.lock $(PLOT)/installed; then \
-	    $(BIN)/python -m venv --clear $(PLOT) && \
-	    $(PLOT)/bin/python -m pip --disable-pip-version-check --quiet install \
-	        --no-deps --require-hashes -r bench/requirements.lock && \
-	    cp bench/requirements.lock $(PLOT)/installed; fi
+	@$(PACKAGES) $(PLOT) bench/requirements.lock
 	$(BIN)/python -m bench --out $(BENCH_OUT) $(BENCH_ARGS)
 	$(PLOT)/bin/python -m bench.report $(BENCH_OUT)/benchmark.json
 
 bench-s3: install engine
 	$(BIN)/python -m bench.backends --out $(BENCH_OUT) $(BENCH_ARGS)
 
-# In place when .venv was made from this requirements.lock in this folder: scripts in a virtual
-# environment hold its path. The .pth file makes this repository's packages importable from everywhere,
-# which Pulumi programs need; it takes no build, unlike an editable install.
+# What is in place is seen by the Python that is there, in a moment: no other one is looked for.
+# By pip alone: make install INSTALLER=pip
 install:
-	@set -eu; stamp() { echo '$(CURDIR)'; cat requirements.lock; }; \
-	if [ -x $(BIN)/python ] && stamp | cmp -s - $(VENV)/installed; then exit 0; fi; \
+	@set -eu; \
+	if [ -x $(BIN)/python ] && $(PACKAGES) --current $(VENV) requirements.lock; then exit 0; fi; \
 	python=''; \
 	for candidate in $(PYTHONS); do \
 	    if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
@@ -132,17 +120,7 @@ install:
 	if [ -z "$$python" ]; then \
 	    echo 'install: no Python 3.11 or newer among: $(PYTHONS).' >&2; \
 	    echo 'install: install one, or name it: make install PYTHON=/path/to/python3' >&2; exit 1; fi; \
-	if ! "$$python" -c 'import venv, ensurepip' 2>/dev/null; then \
-	    echo "install: $$python has no venv module; install it (Debian, Ubuntu: apt install python3-venv)" >&2; \
-	    exit 1; fi; \
-	echo "install: $$("$$python" --version), packages into $(VENV) (about a minute)"; \
-	"$$python" -m venv --clear $(VENV); \
-	pip='$(BIN)/python -m pip --disable-pip-version-check --quiet'; \
-	$$pip install --no-deps --require-hashes -r requirements.lock; \
-	$$pip check; \
-	packages=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))'); \
-	echo '$(CURDIR)' > "$$packages/repository.pth"; \
-	stamp > $(VENV)/installed
+	"$$python" engine/packages.py $(VENV) requirements.lock
 
 clean:
 	@if [ -x $(BIN)/invoke ] && [ -e .sandbox ]; then $(BIN)/invoke sandbox.stop; fi

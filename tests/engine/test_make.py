@@ -14,85 +14,77 @@ from shared.layers import ROOT
 from tests.machine import program
 
 PYTHON = """
-echo "$*" >> calls
+echo "$0 $*" >> calls
 case "$*" in
-    *"import venv"*) exit ${NO_VENV:-0} ;;
-    *"-m venv"*) mkdir -p .venv/bin .venv/packages; cp "$0" .venv/bin/python ;;
-    *"pip"*"install"*) exit ${PIP_FAILS:-0} ;;
-    *sysconfig*) echo .venv/packages ;;
-    --version) echo Python 3.11.0 ;;
+    *--current*) exit ${CHANGED:-0} ;;
+    *packages.py*) exit ${FAILS:-0} ;;
 esac
 """
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A folder with the Makefile, a lock file, and a Python that notes its calls."""
+    """A folder with the Makefile, and a Python that notes its calls."""
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.lock").write_text("one==1\n")
     program(tmp_path / "python", PYTHON)
     return tmp_path
 
 
-def install(clone: Path, python: str = "./python", **variables: str) -> subprocess.CompletedProcess[str]:
+def make(clone: Path, target: str = "install", python: str = "./python", **variables: str) -> tuple[int, str]:
+    """The exit code, and what was written to standard error."""
     (clone / "calls").unlink(missing_ok=True)
-    command = ["make", "install", f"PYTHON={python}"]
+    command = ["make", target, f"PYTHON={python}"]
     # `make test` runs this test: its own variables are not meant for another make.
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
-    return subprocess.run(
+    done = subprocess.run(
         command, cwd=clone, env={**inherited, **variables}, capture_output=True, text=True, check=False
     )
+    return done.returncode, done.stderr
 
 
-def calls(clone: Path) -> str:
-    return (clone / "calls").read_text() if (clone / "calls").exists() else ""
+def calls(clone: Path) -> list[str]:
+    return (clone / "calls").read_text().splitlines() if (clone / "calls").exists() else []
 
 
-def test_install_takes_exactly_what_the_lock_file_says_and_makes_the_repository_importable(
-    clone: Path,
-) -> None:
-    done = install(clone)
-    assert done.returncode == 0, done.stderr
-    assert "install --no-deps --require-hashes -r requirements.lock" in calls(clone)
-    assert "pip --disable-pip-version-check --quiet check" in calls(clone)
-    assert (clone / ".venv" / "packages" / "repository.pth").read_text() == f"{clone}\n"
+def installed(clone: Path) -> None:
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(clone / "python", clone / ".venv" / "bin")
 
 
-def test_install_again_does_nothing_until_the_lock_file_changes(clone: Path) -> None:
-    install(clone)
-    again = install(clone)
-    assert (again.returncode, again.stdout, calls(clone)) == (0, "", "")
-    (clone / "requirements.lock").write_text("one==2\n")
-    assert install(clone).returncode == 0
-    assert "-m venv --clear .venv" in calls(clone)
+def test_a_new_clone_is_installed_by_the_python_that_is_asked_for(clone: Path) -> None:
+    assert make(clone) == (0, "")
+    assert calls(clone)[-1] == "./python engine/packages.py .venv requirements.lock"
 
 
-def test_install_starts_again_after_one_that_failed(clone: Path) -> None:
-    assert install(clone, PIP_FAILS="1").returncode != 0
-    assert install(clone).returncode == 0
-    assert "--require-hashes" in calls(clone)
+def test_where_all_is_installed_no_other_python_is_looked_for(clone: Path) -> None:
+    installed(clone)
+    assert make(clone, python="false") == (0, "")
+    assert calls(clone) == [".venv/bin/python engine/packages.py --current .venv requirements.lock"]
 
 
-def test_a_repository_that_was_moved_is_installed_again(clone: Path) -> None:
-    install(clone)
-    moved = clone.with_name(clone.name + " moved")
-    clone.rename(moved)
-    assert install(moved).returncode == 0
-    assert (moved / ".venv" / "packages" / "repository.pth").read_text() == f"{moved}\n"
+def test_a_change_is_installed_by_the_python_that_is_asked_for(clone: Path) -> None:
+    installed(clone)
+    assert make(clone, CHANGED="1") == (0, "")
+    assert calls(clone)[-1] == "./python engine/packages.py .venv requirements.lock"
+
+
+def test_nothing_goes_on_after_packages_that_were_not_installed(clone: Path) -> None:
+    code, _ = make(clone, "pack", FAILS="1")
+    assert code != 0
+    assert calls(clone)[-1] == "./python engine/packages.py .venv requirements.lock"
+
+
+def test_the_other_environments_are_made_by_the_same_program(clone: Path) -> None:
+    installed(clone)
+    assert make(clone, "pack") == (0, "")
+    assert calls(clone)[-1] == ".venv/bin/python engine/packages.py policy_pack/venv policy_pack/requirements.txt"
 
 
 def test_without_a_new_enough_python_the_error_says_what_to_do(clone: Path) -> None:
-    done = install(clone, python="false")
-    assert done.returncode != 0
-    assert "no Python 3.11 or newer among: false." in done.stderr
-    assert "make install PYTHON=" in done.stderr
-    assert not (clone / ".venv").exists()
-
-
-def test_a_python_without_venv_is_named(clone: Path) -> None:
-    done = install(clone, NO_VENV="1")
-    assert done.returncode != 0
-    assert "./python has no venv module; install it" in done.stderr
+    code, errors = make(clone, python="false")
+    assert code != 0
+    assert "no Python 3.11 or newer among: false." in errors
+    assert "make install PYTHON=" in errors
     assert not (clone / ".venv").exists()
 
 
