@@ -13,13 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from automation.stack_files import ENGINE_KEYS
 from shared.layers import StackId
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-
-_KEYS = ("encryptionsalt:", "encryptedkey:")
-"""The keys of a configuration file with which the engine decrypts its values.
-https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
 
 
 class Scratch(NamedTuple):
@@ -44,7 +41,7 @@ def prepare(folder: Path, stack: StackId, root: Path, state: Mapping[str, Any] |
     # As text: written anew by another YAML library, a value might mean something else to the engine.
     lines = stack.config_file(root).read_text().splitlines(keepends=True)
     variables = {"PULUMI_BACKEND_URL": folder.as_uri()}
-    if not any(line.startswith(_KEYS) for line in lines):
+    if not any(line.startswith(ENGINE_KEYS) for line in lines):
         # Nothing in it is encrypted yet. What the engine encrypts in this preview, nobody reads.
         lines = [line for line in lines if not line.startswith("secretsprovider:")]
         if not any(name in os.environ for name in _PASSPHRASE):

@@ -23,6 +23,10 @@ Raw = tuple[dict[str, Any], bool]
 TOP = ("config", "secretsprovider", "encryptedkey", "encryptionsalt", "environment")
 """What a stack's file may have at its top."""
 
+ENGINE_KEYS = ("encryptionsalt:", "encryptedkey:")
+"""With what the line of a file begins that the engine adds, where there is none, when it works on the stack: the key of
+its secrets. https://www.pulumi.com/docs/iac/concepts/secrets/#configuring-secrets-encryption"""
+
 _PROVIDERS = ("awskms://", "azurekeyvault://", "gcpkms://", "hashivault://")
 """https://www.pulumi.com/docs/iac/concepts/secrets/#available-encryption-providers"""
 
@@ -41,6 +45,34 @@ AWS_KEYS = (
     *("useFipsEndpoint", "userAgents"),
 )
 """The configuration of the AWS provider: https://www.pulumi.com/registry/packages/aws/installation-configuration/"""
+
+
+def without_key(content: bytes) -> bytes:
+    """The content of a stack's file without the key, where nothing in it is encrypted."""
+    if b"secure" in content:
+        return content
+    keys = tuple(key.encode() for key in ENGINE_KEYS)
+    return b"".join(line for line in content.splitlines(keepends=True) if not line.startswith(keys))
+
+
+def as_rewritten(content: bytes) -> dict[str, Any] | None:
+    """What a stack's file says after the engine has added a key to it: then it also writes single values as texts. None
+    if it cannot be read. The key itself is left out where nothing is encrypted."""
+    try:
+        document = yaml.load(without_key(content), EngineLoader)  # noqa: S506 - a safe loader
+    except (ValueError, yaml.YAMLError):
+        return None
+    found = {str(name): value for name, value in document.items()} if isinstance(document, dict) else {"": document}
+    config = found.pop("config", None)
+    if isinstance(config, dict):
+        config = {str(key): _as_text(value) for key, value in config.items()}
+    return {**found, "config": config or {}}
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int) else value
 
 
 def read_raw(stack: StackId, root: Path) -> Raw:

@@ -306,7 +306,8 @@ def _refreshing(stack: StackId, *, refresh: bool) -> dict[str, Any]:
 
 def lock_holders(text: str) -> list[str]:
     """Who has the locks because of which an engine command has failed, and since when."""
-    return [f"{who}, process {process}, since {since}" for who, process, since in _HOLDER.findall(text)]
+    found = (f"{who}, process {process}, since {since}" for who, process, since in _HOLDER.findall(text))
+    return list(dict.fromkeys(found))  # the engine prints the error of an import twice
 
 
 def locked_message(stack: StackId, holders: Iterable[str] = ()) -> str:

@@ -12,9 +12,6 @@ import platform
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from automation.backend.resources import is_empty
 from automation.backend.states import digest
@@ -22,6 +19,7 @@ from automation.runs import Run
 from automation.skipping.contents import content
 from automation.skipping.sources import LOCK_FILE, files_in, is_documentation, policy_folder
 from automation.skipping.variables import counting
+from automation.stack_files import as_rewritten
 from policy_pack.settings import rule_files
 from shared.layers import StackId
 
@@ -67,13 +65,12 @@ class Inputs:
         return {self._name(file): self._run.sources.digest(file) for file in sorted(files)}
 
     def configuration(self, stack: StackId) -> dict[str, str]:
-        """Key → digest of its value; encrypted values as they are encrypted."""
-        document: Any = yaml.safe_load(stack.config_file(self._root).read_text())
-        document = document if isinstance(document, dict) else {"": document}
-        config = document.get("config")
-        keys = {name: value for name, value in document.items() if name != "config"}
-        keys |= config if isinstance(config, dict) else {"config": config}
-        return {str(name): digest(repr(value)) for name, value in sorted(keys.items(), key=lambda item: str(item[0]))}
+        """Key → digest of its value; encrypted values as they are encrypted. A key that a preview has added to the file
+        is no difference."""
+        document = as_rewritten(stack.config_file(self._root).read_bytes()) or {}
+        config = document.pop("config", None)
+        keys = {**document, **(config if isinstance(config, dict) else {"config": config})}
+        return {name: digest(repr(value)) for name, value in sorted(keys.items())}
 
     def state(self, stack: StackId) -> str | None:
         """The digest of the stack's state; None if it has nothing."""

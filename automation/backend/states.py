@@ -169,8 +169,8 @@ def _what_matters(deployment: Mapping[str, Any]) -> Mapping[str, Any]:
     https://pkg.go.dev/github.com/pulumi/pulumi/sdk/v3/go/common/apitype#DeploymentV3
 
     It leaves out what is known not to matter, so that anything new in a later engine's states counts. The order of the
-    resources is the one in which they were registered, which differs from update to update. The secrets provider's
-    own state says how to decrypt: with a wrong one an update fails.
+    resources is the one in which they were registered, and that of dependencies is of a set in the program: both differ
+    from update to update. The secrets provider's own state says how to decrypt: with a wrong one an update fails.
     """
     pending = deployment.get("pending_operations") or []
     found = {name: value for name, value in deployment.items() if name != "manifest" and value}
@@ -190,7 +190,9 @@ def _plain(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     found = {name: value for name, value in resource.items() if name not in _BOOKKEEPING}
     # An update writes every property, and a refresh only those that depend on anything.
     properties = found.pop("propertyDependencies", None) or {}
-    depending = {name: urns for name, urns in properties.items() if urns}
+    depending = {name: sorted(urns) for name, urns in properties.items() if urns}
+    if found.get("dependencies"):
+        found["dependencies"] = sorted(found["dependencies"])
     return {**found, "propertyDependencies": depending} if depending else found
 
 

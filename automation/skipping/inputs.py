@@ -13,18 +13,20 @@ import secrets
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from automation.backend.states import States, digest
 from automation.skipping import data_sources
 from automation.skipping.contents import Contents, content
+from automation.skipping.data_sources import Asked
 from automation.skipping.packages import Packages
 from automation.skipping.project import always_run
 from automation.skipping.reads import EVERYTHING, NAMES, Reads
 from automation.skipping.sources import Sources, stamp
 from automation.skipping.variables import counting
-from automation.stack_files import read_raw
+from automation.stack_files import ENGINE_KEYS, as_rewritten, read_raw, without_key
 from engine.environment import Environment
 from engine.install import HOST_EXEC, Engine
 from engine.plugins import candidates
@@ -38,6 +40,26 @@ Inputs = Mapping[str, str]
 
 FOLDER = ".inputs"
 """The folder, in the repository, of what is remembered."""
+
+
+@dataclass(frozen=True)
+class Stamps:
+    """What shows that a stack's `files` were written, and its configuration, also if an edit was undone."""
+
+    files: tuple[tuple[int, ...], ...]
+    configuration: tuple[int, ...]
+    has_key: bool = True
+    """Whether the configuration has the key of the stack's secrets."""
+    says: str = ""
+    """The digest of what the configuration says without it."""
+
+    def until(self, now: Stamps) -> bool:
+        """Whether nothing was written until `now`, but for what the engine does."""
+        return self.files == now.files and (self.configuration == now.configuration or self.gets_key(now))
+
+    def gets_key(self, now: Stamps) -> bool:
+        """Whether the engine has added a key to the configuration, and nobody has changed anything in it."""
+        return now.has_key and not self.has_key and self.says == now.says
 
 
 class Reader:
@@ -84,29 +106,33 @@ class Reader:
             "environment of packages": digest(variables),
         }
         for each in reads.invokes:
-            found[each.name] = self._ask(each.token, stack)
+            found[each.name] = self._ask(each, stack)
         return found
 
-    def _ask(self, token: str, stack: StackId) -> str:
+    def _ask(self, asked: Asked, stack: StackId) -> str:
         """What AWS says now, asked once a run for all stacks with the same credentials."""
         config = read_raw(stack, self._root)[0]
-        whose = (token, digest({key: value for key, value in config.items() if key.startswith("aws:")}))
+        whose = (asked.name, digest({key: value for key, value in config.items() if key.startswith("aws:")}))
         with self._asking.setdefault(whose, threading.Lock()):
             if whose not in self._answers:
                 try:
-                    self._answers[whose] = data_sources.ask(token, self._environment, stack, self._root)
+                    self._answers[whose] = data_sources.ask(asked, self._environment, stack, self._root)
                 except UserError:  # then the stack is run, and says what is wrong
                     self._answers[whose] = secrets.token_hex()
             return self._answers[whose]
 
     def configuration(self, stack: StackId) -> str:
         """The digest of the stack's file."""
-        return content(stack.config_file(self._root))
+        found = _bytes(stack.config_file(self._root))
+        return "" if found is None else digest(without_key(found))
 
-    def stamps(self, stack: StackId) -> list[tuple[int, ...]]:
-        """What shows that the stack's files were written, also if an edit was undone."""
-        files = [*sorted(self._sources.program(stack.layer)), stack.config_file(self._root)]
-        return [stamp(file) for file in files]
+    def stamps(self, stack: StackId) -> Stamps:
+        """What shows that the stack's files were written."""
+        file = stack.config_file(self._root)
+        found = _bytes(file) or b""
+        has_key = any(line.startswith(ENGINE_KEYS) for line in found.decode(errors="replace").splitlines())
+        program = tuple(stamp(each) for each in sorted(self._sources.program(stack.layer)))
+        return Stamps(program, stamp(file), has_key, digest(repr(as_rewritten(found))))
 
     def _program(self, layer: str) -> str:
         files = sorted(self._sources.program(layer))
@@ -150,6 +176,13 @@ class Reader:
 def differing(before: Inputs, now: Inputs) -> list[str]:
     """The names of the inputs that have changed."""
     return [name for name in {**now, **before} if before.get(name) != now.get(name)]
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return None
 
 
 def _changed(name: str) -> Iterator[int]:

@@ -73,7 +73,7 @@ def judge(
             invokes.add(asked)
         else:
             judging.unknown.append(f"the data source {each.token}")
-    if len({each.token for each in invokes}) < len(invokes):
+    if len({each.name for each in invokes}) < len(invokes):
         judging.unknown.append("a data source whose result has changed meanwhile")
     kept = Reads(tuple(sorted(judging.compared)), seen.variables, seen.packages, tuple(sorted(invokes)))
     return kept, list(dict.fromkeys(judging.unknown))

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from automation.backend.states import States, digest
-from automation.skipping.inputs import FOLDER, Inputs, Reader, differing
+from automation.skipping.inputs import FOLDER, Inputs, Reader, Stamps, differing
 from automation.skipping.reads import Reads
 from shared.layers import StackId
 from shared.private_folders import private_folder
 
 _UNKNOWN = "unknown"
+_CONFIGURATION = "configuration"
+_REWRITTEN = "configuration as the engine left it"
 
 
 class Ledger:
@@ -30,7 +32,7 @@ class Ledger:
         self._folder = root / FOLDER / digest(backend)[:16]
         self._states = states
         self._reader = reader
-        self._begun: dict[StackId, tuple[Inputs, list[tuple[int, ...]]]] = {}
+        self._begun: dict[StackId, tuple[Inputs, Stamps]] = {}
         self._opened = time.time_ns()
         self._lock = threading.Lock()
 
@@ -45,7 +47,10 @@ class Ledger:
             reads = Reads.of_json(record["reads"])
         except (ValueError, KeyError, TypeError):
             return ["not deployed from here yet"]
-        found = differing(inputs, {**self._reader.of(stack), **self._reader.besides(stack, reads)})
+        now = {**self._reader.of(stack), **self._reader.besides(stack, reads)}
+        if now.get(_CONFIGURATION) in _written(record):
+            now[_CONFIGURATION] = inputs[_CONFIGURATION]
+        found = differing(inputs, now)
         state = self._states.of(stack)
         return found if state and state.whole == whole else [*found, "state"]
 
@@ -55,11 +60,7 @@ class Ledger:
 
     def configuration_differs(self, stack: StackId) -> bool:
         """Whether the stack's file is not the one of its last successful deployment from here. Reads no state."""
-        try:
-            known = _record(self._file(stack))["inputs"]["configuration"]
-        except (KeyError, TypeError):
-            return True
-        return bool(known != self._reader.configuration(stack))
+        return self._reader.configuration(stack) not in _written(_record(self._file(stack)))
 
     def begin(self, stack: StackId) -> None:
         """Forget the last deployment, because an update begins."""
@@ -83,12 +84,18 @@ class Ledger:
         if unknown:
             self._write(stack, {_UNKNOWN: list(unknown)})
             return
-        if reads is None or state is None or self._reader.always(stack) or differing(before, self._reader.of(stack)):
+        now, stamps = self._reader.of(stack), self._reader.stamps(stack)
+        changed = set(differing(before, now))
+        if written.gets_key(stamps):
+            changed.discard(_CONFIGURATION)
+        if reads is None or state is None or self._reader.always(stack) or changed:
             return
-        if written != self._reader.stamps(stack) or not self._reader.untouched(reads, self._opened):
+        if not written.until(stamps) or not self._reader.untouched(reads, self._opened):
             return
         inputs = {**before, **self._reader.besides(stack, replace(reads, invokes=())), **reads.by_input()}
-        self._write(stack, {"inputs": inputs, "reads": reads.as_json(), "state": state.whole})
+        record = {"inputs": inputs, "reads": reads.as_json(), "state": state.whole}
+        rewritten = {_REWRITTEN: now[_CONFIGURATION]} if differing(before, now) else {}
+        self._write(stack, record | rewritten)
 
     def _write(self, stack: StackId, record: Mapping[str, Any]) -> None:
         file = self._file(stack)
@@ -116,6 +123,15 @@ def _record(file: Path) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _written(record: Mapping[str, Any]) -> set[str]:
+    """The digests of the stack's file, as it was deployed and as the engine left it, which adds a key where there is
+    none. A file without one may be checked out again, as in CI."""
+    try:
+        return {str(found) for found in (record["inputs"][_CONFIGURATION], record.get(_REWRITTEN)) if found}
+    except (KeyError, TypeError):
+        return set()
 
 
 def _unknown(record: Mapping[str, Any]) -> list[str]:

@@ -33,6 +33,6 @@ class Reads:
 
     @classmethod
     def of_json(cls, kept: dict[str, Any]) -> Reads:
-        """From what is kept. Raises `KeyError` or `TypeError` if that is something else."""
-        asked = tuple(Asked(**each) for each in kept["invokes"])
+        """From what is kept. Raises `KeyError`, `TypeError` or `ValueError` if that is something else."""
+        asked = tuple(Asked.of_json(each) for each in kept["invokes"])
         return cls(tuple(kept["files"]), tuple(kept["variables"]), tuple(kept["packages"]), asked)

@@ -53,7 +53,9 @@ def _identity_store_groups(aws: Aws, arguments: Values) -> Values:
             {
                 "description": group.get("Description", ""),
                 "displayName": group["DisplayName"],
-                "externalIds": [],
+                "externalIds": [
+                    {"id": each["Id"], "issuer": each["Issuer"]} for each in group.get("ExternalIds") or []
+                ],
                 "groupId": group["GroupId"],
                 "identityStoreId": store,
             }

@@ -46,8 +46,7 @@ def find_instance(settings: IdentityCenter, org: Upstream[OrgOutputs]) -> Instan
     where = settings.region or region()
     if org.known(lambda outputs: outputs.management_account_id) is None:
         return Instance(unknown(), unknown(), where, is_known=False)
-    # Without the region where it is the provider's: then `invoke` can ask again and skip the stack.
-    found = aws.ssoadmin.get_instances(region=None if where == region() else where)
+    found = aws.ssoadmin.get_instances(region=where)
     if not found.arns:
         raise pulumi.RunError(
             f"{current_stack().config_label}: identity:identityCenter is set, and IAM Identity Center is not enabled "

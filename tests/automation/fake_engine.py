@@ -16,6 +16,7 @@ from automation.events import Record
 from automation.programs import Seen
 from automation.runs import Run
 from automation.scratch import Scratch
+from automation.skipping.inputs import Stamps
 from automation.skipping.ledger import Ledger
 from automation.skipping.reads import Reads
 from automation.skipping.sources import Sources
@@ -145,6 +146,7 @@ class FakeInputs:
     def __init__(self) -> None:
         self.now = {"program": "1", "configuration": "1"}
         self.written = [1, 1]
+        self.has_key = True
         self.reads = {"files": "1"}
         self.reasons: list[str] = []
         self.changed = 0
@@ -164,8 +166,8 @@ class FakeInputs:
     def configuration(self, _stack: StackId) -> str:
         return self.now["configuration"]
 
-    def stamps(self, _stack: StackId) -> list[int]:
-        return list(self.written)
+    def stamps(self, _stack: StackId) -> Stamps:
+        return Stamps((tuple(self.written),), (self.has_key,), self.has_key)
 
 
 class FakeRun:

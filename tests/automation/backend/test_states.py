@@ -40,8 +40,8 @@ def _latest() -> Latest:
         "outputs": {"name": "unit", "arn": "arn:1"},
         "parent": _STACK,
         "provider": f"{_PROVIDER}::0001",
-        "dependencies": [_STACK],
-        "propertyDependencies": {"name": []},
+        "dependencies": [_PROVIDER, _STACK],
+        "propertyDependencies": {"name": [], "word": [_PROVIDER, _STACK]},
         **written,
     }
     return {
@@ -80,8 +80,8 @@ COUNTS: dict[str, Change] = {
     "an output": lambda latest: latest["resources"][2]["outputs"].update(arn="arn:2"),
     "a secret": lambda latest: latest["resources"][2]["inputs"]["word"].update(ciphertext="v1:a:c"),
     "a provider": _set("provider", f"{_PROVIDER}::0002"),
-    "a dependency": _set("dependencies", []),
-    "the dependency of a property": _set("propertyDependencies", {"name": [_STACK]}),
+    "a dependency": _set("dependencies", [_STACK]),
+    "the dependency of a property": _set("propertyDependencies", {"name": [_STACK], "word": [_PROVIDER, _STACK]}),
     "a parent": _set("parent", ""),
     "a flag to be deleted": _set("delete", True),
     "a replacement that is pending": _set("pendingReplacement", True),
@@ -136,11 +136,15 @@ def _elsewhere(latest: Latest) -> None:
 DOES_NOT_COUNT: dict[str, Change] = {
     "when, and from where": _elsewhere,
     "the order of resources": lambda latest: latest["resources"].reverse(),
+    "the order of dependencies": lambda latest: latest["resources"][2]["dependencies"].reverse(),
+    "the order of what a property depends on": lambda latest: latest["resources"][2]["propertyDependencies"][
+        "word"
+    ].reverse(),
     "the order of names": lambda latest: latest["resources"].append(dict(reversed(latest["resources"].pop().items()))),
     "when the state was written": lambda latest: latest["manifest"].update(time="2026-02-02T00:00:00Z", magic="y"),
     "what makes a key of the passphrase": lambda latest: latest["secrets_providers"].update(state={"salt": "v1:b"}),
     "an empty list": lambda latest: latest.update(pending_operations=[]),
-    "a property that depends on nothing": lambda latest: latest["resources"][2].pop("propertyDependencies"),
+    "a property that depends on nothing": lambda latest: latest["resources"][2]["propertyDependencies"].pop("name"),
     "nothing for metadata": lambda latest: latest.pop("metadata"),
 }
 

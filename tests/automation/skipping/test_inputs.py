@@ -380,3 +380,39 @@ def test_in_the_sandbox_nobody_is_asked_whose_the_credentials_are(monkeypatch: p
 def test_credentials_that_are_nobody_s_are_never_those_of_before(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "caller", lambda _variables: None)
     assert environment_of("prod").account() != environment_of("prod").account()
+
+
+KEY = "encryptedkey: abc\n"
+
+
+def test_a_key_is_no_part_of_a_file_in_which_nothing_is_encrypted(machine: Machine) -> None:
+    machine.configure("config:\n  org:a: x\n")
+    before = machine.inputs(ORG)
+    machine.configure(f"config:\n  org:a: x\n{KEY}")
+    assert machine.inputs(ORG) == before
+    machine.configure(f"config:\n  org:a:\n    secure: x\n{KEY}")
+    before = machine.inputs(ORG)
+    machine.configure("config:\n  org:a:\n    secure: x\nencryptedkey: abcd\n")
+    assert differing(before, machine.inputs(ORG)) == ["configuration"]
+
+
+@pytest.mark.parametrize(
+    ("after", "gets_key"),
+    [
+        (f'config:\n  org:a: "false"\n  org:b: "3"\n  org:c:\n    - no\n{KEY}', True),
+        ('config:\n  org:a: "false"\n  org:b: "3"\n  org:c:\n    - no\n', False),
+        (f'config:\n  org:a: "true"\n  org:b: "3"\n  org:c:\n    - no\n{KEY}', False),
+        (f'config:\n  org:a: "false"\n  org:b: "3"\n  org:c:\n    - "no"\n    - x\n{KEY}', False),
+        (f"secretsprovider: passphrase\nconfig:\n  org:a: false\n  org:b: 3\n  org:c: [no]\n{KEY}", False),
+    ],
+)
+def test_that_the_engine_adds_a_key_is_told_from_an_edit(machine: Machine, after: str, gets_key: bool) -> None:
+    machine.configure("config:\n  org:a: false\n  org:b: 3\n  org:c:\n  - no\n")
+    reader = machine.reader("prod")
+    before = reader.stamps(PROD)
+    assert before.until(reader.stamps(PROD))
+    machine.configure(after)
+    now = reader.stamps(PROD)
+    assert (before.gets_key(now), before.until(now)) == (gets_key, gets_key)
+    machine.write("stacks/org/__main__.py", "")
+    assert not before.until(reader.stamps(PROD))

@@ -237,12 +237,36 @@ FOUND = {
     "accounts": [{"id": "1", "arn": "x", "name": "A", "email": "a@example.com", "status": "ACTIVE"}],
 }
 
+GROUPS = "aws:identitystore/getGroups:getGroups"
+GROUP = {
+    "description": "",
+    "displayName": "Everybody",
+    "externalIds": [{"id": "7", "issuer": "https://idp"}],
+    "groupId": "g-1",
+    "identityStoreId": "d-1",
+}
+STORE = {"groups": [GROUP], "identityStoreId": "d-1", "region": "eu-west-1"}
+IN_STORE = {"identityStoreId": "d-1", "region": "eu-west-1"}
+
 CENTER = {"arns": ["i-2", "i-1"], "identityStoreIds": ["d-2", "d-1"], "id": "eu-west-1", "region": "eu-west-1"}
 
 
-@pytest.mark.parametrize(("token", "result"), [(CALLER, CALLED), (ORGANIZATION, FOUND), (INSTANCES, CENTER)])
-def test_data_sources_that_can_be_asked_again_are_compared(place: Place, token: str, result: dict[str, Any]) -> None:
-    reads, unknown = place.judge(invokes=(Invoke(token, {}, "", result), Invoke(token, {}, "", result)))
+AGAIN: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+    (CALLER, {}, CALLED),
+    (ORGANIZATION, {}, FOUND),
+    (INSTANCES, {}, CENTER),
+    (INSTANCES, {"region": "eu-west-1"}, CENTER),
+    (GROUPS, IN_STORE, STORE),
+)
+"""Data source, arguments, result."""
+
+
+@pytest.mark.parametrize(("token", "arguments", "result"), AGAIN)
+def test_data_sources_that_can_be_asked_again_are_compared(
+    place: Place, token: str, arguments: dict[str, Any], result: dict[str, Any]
+) -> None:
+    invoke = Invoke(token, arguments, "", result)
+    reads, unknown = place.judge(invokes=(invoke, invoke))
     assert unknown == []
     (asked,) = reads.invokes
     assert asked.token == token
@@ -259,7 +283,10 @@ def test_data_sources_that_can_be_asked_again_are_compared(place: Place, token: 
         Invoke(ORGANIZATION, {"returnOrganizationOnly": True}, "", FOUND),
         Invoke(ORGANIZATION, {}, "", {**FOUND, "newInALaterProvider": 1}),
         Invoke(ORGANIZATION, {}, "", {**FOUND, "accounts": None}),
-        Invoke(INSTANCES, {"region": "us-east-1"}, "", CENTER),
+        Invoke(INSTANCES, {"region": {"a": 1}}, "", CENTER),
+        Invoke(GROUPS, {**IN_STORE, "filter": "x"}, "", STORE),
+        Invoke(GROUPS, IN_STORE, "", {**STORE, "newInALaterProvider": 1}),
+        Invoke(GROUPS, IN_STORE, "", {**STORE, "groups": [{**GROUP, "newInALaterProvider": 1}]}),
     ],
 )
 def test_other_data_sources_make_a_stack_run_each_time(place: Place, invoke: Invoke) -> None:
@@ -285,6 +312,26 @@ def test_each_fact_of_an_organization_counts(place: Place, change: dict[str, Any
 
     assert facts(FOUND) == facts({**FOUND, "awsServiceAccessPrincipals": ["a", "b"]})
     assert facts(FOUND) != facts({**FOUND, **change})
+
+
+@pytest.mark.parametrize(
+    "change", [{"groupId": "g-2"}, {"displayName": "x"}, {"description": "x"}, {"externalIds": []}]
+)
+def test_each_fact_of_a_group_counts(place: Place, change: dict[str, Any]) -> None:
+    def facts(*groups: dict[str, Any]) -> tuple[Asked, ...]:
+        return place.judge(invokes=(Invoke(GROUPS, IN_STORE, "", {**STORE, "groups": groups}),))[0].invokes
+
+    other = {**GROUP, **change}
+    assert facts(GROUP) != facts(other)
+    assert facts(GROUP, other) == facts(other, GROUP)
+    assert facts(GROUP) != facts(GROUP, other)
+
+
+def test_one_data_source_may_be_asked_about_several_things(place: Place) -> None:
+    stores = ({**IN_STORE, "identityStoreId": each} for each in ("d-1", "d-2"))
+    reads, unknown = place.judge(invokes=tuple(Invoke(GROUPS, each, "", STORE) for each in stores))
+    assert unknown == []
+    assert set(reads.by_input()) == {f"data source {GROUPS} of {each}, eu-west-1" for each in ("d-1", "d-2")}
 
 
 @pytest.mark.parametrize(
@@ -337,6 +384,16 @@ def test_aws_gives_the_same_facts_as_the_provider(place: Place, monkeypatch: pyt
                 {"InstanceArn": "i-2", "IdentityStoreId": "d-2"},
             ]
         },
+        list_groups={
+            "Groups": [
+                {
+                    "GroupId": "g-1",
+                    "DisplayName": "Everybody",
+                    "IdentityStoreId": "d-1",
+                    "ExternalIds": [{"Id": "7", "Issuer": "https://idp"}],
+                }
+            ]
+        },
         list_roots={
             "Roots": [{"Id": "r-1", "Name": "Root", "PolicyTypes": [{"Type": "TAG_POLICY", "Status": "ENABLED"}]}]
         },
@@ -344,10 +401,17 @@ def test_aws_gives_the_same_facts_as_the_provider(place: Place, monkeypatch: pyt
             "Accounts": [{"Id": "1", "Arn": "x", "Name": "A", "Email": "a@example.com", "Status": "ACTIVE"}]
         },
     )
-    monkeypatch.setattr(aws, "client", lambda *_arguments, **_named: answers)
-    for token, result in ((CALLER, CALLED), (ORGANIZATION, FOUND), (INSTANCES, CENTER)):
-        (asked,) = place.judge(invokes=(Invoke(token, {}, "", result),))[0].invokes
-        assert data_sources.ask(token, Environment("prod", place.root), IDENTITY, place.root) == asked.facts
+    regions = []
+
+    def client(_env: str, _service: str, _root: Path, region: str | None, **_named: Any) -> Answers:
+        regions.append(region)
+        return answers
+
+    monkeypatch.setattr(aws, "client", client)
+    for token, arguments, result in AGAIN:
+        (asked,) = place.judge(invokes=(Invoke(token, arguments, "", result),))[0].invokes
+        assert data_sources.ask(asked, Environment("prod", place.root), IDENTITY, place.root) == asked.facts
+        assert regions[-1] == arguments.get("region")
 
 
 def test_two_answers_of_one_data_source_are_unknown(place: Place) -> None:

@@ -70,6 +70,18 @@ def test_each_input_is_kept(book: Book, inputs: dict[str, str], expected: list[s
     assert book.open().differs(ORG) == []
 
 
+def test_a_file_to_which_the_engine_adds_a_key_is_known_as_it_was_and_as_it_is(book: Book) -> None:
+    book.inputs.has_key = False
+    ledger = book.open()
+    ledger.begin(ORG)
+    book.inputs.has_key, book.inputs.now["configuration"] = True, "rewritten"
+    ledger.end(ORG, READS)
+    for configuration, expected in (("rewritten", []), ("1", []), ("2", ["configuration"])):
+        book.inputs.now["configuration"] = configuration
+        assert book.open().differs(ORG) == expected
+        assert book.open().configuration_differs(ORG) == bool(expected)
+
+
 @pytest.mark.parametrize("state", [None, {"deployment": {"resources": [{"urn": "x"}]}}])
 def test_the_state_is_kept(book: Book, state: dict[str, Any] | None) -> None:
     book.deployed()
