@@ -127,6 +127,7 @@ def main() -> int:
     engine = get_engine(ROOT, lambda line: print(line, flush=True))
     about = {**machine.describe(engine), "parallel": given.parallel}
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    given.out.mkdir(parents=True, exist_ok=True)
     found = []
     sizes = sorted({int(each) for each in given.accounts.split(",")})
     for row in rows(sizes, given.parallel, Limits(seconds=given.minutes * 60), engine):
