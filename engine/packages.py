@@ -141,7 +141,7 @@ class Environment:
                 return "uv"
         if not empty:
             self._new_for_pip()
-        self.progress(f"install: {self._packages()} into {self.name}, by pip (one to three minutes)")
+        self.progress(f"install: {self._into()}, by pip (about {max(10, self._number())} seconds)")
         self.run(self._pip_install(self.lock), os.environ)
         return "pip"
 
@@ -151,7 +151,7 @@ class Environment:
             self.progress(f"install: what {self.lock} has changed, into {self.name}, by uv (5 seconds)")
         else:
             self._new_for_uv()
-            self.progress(f"install: {self._packages()} into {self.name}, by uv (20 to 30 seconds)")
+            self.progress(f"install: {self._into()}, by uv (about {5 + 5 * (self._number() // 20)} seconds)")
         self.run(self._uv("sync", "--require-hashes", *self._locks), {**os.environ, **self._settings()})
 
     def _new_for_uv(self) -> None:
@@ -190,9 +190,12 @@ class Environment:
     def _pip_install(self, lock: str, *options: str) -> list[str]:
         return [str(self.python), "-m", "pip", *QUIET, "install", "--no-deps", "--require-hashes", *options, "-r", lock]
 
-    def _packages(self) -> str:
-        number = len(re.findall(r"^[\w.-]+==", (self.root / self.lock).read_text(), re.MULTILINE))
-        return f"{number} package{'s' * (number != 1)}"
+    def _number(self) -> int:
+        return len(re.findall(r"^[\w.-]+==", (self.root / self.lock).read_text(), re.MULTILINE))
+
+    def _into(self) -> str:
+        number = self._number()
+        return f"{number} package{'s' * (number != 1)} into {self.name}"
 
     def _add_repository(self) -> None:
         """Make this repository's packages importable from everywhere, which Pulumi programs need. It takes no build,

@@ -112,7 +112,7 @@ def test_each_step_is_said_as_it_begins(machine: Machine) -> None:
     assert machine.said == [
         f"install: .venv, for Python {python} (5 seconds)",
         "install: uv, which installs the others (5 seconds)",
-        "install: 2 packages into .venv, by uv (20 to 30 seconds)",
+        "install: 2 packages into .venv, by uv (about 5 seconds)",
         "install: .venv is ready, in 0 s",
     ]
 
