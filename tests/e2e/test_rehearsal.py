@@ -118,7 +118,9 @@ def adoption_is_killed_and_goes_on(team: Team) -> None:
     control(here.project, "DELETE", "faults")
 
     said = here.run(adopt, expect=1)
-    found = re.search(r"the stack is locked by another run \(\S+@\S+, process \d+, since \d{4}-\S+\)\. .* with: (.*)", said)
+    found = re.search(
+        r"the stack is locked by another run \(\S+@\S+, process \d+, since \d{4}-\S+\)\. .* with: (.*)", said
+    )
     assert found, said
     assert found[1] == "pulumi cancel -s prod --cwd stacks/org"
     here.run(f"PULUMI_SKIP_CONFIRMATIONS=true {found[1]}")  # here nobody answers what plain `pulumi` asks
@@ -138,7 +140,9 @@ def test_from_an_organization_that_exists_to_a_colleague_s_account(team: Team) -
 
     here.run("invoke add-account shop --email shop@example.com --ou Workloads --env prod")
     colleague.pulls(here)
-    assert NOTHING in colleague.run("invoke preview-all --env prod --plan plan.json")
+    assert "accounts/shop | would change (14 created)" in colleague.run(
+        "invoke preview-all --env prod --plan plan.json"
+    )
     assert colleague.deploy("--plan plan.json") == {"accounts/shop": "deployed"}
 
     # Whoever merges the pull request has never deployed the account, and its file has no key of its secrets.
