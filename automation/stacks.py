@@ -274,12 +274,23 @@ class Stacks:
         if self.processes.stopping:
             return StackCancelled(record)
         if isinstance(error, ConcurrentUpdateError):
-            return StackFailed([Problem(locked_message(stack, lock_holders(str(error))))], record)
+            holders = lock_holders(str(error)) or self._at_work(stack)
+            return StackFailed([Problem(locked_message(stack, holders))], record)
         if isinstance(error, EngineKilled):
             return StackFailed(
                 [*record.problems, Problem(killed_message(stack, error.signal, disposable=self._disposable))], record
             )
         return StackFailed(record.problems or [Problem(engine_error(str(error)))], record)
+
+    def _at_work(self, stack: StackId) -> list[str]:
+        """Who is at work on the stack in Pulumi Cloud, and since when. Its refusal of another update does not say it.
+        https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack/"""
+        try:
+            command = ["stack", "--output", "json", "--stack", stack.name]
+            operation = json.loads(self._query(command, stack.folder(self.root)))["currentOperation"]
+            return [f"{operation['author']}, {operation['kind']}, since {operation['started']}"]
+        except (CommandError, ValueError, KeyError):  # it has ended since
+            return []
 
     def ask(self, stack: StackId, command: list[str]) -> str | None:
         """What an engine command about the stack prints; None if the stack does not exist. Raises `StackFailed`."""
