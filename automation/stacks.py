@@ -4,6 +4,7 @@ https://www.pulumi.com/docs/iac/automation-api/
 """
 
 import json
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -26,6 +27,7 @@ from pulumi.automation._stack import StackInitMode, _cleanup  # the package does
 from pulumi.automation.errors import ConcurrentUpdateError
 
 from automation import scratch
+from automation.backend.login import cloud_of
 from automation.events import Change, Problem, Record
 from automation.processes import EngineCommand, EngineKilled, Processes
 from automation.programs import Programs
@@ -42,6 +44,9 @@ https://github.com/pulumi/pulumi/blob/v3.272.0/pkg/backend/diy/lock.go"""
 
 # A killed engine leaves an incomplete last line in its event file. That it was killed is reported elsewhere.
 warnings.filterwarnings("ignore", "Error in event stream", UserWarning)
+
+_NO_OWNER = "organization"
+"""The first part of the names of all stacks in a backend that knows no organizations."""
 
 Watch = Callable[[Record, Change | None], None]
 """Called for each event, with everything known so far and the change that this event completes, if any."""
@@ -153,10 +158,23 @@ class Stacks:
         return self._logs / f"{stack.label}.log"
 
     def existing(self, folder: Path) -> set[tuple[str, str]]:
-        """Project and stack name of every stack in the backend of the project in `folder`."""
+        """Project and stack name of every stack in the backend of the project in `folder`.
+
+        Pulumi Cloud lists those of all organizations of its user. A name alone, as commands here have it, is that of
+        a stack in one of them. https://www.pulumi.com/docs/iac/cli/commands/pulumi_org_set-default/
+        """
         result = self._query(["stack", "ls", "--all", "--fully-qualify-stack-names", "--json"], folder)
         names = [each["name"].split("/") for each in json.loads(result)]
-        return {(parts[-2], parts[-1]) for parts in names if len(parts) > 1}
+        owners = {parts[0] for parts in names if len(parts) == 3}
+        if owners - {_NO_OWNER}:
+            owners = {self._owner(folder)}
+        return {(parts[-2], parts[-1]) for parts in names if len(parts) == 2 or len(parts) == 3 and parts[0] in owners}
+
+    def _owner(self, folder: Path) -> str:
+        """The organization of Pulumi Cloud in which a stack is that is named without one."""
+        found = os.environ.get("PULUMI_DEFAULT_ORGANIZATION") or self._query(["org", "get-default"], folder).strip()
+        # Where none is set, the engine says so in a sentence, and takes that of the user.
+        return found if found and " " not in found else self._query(["whoami"], folder).strip()
 
     def create(self, stack: StackId) -> None:
         """Create the stack, without resources. Raises `StackFailed`."""
@@ -190,8 +208,18 @@ class Stacks:
         The backend is as before afterwards: the engine is given a copy of the configuration and a backend of its own,
         because it previews only stacks that exist.
         """
-        place = scratch.prepare(self._logs / "new", stack, self.root, state)
+        place = self.aside(self._logs / "new", stack, state)
         return self._operate(stack, watch, _Stack.preview, place, **_refreshing(stack, refresh=refresh))
+
+    def aside(self, folder: Path, stack: StackId, state: Mapping[str, Any] | None = None) -> scratch.Scratch:
+        """A scratch backend in `folder` with the stack in it, in this `state`. It decrypts what the configuration has.
+        """
+        service = None
+        if scratch.by_service(stack, self.root) and (cloud := cloud_of(os.environ)):
+            owner = self._owner(stack.folder(self.root))
+            where = {"url": cloud, "owner": owner, "project": stack.project, "stack": stack.name}
+            service = {"type": "service", "state": where}
+        return scratch.prepare(folder, stack, self.root, state, service)
 
     def preview_in(
         self, place: scratch.Scratch, stack: StackId, watch: Watch, import_file: Path | None = None
