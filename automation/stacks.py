@@ -27,7 +27,6 @@ from pulumi.automation._stack import StackInitMode, _cleanup  # the package does
 from pulumi.automation.errors import ConcurrentUpdateError
 
 from automation import scratch
-from automation.backend.login import cloud_of
 from automation.events import Change, Problem, Record
 from automation.processes import EngineCommand, EngineKilled, Processes
 from automation.programs import Programs
@@ -128,7 +127,8 @@ class Stacks:
     """The stacks of one repository, with one engine.
 
     The engine uses the environment variables of this process (see `engine.environment`). All output of an operation
-    goes to `<logs>/<label>.log`. `disposable` says whether the next run cleans up after a killed engine.
+    goes to `<logs>/<label>.log`. `disposable` says whether the next run cleans up after a killed engine. `cloud` is
+    the URL of Pulumi Cloud, if that is the backend.
     """
 
     def __init__(
@@ -140,6 +140,7 @@ class Stacks:
         root: Path = ROOT,
         *,
         disposable: bool = False,
+        cloud: str = "",
     ) -> None:
         self.root = root
         self.processes = processes
@@ -147,6 +148,7 @@ class Stacks:
         self._command = command
         self._logs = logs
         self._disposable = disposable
+        self._cloud = cloud
 
     @property
     def version(self) -> str:
@@ -164,11 +166,11 @@ class Stacks:
         a stack in one of them. https://www.pulumi.com/docs/iac/cli/commands/pulumi_org_set-default/
         """
         result = self._query(["stack", "ls", "--all", "--fully-qualify-stack-names", "--json"], folder)
-        names = [each["name"].split("/") for each in json.loads(result)]
+        names = [tuple(each["name"].split("/")) for each in json.loads(result)]
         owners = {parts[0] for parts in names if len(parts) == 3}
         if owners - {_NO_OWNER}:
             owners = {self._owner(folder)}
-        return {(parts[-2], parts[-1]) for parts in names if len(parts) == 2 or len(parts) == 3 and parts[0] in owners}
+        return {(parts[-2], parts[-1]) for parts in names if len(parts) == 2 or parts[0] in owners}
 
     def _owner(self, folder: Path) -> str:
         """The organization of Pulumi Cloud in which a stack is that is named without one."""
@@ -212,12 +214,11 @@ class Stacks:
         return self._operate(stack, watch, _Stack.preview, place, **_refreshing(stack, refresh=refresh))
 
     def aside(self, folder: Path, stack: StackId, state: Mapping[str, Any] | None = None) -> scratch.Scratch:
-        """A scratch backend in `folder` with the stack in it, in this `state`. It decrypts what the configuration has.
-        """
+        """A scratch backend in `folder` with the stack in this `state`, where its configuration can be decrypted."""
         service = None
-        if scratch.by_service(stack, self.root) and (cloud := cloud_of(os.environ)):
+        if self._cloud and scratch.by_service(stack, self.root):
             owner = self._owner(stack.folder(self.root))
-            where = {"url": cloud, "owner": owner, "project": stack.project, "stack": stack.name}
+            where = {"url": self._cloud, "owner": owner, "project": stack.project, "stack": stack.name}
             service = {"type": "service", "state": where}
         return scratch.prepare(folder, stack, self.root, state, service)
 

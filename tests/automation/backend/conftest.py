@@ -40,8 +40,8 @@ def bucket(server: Server, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
-    """An empty Pulumi Cloud, as the backend, with two people in its organization."""
-    with pulumi_cloud.served(OWNER, users={token: who for who, token in TOKENS.items()}) as made:
+    """An empty Pulumi Cloud, as the backend, with two organizations of two people."""
+    with pulumi_cloud.served(OWNER, "other", users={token: who for who, token in TOKENS.items()}) as made:
         monkeypatch.setenv("PULUMI_BACKEND_URL", made.url)
         monkeypatch.setenv("PULUMI_ACCESS_TOKEN", TOKENS["here"])
         yield made

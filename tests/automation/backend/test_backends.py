@@ -1,4 +1,4 @@
-"""What a team does with its state, the same in a folder and in a bucket of S3: with the real engine.
+"""What a team does with its state, the same in a folder, in a bucket of S3 and in Pulumi Cloud: with the real engine.
 
 A colleague works in a copy of the repository, with what that copy remembers.
 """
@@ -21,6 +21,7 @@ from automation.runs import Run
 from bench.s3 import Server
 from engine import checks
 from shared.layers import StackId
+from tests.automation.backend.conftest import TOKENS
 from tests.automation.small_repository import Repository
 
 PROD = "prod"
@@ -32,10 +33,9 @@ SKIPPED = "unchanged (inputs)"
 CANCEL = "pulumi cancel -s prod --cwd stacks/org"
 
 
-
-
-def COLLEAGUE():
-    return {**os.environ, "PULUMI_ACCESS_TOKEN": "pul-2"}
+def colleague_s() -> dict[str, str]:
+    """The colleague's environment variables."""
+    return {**os.environ, "PULUMI_ACCESS_TOKEN": TOKENS["colleague"]}
 
 
 @dataclass
@@ -48,6 +48,7 @@ class Team:
     calls: int = 0
     """How many engine commands it takes to see that nothing has changed."""
     cloud: bool = False
+    """Whether it is Pulumi Cloud."""
 
     def plan(self, color: dict[str, Any] = RED, *, colleague: bool = True, **more: Any) -> None:
         for each in (self.here, self.colleague) if colleague else (self.here,):
@@ -73,7 +74,7 @@ class Team:
         """The colleague uses plain Pulumi on org."""
         command = [self.here.engine.command.command, *words, "--non-interactive", "--stack", ORG.name]
         where = ORG.folder(self.colleague.root)
-        done = subprocess.run(command, cwd=where, env=COLLEAGUE(), capture_output=True, text=True)
+        done = subprocess.run(command, cwd=where, env=colleague_s(), capture_output=True, text=True)
         assert done.returncode == expect, done.stdout + done.stderr
         return done.stdout
 
@@ -195,7 +196,7 @@ def at_work(deployed: Team) -> Iterator["subprocess.Popen[bytes]"]:
     with subprocess.Popen(
         [*command, "--stack", ORG.name],
         cwd=ORG.folder(deployed.colleague.root),
-        env=COLLEAGUE(),
+        env=colleague_s(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

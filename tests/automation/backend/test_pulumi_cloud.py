@@ -1,9 +1,7 @@
 """What only Pulumi Cloud has: organizations, and a service that encrypts."""
 
-import json
+import os
 import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -47,9 +45,42 @@ def ignored(_record: object, _change: object) -> None:
     """Watch nothing."""
 
 
-def test_a_preview_in_a_scratch_backend_decrypts(here: Repository, cloud: Cloud) -> None:
+def test_a_stack_is_in_one_organization_and_those_of_others_are_not_these(
+    here: Repository, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.stacks[("other", "org", "prod")] = Stack("other", "org", "prod")
+    cloud.stacks[("other", "identity", "prod")] = Stack("other", "identity", "prod")
+    run = deploy(here)
+    assert cloud.stacks[(OWNER, "org", "prod")].resources()
+    assert cloud.stacks[("other", "org", "prod")].resources() == []
+
+    def seen() -> tuple[set[tuple[str, str]], str]:
+        backend = checks.backend(here.engine, os.environ, here.root)
+        assert backend.ok
+        return run.engine.existing(ORG.folder(here.root)), backend.what
+
+    assert seen() == ({("org", "prod")}, f"{cloud.url} as here, in organization {OWNER}")
+    monkeypatch.setenv("PULUMI_DEFAULT_ORGANIZATION", "other")
+    assert seen() == ({("org", "prod"), ("identity", "prod")}, f"{cloud.url} as here, in organization other")
+
+
+def test_what_the_service_has_encrypted_is_decrypted_in_a_scratch_backend_too(here: Repository) -> None:
     pulumi(here, "stack", "init")
     pulumi(here, "config", "set", "--secret", "org:word", "hush")
     assert "hush" not in ORG.config_file(here.root).read_text()
-    run = here.run("prod")
-    run.engine.preview_new(ORG, ignored, run.engine.export(ORG))
+    engine = here.run("prod").engine
+    engine.preview_new(ORG, ignored, engine.export(ORG))
+    here.plan("org", {"org": RED}, environment="prod", secret=True)
+    deploy(here)
+    engine.preview_new(ORG, ignored, engine.export(ORG))
+
+
+def test_the_last_deployment_is_found(here: Repository, cloud: Cloud) -> None:
+    run = deploy(here)
+    (entry,) = [each.entry() for each in cloud.stacks[(OWNER, "org", "prod")].history]
+    assert entry["resourceChanges"] == {"create": 2}
+    found = last_deployment(ORG, cloud.url, run.engine.ask)
+    assert found.why == "its last deployment was not from a git repository"
+    pulumi(here, "refresh", "--yes", "--skip-preview")
+    found = last_deployment(ORG, cloud.url, run.engine.ask)
+    assert found.why == "what was done last to it is no deployment: refresh"

@@ -1,153 +1,22 @@
-"""A small Pulumi Cloud: what the engine's client asks it for, answered as that client understands it.
-
-The requests are those of https://github.com/pulumi/pulumi/blob/v3.274.1/pkg/backend/httpstate/client/client.go, and the
-answers have the types of https://github.com/pulumi/pulumi/tree/v3.274.1/sdk/go/common/apitype. What the service itself
-does between them (who may do what, how long a lease lasts, which words an error has) is not public; of its limits,
-teams and policies there is nothing here. It says that it can do little (`CAPABILITIES`), so the engine writes whole
-states and no journal.
-"""
+"""What is asked of the small Pulumi Cloud, and what it answers."""
 
 from __future__ import annotations
 
-import base64
-import gzip
-import hashlib
-import json
-import os
 import re
 import threading
 import time
-import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote
+
+from tests.pulumi_cloud.stacks import CONFLICT, EMPTY, Refused, Stack, Update
 
 CAPABILITIES = ("batch-encrypt", "begin-update", "stack-outputs")
-LEASE_SECONDS = 300.0
-"""How long an update has its stack without saying that it is still at work."""
 
-EMPTY = {"version": 3, "deployment": {"manifest": {"time": "0001-01-01T00:00:00Z", "magic": "", "version": ""}}}
-CONFLICT = "Conflict: Another update is currently in progress."
-"""The words by which Pulumi's Automation API knows it."""
+Who = tuple[str, str]
+"""The kind of an access token, and the token."""
 
-
-class Refused(Exception):
-    """An answer that is an error."""
-
-    def __init__(self, code: int, message: str) -> None:
-        self.code = code
-        super().__init__(message)
-
-
-@dataclass
-class Update:
-    """An update of a stack, also one that is only previewed."""
-
-    identity: str
-    kind: str
-    author: str
-    program: dict[str, Any]
-    started: float = field(default_factory=time.time)
-    version: int = 0
-    result: str = "in-progress"
-    ended: float = 0.0
-    changes: dict[str, int] = field(default_factory=dict)
-    token: str = field(default_factory=lambda: uuid.uuid4().hex)
-    lease: float = field(default_factory=lambda: time.time() + LEASE_SECONDS)
-
-    def entry(self) -> dict[str, Any]:
-        """It in the history."""
-        metadata = self.program.get("metadata") or {}
-        return {
-            "kind": self.kind,
-            "startTime": int(self.started),
-            "message": metadata.get("message", ""),
-            "environment": metadata.get("environment") or {},
-            "config": self.program.get("config") or {},
-            "result": self.result,
-            "endTime": int(self.ended),
-            "version": self.version,
-            "resourceChanges": self.changes,
-        }
-
-
-@dataclass
-class Stack:
-    """A stack, with all its updates."""
-
-    organization: str
-    project: str
-    name: str
-    tags: dict[str, str] = field(default_factory=dict)
-    state: dict[str, Any] = field(default_factory=lambda: dict(EMPTY))
-    history: list[Update] = field(default_factory=list)
-    updates: dict[str, Update] = field(default_factory=dict)
-    active: Update | None = None
-    key: bytes = field(default_factory=lambda: os.urandom(32))
-
-    def summary(self) -> dict[str, Any]:
-        last = {"lastUpdate": int(self.history[-1].started)} if self.history else {}
-        names = {"orgName": self.organization, "projectName": self.project, "stackName": self.name}
-        return {"id": self.name, **names, **last, "resourceCount": len(self.resources())}
-
-    def described(self) -> dict[str, Any]:
-        at_work = self.at_work()
-        operation = at_work and {"kind": at_work.kind, "author": at_work.author, "started": int(at_work.started)}
-        return {
-            **self.summary(),
-            **({"currentOperation": operation} if operation else {}),
-            # The last one if none is at work: then cancelling is refused, and not silent.
-            "activeUpdate": (at_work or (self.history[-1] if self.history else None) or _NOBODY).identity,
-            "tags": self.tags,
-            "version": len(self.history),
-        }
-
-    def resources(self) -> list[dict[str, Any]]:
-        return (self.state["deployment"] or {}).get("resources") or []
-
-    def at_work(self) -> Update | None:
-        """The update that has the stack, whose lease may have run out."""
-        if self.active and self.active.lease < time.time():
-            self.end(self.active, "failed")
-        return self.active
-
-    def begin(self, kind: str, author: str, program: dict[str, Any], *, dry: bool) -> Update:
-        update = Update(uuid.uuid4().hex, kind, author, program)
-        self.updates[update.identity] = update
-        if not dry:
-            if self.at_work():
-                raise Refused(409, CONFLICT)
-            self.active = update
-            self.history.append(update)
-        update.version = len(self.history)
-        return update
-
-    def end(self, update: Update, result: str) -> None:
-        update.result, update.ended, update.token = result, time.time(), ""
-        if self.active is update:
-            self.active = None
-
-    def crypt(self, data: bytes, nonce: bytes) -> bytes:
-        stream = hashlib.shake_256(self.key + nonce).digest(len(data))
-        return bytes(one ^ other for one, other in zip(data, stream, strict=True))
-
-    def encrypted(self, text: str) -> str:
-        nonce = os.urandom(16)
-        return _text(nonce + self.crypt(base64.b64decode(text), nonce))
-
-    def decrypted(self, text: str) -> str:
-        both = base64.b64decode(text)
-        return _text(self.crypt(both[16:], both[:16]))
-
-
-_NOBODY = Update("", "", "", {})
-
-
-def _text(data: bytes) -> str:
-    return base64.b64encode(data).decode()
+Call = Callable[..., Any]
 
 
 class Cloud:
@@ -201,15 +70,13 @@ class Cloud:
             raise Refused(404, f"Not Found: Stack '{'/'.join(names)}' not found") from None
 
 
-Who = tuple[str, str]
-Call = Callable[..., Any]
-
-
 def _create(cloud: Cloud, names: list[str], body: Any) -> Any:
-    key = (*names, body["stackName"])
-    if key in cloud.stacks:
-        raise Refused(409, f"Conflict: Stack '{'/'.join(key)}' already exists")
-    cloud.stacks[key] = Stack(*key, tags=body.get("tags") or {}, state=body.get("state") or dict(EMPTY))
+    owner, project, name = *names, body["stackName"]
+    if (owner, project, name) in cloud.stacks:
+        raise Refused(409, f"Conflict: Stack '{owner}/{project}/{name}' already exists")
+    cloud.stacks[owner, project, name] = Stack(
+        owner, project, name, body.get("tags") or {}, body.get("state") or dict(EMPTY)
+    )
     return {}
 
 
@@ -349,53 +216,3 @@ _ROUTES: dict[str, tuple[str, Call]] = {
 }
 """Method and path → who may call it and for what (`user`, `project`, `stack`, or `update` with its lease), and what it
 does."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer in one piece
-    cloud: Cloud
-
-    def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        content = self.rfile.read(length)
-        if self.headers.get("Content-Encoding") == "gzip":
-            content = gzip.decompress(content)
-        url = urlsplit(self.path)
-        query = {name: values[-1] for name, values in parse_qs(url.query).items()}
-        kind, _, token = self.headers.get("Authorization", "").partition(" ")
-        try:
-            body = json.loads(content) if content else None
-            code, found = 200, self.cloud.answer(self.command, url.path, query, body, (kind, token)) or {}
-        except Refused as error:
-            code, found = error.code, {"code": error.code, "message": str(error)}
-        written = json.dumps(found).encode()
-        self.send_response(code)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(written)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(written)
-
-    do_GET = do_POST = do_PATCH = do_DELETE = do_HEAD = do_PUT = _serve
-
-    def log_message(self, *_arguments: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(*organizations: str, users: dict[str, str]) -> Iterator[Cloud]:
-    """A service without stacks, which is ended afterwards."""
-    cloud = Cloud(organizations, users)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"cloud": cloud}))
-    server.daemon_threads = True
-    # An engine that has what it wanted ends without waiting for the rest.
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]
-    cloud.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield cloud
-    finally:
-        server.shutdown()
-        server.server_close()
