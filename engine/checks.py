@@ -106,7 +106,7 @@ def backend(engine: Engine | None, variables: Mapping[str, str], root: Path) -> 
         return Check("state backend", False, "not logged in, or it does not answer", remedy)
     # There is no URL of a console for a service that another one than Pulumi runs.
     url = found["url"] or variables.get("PULUMI_BACKEND_URL", "")
-    what = f"{without_secrets(url)} as {found['user']}"
+    what = f"{without_secrets(url)} as {found['user']}".strip()
     if found.get("organizations"):
         # Only Pulumi Cloud has several, and everything is done in one of them.
         command = [engine.command.command, "org", "get-default", "--non-interactive"]

@@ -59,6 +59,8 @@ def test_a_stack_is_in_one_organization_and_those_of_others_are_not_these(
         assert backend.ok
         return run.engine.existing(ORG.folder(here.root)), backend.what
 
+    found = last_deployment(ORG, cloud.url, run.engine.ask)
+    assert found.why == "its last deployment was not from a git repository"
     assert seen() == ({("org", "prod")}, f"{cloud.url} as here, in organization {OWNER}")
     monkeypatch.setenv("PULUMI_DEFAULT_ORGANIZATION", "other")
     assert seen() == ({("org", "prod"), ("identity", "prod")}, f"{cloud.url} as here, in organization other")
@@ -69,18 +71,7 @@ def test_what_the_service_has_encrypted_is_decrypted_in_a_scratch_backend_too(he
     pulumi(here, "config", "set", "--secret", "org:word", "hush")
     assert "hush" not in ORG.config_file(here.root).read_text()
     engine = here.run("prod").engine
-    engine.preview_new(ORG, ignored, engine.export(ORG))
+    engine.preview_new(ORG, ignored, engine.export(ORG))  # before it has a state, and after
     here.plan("org", {"org": RED}, environment="prod", secret=True)
     deploy(here)
     engine.preview_new(ORG, ignored, engine.export(ORG))
-
-
-def test_the_last_deployment_is_found(here: Repository, cloud: Cloud) -> None:
-    run = deploy(here)
-    (entry,) = [each.entry() for each in cloud.stacks[(OWNER, "org", "prod")].history]
-    assert entry["resourceChanges"] == {"create": 2}
-    found = last_deployment(ORG, cloud.url, run.engine.ask)
-    assert found.why == "its last deployment was not from a git repository"
-    pulumi(here, "refresh", "--yes", "--skip-preview")
-    found = last_deployment(ORG, cloud.url, run.engine.ask)
-    assert found.why == "what was done last to it is no deployment: refresh"
