@@ -246,8 +246,6 @@ TESTS: dict[str, str] = {
 
 NOT_HERE: dict[str, str] = {
     "pulumi config set --secret accounts:email aws-web-shop@example.com --stack prod.web-shop --cwd stacks/accounts": "encrypts with the key that Pulumi Cloud makes",
-    "pulumi org set-default acme": "needs an account of Pulumi Cloud",
-    "pulumi org set-default": "needs an account of Pulumi Cloud",
     "pulumi stack init prod.web-shop --cwd stacks/accounts": "makes a stack in Pulumi Cloud",
     "aws organizations enable-all-features": "the emulated organizations have all features from the beginning",
     "aws sso login": "signs in through a browser",
