@@ -15,7 +15,7 @@ from pulumi.automation import CommandError
 from rich.console import Console
 
 from automation.backend import state_files
-from automation.backend.login import backend_of
+from automation.backend.login import backend_of, cloud_of
 from automation.backend.states import States
 from automation.capacity import default_parallel
 from automation.configuration import check
@@ -136,7 +136,9 @@ def make_run(
     report: Path | None = None,
 ) -> Run:
     """A run with `engine`. This process's environment variables must already be set for it."""
-    stacks = Stacks(engine.command, Processes(), Programs(engine, root, logs), logs, root, disposable=where.disposable)
+    programs = Programs(engine, root, logs)
+    cloud = cloud_of(os.environ)
+    stacks = Stacks(engine.command, Processes(), programs, logs, root, disposable=where.disposable, cloud=cloud)
     backend = backend_of(os.environ, root)
     states = States(backend, stacks.export, root / INPUTS)
     sources = Sources(root)

@@ -4,6 +4,7 @@ https://www.pulumi.com/docs/iac/automation-api/
 """
 
 import json
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -42,6 +43,9 @@ https://github.com/pulumi/pulumi/blob/v3.272.0/pkg/backend/diy/lock.go"""
 
 # A killed engine leaves an incomplete last line in its event file. That it was killed is reported elsewhere.
 warnings.filterwarnings("ignore", "Error in event stream", UserWarning)
+
+_NO_OWNER = "organization"
+"""The first part of the names of all stacks in a backend that knows no organizations."""
 
 Watch = Callable[[Record, Change | None], None]
 """Called for each event, with everything known so far and the change that this event completes, if any."""
@@ -123,7 +127,8 @@ class Stacks:
     """The stacks of one repository, with one engine.
 
     The engine uses the environment variables of this process (see `engine.environment`). All output of an operation
-    goes to `<logs>/<label>.log`. `disposable` says whether the next run cleans up after a killed engine.
+    goes to `<logs>/<label>.log`. `disposable` says whether the next run cleans up after a killed engine. `cloud` is
+    the URL of Pulumi Cloud, if that is the backend.
     """
 
     def __init__(
@@ -135,6 +140,7 @@ class Stacks:
         root: Path = ROOT,
         *,
         disposable: bool = False,
+        cloud: str = "",
     ) -> None:
         self.root = root
         self.processes = processes
@@ -142,6 +148,7 @@ class Stacks:
         self._command = command
         self._logs = logs
         self._disposable = disposable
+        self._cloud = cloud
 
     @property
     def version(self) -> str:
@@ -153,10 +160,23 @@ class Stacks:
         return self._logs / f"{stack.label}.log"
 
     def existing(self, folder: Path) -> set[tuple[str, str]]:
-        """Project and stack name of every stack in the backend of the project in `folder`."""
+        """Project and stack name of every stack in the backend of the project in `folder`.
+
+        Pulumi Cloud lists those of all organizations of its user. A name alone, as commands here have it, is that of
+        a stack in one of them. https://www.pulumi.com/docs/iac/cli/commands/pulumi_org_set-default/
+        """
         result = self._query(["stack", "ls", "--all", "--fully-qualify-stack-names", "--json"], folder)
-        names = [each["name"].split("/") for each in json.loads(result)]
-        return {(parts[-2], parts[-1]) for parts in names if len(parts) > 1}
+        names = [tuple(each["name"].split("/")) for each in json.loads(result)]
+        owners = {parts[0] for parts in names if len(parts) == 3}
+        if owners - {_NO_OWNER}:
+            owners = {self._owner(folder)}
+        return {(parts[-2], parts[-1]) for parts in names if len(parts) == 2 or parts[0] in owners}
+
+    def _owner(self, folder: Path) -> str:
+        """The organization of Pulumi Cloud in which a stack is that is named without one."""
+        found = os.environ.get("PULUMI_DEFAULT_ORGANIZATION") or self._query(["org", "get-default"], folder).strip()
+        # Where none is set, the engine says so in a sentence, and takes that of the user.
+        return found if found and " " not in found else self._query(["whoami"], folder).strip()
 
     def create(self, stack: StackId) -> None:
         """Create the stack, without resources. Raises `StackFailed`."""
@@ -190,8 +210,17 @@ class Stacks:
         The backend is as before afterwards: the engine is given a copy of the configuration and a backend of its own,
         because it previews only stacks that exist.
         """
-        place = scratch.prepare(self._logs / "new", stack, self.root, state)
+        place = self.aside(self._logs / "new", stack, state)
         return self._operate(stack, watch, _Stack.preview, place, **_refreshing(stack, refresh=refresh))
+
+    def aside(self, folder: Path, stack: StackId, state: Mapping[str, Any] | None = None) -> scratch.Scratch:
+        """A scratch backend in `folder` with the stack in this `state`, where its configuration can be decrypted."""
+        service = None
+        if self._cloud and scratch.by_service(stack, self.root):
+            owner = self._owner(stack.folder(self.root))
+            where = {"url": self._cloud, "owner": owner, "project": stack.project, "stack": stack.name}
+            service = {"type": "service", "state": where}
+        return scratch.prepare(folder, stack, self.root, state, service)
 
     def preview_in(
         self, place: scratch.Scratch, stack: StackId, watch: Watch, import_file: Path | None = None
@@ -274,12 +303,23 @@ class Stacks:
         if self.processes.stopping:
             return StackCancelled(record)
         if isinstance(error, ConcurrentUpdateError):
-            return StackFailed([Problem(locked_message(stack, lock_holders(str(error))))], record)
+            holders = lock_holders(str(error)) or self._at_work(stack)
+            return StackFailed([Problem(locked_message(stack, holders))], record)
         if isinstance(error, EngineKilled):
             return StackFailed(
                 [*record.problems, Problem(killed_message(stack, error.signal, disposable=self._disposable))], record
             )
         return StackFailed(record.problems or [Problem(engine_error(str(error)))], record)
+
+    def _at_work(self, stack: StackId) -> list[str]:
+        """Who is at work on the stack in Pulumi Cloud, and since when. Its refusal of another update does not say it.
+        https://www.pulumi.com/docs/iac/cli/commands/pulumi_stack/"""
+        try:
+            command = ["stack", "--output", "json", "--stack", stack.name]
+            operation = json.loads(self._query(command, stack.folder(self.root)))["currentOperation"]
+            return [f"{operation['author']}, {operation['kind']}, since {operation['started']}"]
+        except (CommandError, ValueError, KeyError):  # it has ended since
+            return []
 
     def ask(self, stack: StackId, command: list[str]) -> str | None:
         """What an engine command about the stack prints; None if the stack does not exist. Raises `StackFailed`."""

@@ -104,7 +104,15 @@ def backend(engine: Engine | None, variables: Mapping[str, str], root: Path) -> 
     except ValueError:
         remedy = "run `pulumi login <backend>` (https://www.pulumi.com/docs/iac/concepts/state-and-backends/)"
         return Check("state backend", False, "not logged in, or it does not answer", remedy)
-    return Check("state backend", True, f"{without_secrets(found['url'])} as {found['user']}")
+    # There is no URL of a console for a service that another one than Pulumi runs.
+    url = found["url"] or variables.get("PULUMI_BACKEND_URL", "")
+    what = f"{without_secrets(url)} as {found['user']}".strip()
+    if found.get("organizations"):
+        # Only Pulumi Cloud has several, and everything is done in one of them.
+        command = [engine.command.command, "org", "get-default", "--non-interactive"]
+        owner = (_output(command, variables, folder if folder.is_dir() else root) or "").strip()
+        what += f", in organization {owner}" if owner and " " not in owner else ""
+    return Check("state backend", True, what)
 
 
 def credentials(variables: Mapping[str, str]) -> Check:

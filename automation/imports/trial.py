@@ -119,7 +119,7 @@ class Trial:
     def _place(self) -> scratch.Scratch:
         self._count += 1
         folder = self._folder / str(self._count)
-        return scratch.prepare(folder, self._stack, self._run.engine.root, self._state)
+        return self._run.engine.aside(folder, self._stack, self._state)
 
     def _preview(self, place: scratch.Scratch, file: Path | None = None) -> Record:
         try:

@@ -33,7 +33,7 @@ class Item(pulumi.CustomResource):
 
 plan = json.loads(pathlib.Path(f"plan.{pulumi.get_stack()}.json").read_text())
 for layer in plan["reads"]:
-    pulumi.StackReference(f"organization/{layer}/{pulumi.get_stack().partition('.')[0]}")
+    pulumi.StackReference(f"{pulumi.get_organization()}/{layer}/{pulumi.get_stack().partition('.')[0]}")
 for name, item in plan["items"].items():
     Item(name, **item)
 if plan.get("error"):

@@ -61,3 +61,20 @@ def test_the_backend_has_the_stack_and_those_that_it_reads(tmp_path: Path) -> No
         "policies/prod",
         "accounts/prod.one",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "service"),
+    [
+        ("config:\n  accounts:email:\n    secure: abc\n", True),
+        ("config:\n  accounts:all:\n    - secure: abc\n", True),
+        ("encryptionsalt: v1:a\nconfig:\n  accounts:email:\n    secure: v1:b\n", False),
+        ("secretsprovider: awskms://x\nencryptedkey: a\nconfig:\n  accounts:email:\n    secure: v1:b\n", False),
+        (CONFIG, False),
+    ],
+)
+def test_what_pulumi_cloud_has_encrypted_is_recognized(tmp_path: Path, text: str, service: bool) -> None:
+    file = ACCOUNT.config_file(tmp_path)
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    assert scratch.by_service(ACCOUNT, tmp_path) is service

@@ -245,6 +245,8 @@ TESTS: dict[str, str] = {
 # fmt: on
 
 NOT_HERE: dict[str, str] = {
+    "pulumi config set --secret accounts:email aws-web-shop@example.com --stack prod.web-shop --cwd stacks/accounts": "encrypts with the key that Pulumi Cloud makes",
+    "pulumi stack init prod.web-shop --cwd stacks/accounts": "makes a stack in Pulumi Cloud",
     "aws organizations enable-all-features": "the emulated organizations have all features from the beginning",
     "aws sso login": "signs in through a browser",
     "git fetch --unshallow": "git's own, for a clone of a server",

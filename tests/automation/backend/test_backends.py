@@ -1,9 +1,10 @@
-"""What a team does with its state, the same in a folder and in a bucket of S3: with the real engine.
+"""What a team does with its state, the same in a folder, in a bucket of S3 and in Pulumi Cloud: with the real engine.
 
 A colleague works in a copy of the repository, with what that copy remembers.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -20,6 +21,7 @@ from automation.runs import Run
 from bench.s3 import Server
 from engine import checks
 from shared.layers import StackId
+from tests.automation.backend.conftest import OWNER, TOKENS
 from tests.automation.small_repository import Repository
 
 PROD = "prod"
@@ -31,6 +33,11 @@ SKIPPED = "unchanged (inputs)"
 CANCEL = "pulumi cancel -s prod --cwd stacks/org"
 
 
+def colleague_s() -> dict[str, str]:
+    """The colleague's environment variables."""
+    return {**os.environ, "PULUMI_ACCESS_TOKEN": TOKENS["colleague"]}
+
+
 @dataclass
 class Team:
     """The repository here, and that of a colleague; both have the backend at `url`."""
@@ -38,6 +45,10 @@ class Team:
     here: Repository
     colleague: Repository
     url: str
+    calls: int = 0
+    """How many engine commands it takes to see that nothing has changed."""
+    cloud: bool = False
+    """Whether it is Pulumi Cloud."""
 
     def plan(self, color: dict[str, Any] = RED, *, colleague: bool = True, **more: Any) -> None:
         for each in (self.here, self.colleague) if colleague else (self.here,):
@@ -63,17 +74,21 @@ class Team:
         """The colleague uses plain Pulumi on org."""
         command = [self.here.engine.command.command, *words, "--non-interactive", "--stack", ORG.name]
         where = ORG.folder(self.colleague.root)
-        done = subprocess.run(command, cwd=where, capture_output=True, text=True)
+        done = subprocess.run(command, cwd=where, env=colleague_s(), capture_output=True, text=True)
         assert done.returncode == expect, done.stdout + done.stderr
         return done.stdout
 
 
-@pytest.fixture(params=["folder", "s3", "s3 and kms"])
+@pytest.fixture(params=["folder", "s3", "s3 and kms", "cloud"])
 def team(
     request: pytest.FixtureRequest, repository: Repository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Team:
     url = repository.state.as_uri()
-    if request.param != "folder":
+    if request.param == "cloud":
+        url = request.getfixturevalue("cloud").url
+        monkeypatch.setenv("PULUMI_DEFAULT_ORGANIZATION", OWNER)
+        monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+    elif request.param != "folder":
         url = request.getfixturevalue("bucket")
         monkeypatch.setenv("PULUMI_BACKEND_URL", url)
     monkeypatch.setattr(checks, "caller", lambda _variables: {"account": "111111111111"})
@@ -81,7 +96,8 @@ def team(
     colleague = Repository(other, repository.engine)
     shutil.rmtree(colleague.shelf)
     colleague.shelf = repository.shelf
-    made = Team(repository, colleague, url)
+    # The engine alone reads Pulumi Cloud: which stacks there are, and each state.
+    made = Team(repository, colleague, url, calls=3 if request.param == "cloud" else 0, cloud=request.param == "cloud")
     if request.param == "s3 and kms":
         monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
         server: Server = request.getfixturevalue("server")
@@ -102,10 +118,10 @@ def deployed(team: Team) -> Team:
     return team
 
 
-def nothing_is_run_for_nothing_and_no_engine_is_started(deployed: Team) -> None:
+def nothing_is_run_for_nothing(deployed: Team) -> None:
     found, run = deployed.deploy(deployed.here)
     assert found == {"org": SKIPPED, "identity": SKIPPED}
-    assert run.engine.processes.calls == 0
+    assert run.engine.processes.calls == deployed.calls
 
 
 def a_colleague_s_update_that_changes_nothing_is_no_change(deployed: Team) -> None:
@@ -114,7 +130,7 @@ def a_colleague_s_update_that_changes_nothing_is_no_change(deployed: Team) -> No
     deployed.pulumi("refresh", "--yes", "--skip-preview")
     found, run = deployed.deploy(deployed.here)
     assert found == {"org": SKIPPED, "identity": SKIPPED}
-    assert run.engine.processes.calls == 0
+    assert run.engine.processes.calls == deployed.calls
     # Nor is it for the colleague, whose copy has seen another update last.
     found, _ = deployed.deploy(deployed.colleague)
     assert found == {"org": SKIPPED, "identity": SKIPPED}, deployed.colleague.printed.getvalue()
@@ -158,10 +174,11 @@ def drift_is_found(deployed: Team) -> None:
 
 def test_what_a_team_does(deployed: Team) -> None:
     # One after the other: each begins with two stacks that are deployed, and leaves them so.
-    nothing_is_run_for_nothing_and_no_engine_is_started(deployed)
+    nothing_is_run_for_nothing(deployed)
     a_colleague_s_update_that_changes_nothing_is_no_change(deployed)
-    a_colleague_s_change_is_seen(deployed)
-    what_a_colleague_refreshes_or_removes_is_seen(deployed)
+    if not deployed.cloud:  # each state is read by an engine, which takes its time: what is below has the same
+        a_colleague_s_change_is_seen(deployed)
+        what_a_colleague_refreshes_or_removes_is_seen(deployed)
     outputs_that_a_colleague_changes_are_seen_downstream(deployed)
     drift_is_found(deployed)
 
@@ -181,6 +198,7 @@ def at_work(deployed: Team) -> Iterator["subprocess.Popen[bytes]"]:
     with subprocess.Popen(
         [*command, "--stack", ORG.name],
         cwd=ORG.folder(deployed.colleague.root),
+        env=colleague_s(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -199,7 +217,8 @@ def test_while_a_colleague_is_at_work_it_is_said_who_and_what_to_do_when_that_en
     found, _ = deployed.deploy(deployed.here, expect=1)
     assert found["org"] == "failed"
     printed = deployed.here.printed.getvalue()
-    assert f", process {at_work.pid}, since 20" in printed, printed
+    who = "(colleague, update, since 20" if deployed.cloud else f", process {at_work.pid}, since 20"
+    assert who in printed, printed
     assert "Traceback" not in printed
     assert deployed.here.items()["org"] == "red"
 
@@ -208,7 +227,7 @@ def test_while_a_colleague_is_at_work_it_is_said_who_and_what_to_do_when_that_en
     end_session(at_work.pid)
     deployed.deploy(deployed.here, expect=1)
     printed = deployed.here.printed.getvalue()
-    assert f", process {at_work.pid}, since 20" in printed
+    assert who in printed
     assert CANCEL in printed
     subprocess.run([*CANCEL.split(), "--yes"], cwd=deployed.here.root, check=True, capture_output=True)
     assert deployed.deploy(deployed.here)[0]["org"] == "deployed"

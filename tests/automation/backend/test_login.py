@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from automation.backend.login import backend_of
+from automation.backend.login import backend_of, cloud_of
 from engine.install import Engine
 
 
@@ -61,3 +61,14 @@ def test_a_login_that_cannot_be_read(root: Path, content: str) -> None:
     logged_in(root / ".pulumi", "s3://state")
     (root / ".pulumi" / "credentials.json").write_text(content)
     assert backend_of({"HOME": str(root)}, root) == ""
+
+
+def test_pulumi_cloud_by_its_variable_or_by_the_last_login(root: Path) -> None:
+    variables = {"HOME": str(root)}
+    assert cloud_of(variables) == ""
+    logged_in(root / ".pulumi", "s3://state")
+    assert cloud_of(variables) == ""
+    logged_in(root / ".pulumi", "https://api.pulumi.com")
+    assert cloud_of(variables) == "https://api.pulumi.com"
+    assert cloud_of({**variables, "PULUMI_BACKEND_URL": "file:///state"}) == ""
+    assert cloud_of({**variables, "PULUMI_BACKEND_URL": "http://127.0.0.1:1/"}) == "http://127.0.0.1:1"
