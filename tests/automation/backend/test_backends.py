@@ -164,8 +164,9 @@ def what_a_colleague_refreshes_or_removes_is_seen(deployed: Team) -> None:
 
 def drift_is_found(deployed: Team) -> None:
     item = deployed.here.shelf / "org.json"
-    run = deployed.here.run(PROD)
-    assert operations.drift(run, run.stacks) == 0
+    if not deployed.cloud:
+        run = deployed.here.run(PROD)
+        assert operations.drift(run, run.stacks) == 0
     item.write_text(json.dumps({**json.loads(item.read_text()), "color": "blue"}))
     run = deployed.here.run(PROD)
     assert operations.drift(run, run.stacks) != 0
@@ -174,9 +175,9 @@ def drift_is_found(deployed: Team) -> None:
 
 def test_what_a_team_does(deployed: Team) -> None:
     # One after the other: each begins with two stacks that are deployed, and leaves them so.
-    nothing_is_run_for_nothing(deployed)
     a_colleague_s_update_that_changes_nothing_is_no_change(deployed)
-    if not deployed.cloud:  # each state is read by an engine, which takes its time: what is below has the same
+    if not deployed.cloud:  # there an engine reads each state, which takes its time: the other ones have the same
+        nothing_is_run_for_nothing(deployed)
         a_colleague_s_change_is_seen(deployed)
         what_a_colleague_refreshes_or_removes_is_seen(deployed)
     outputs_that_a_colleague_changes_are_seen_downstream(deployed)
