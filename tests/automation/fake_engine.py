@@ -15,7 +15,7 @@ from automation.environments import environment
 from automation.events import Record
 from automation.programs import Seen
 from automation.runs import Run
-from automation.scratch import Scratch
+from automation.scratch import Scratch, prepare
 from automation.skipping.inputs import Stamps
 from automation.skipping.ledger import Ledger
 from automation.skipping.reads import Reads
@@ -87,6 +87,9 @@ class FakeEngine:
             self.replaced.append(state)
             return self._next("preview with another state" + " and refresh" * refresh, stack)
         return self._next("preview of the new", stack)
+
+    def aside(self, folder: Path, stack: StackId, state: Mapping[str, Any] | None = None) -> Scratch:
+        return prepare(folder, stack, self.root, state)
 
     def preview_in(self, _place: Scratch, stack: StackId, _watch: Watch, import_file: Path | None = None) -> Record:
         if import_file:

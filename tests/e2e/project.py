@@ -98,7 +98,7 @@ class Project:
         if key not in _SANDBOX_ENV:
             words = ["invoke", "sandbox.env"]
             done = subprocess.run(words, cwd=self.root, env=self.env, stdout=subprocess.PIPE, text=True, check=True)
-            _SANDBOX_ENV[key] = done.stdout
+            _SANDBOX_ENV[key] = done.stdout.strip()
         return _SANDBOX_ENV[key]
 
     def start(self, *args: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
