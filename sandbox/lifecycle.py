@@ -107,6 +107,7 @@ def reset(root: Path = ROOT, progress: Progress = print, *, wait: bool = False) 
         for folder in (layout.aws, layout.attempts, layout.pulumi_home / "workspaces", layout.state):
             if folder.exists():
                 shutil.rmtree(folder)
+        layout.state.mkdir()  # shells with the sandbox's environment go on working
     progress("sandbox: the emulated AWS and its Pulumi state are empty")
 
 

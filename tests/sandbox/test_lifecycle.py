@@ -198,6 +198,7 @@ def test_reset_drops_the_state_and_keeps_the_plugins(root: Path) -> None:
     lifecycle.reset(root, quiet)
     assert kept.exists()
     assert [file for file in dropped if file.exists()] == []
+    assert layout.state.is_dir(), "shells with the sandbox's environment have it as their backend"
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", first.port))
     lifecycle.reset(root, quiet)
