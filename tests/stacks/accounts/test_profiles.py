@@ -333,7 +333,7 @@ def test_a_budget_has_to_be_whole_once_it_is_joined(given: Mapping[str, Any], ex
         ("actual", [80, 80.0], "listed twice"),
         ("forecasted", [-1], "greater than 0"),
         ("emails", ["nobody"], "not an e-mail address"),
-        ("emails", [f"a{number}@example.com" for number in range(11)], "at most 10 items"),
+        ("emails", [f"a{number}@example.com" for number in range(11)], "a list of 10 or fewer"),
         ("emails", ["a@example.com", "A@example.com"], "listed twice"),
         ("snsTopic", "arn:aws:sns:us-east-1:123456789012:costs.fifo", "a standard SNS topic"),
         ("limit", 5, "allowed keys: actual, currency, emails, forecasted, monthlyAmount, snsTopic"),

@@ -350,7 +350,7 @@ def changed(section: str, which: str, /, **keys: Any) -> dict[str, Any]:
         (changed("groups", "auditors", description="look"), "a description is for a group that is made here"),
         (changed("groups", "BUILDERS"), "groups: listed twice: BUILDERS, builders"),
         (changed("users", "ADA", name="Ada B", email="b@example.com"), "users: listed twice: ADA, ada"),
-        (changed("users", "eve", name="Eve", email="eve@example.com"), "should match pattern"),
+        (changed("users", "eve", name="Eve", email="eve@example.com"), "allowed: text of the form"),
         (changed("users", "eve", name="Eve Adams", email="eve"), "not an e-mail address"),
         (changed("users", "Administrator", name="Eve Adams", email="eve@example.com"), "not Administrator"),
         ({"region": "moon-1"}, "no such region"),
@@ -362,7 +362,7 @@ def changed(section: str, which: str, /, **keys: Any) -> dict[str, Any]:
             {"assignments": [{"group": "builders", "permissionSet": "Nothing", "targets": ["/"]}]},
             "assignments.0.permissionSet is 'Nothing'; allowed: one of identityCenter.permissionSets (Auditors, Devel",
         ),
-        ({"assignments": [{"group": "builders", "permissionSet": "Developers", "targets": []}]}, "at least 1 item"),
+        ({"assignments": [{"group": "builders", "permissionSet": "Developers", "targets": []}]}, "a list of 1 or more"),
         (
             {"assignments": [{"group": "builders", "permissionSet": "Developers", "targets": ["accounts/a b"]}]},
             "accounts/ and the name of an account's stack",
