@@ -14,11 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from automation.stack_files import ENGINE_KEYS
+from automation.stack_files import has_key
 from shared.layers import StackId
 
 _PASSPHRASE = ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE")
-
 
 _ENCRYPTED = re.compile(r"\s+(?:- )?secure:")
 """The line of an encrypted value."""
@@ -37,8 +36,8 @@ class Scratch(NamedTuple):
 
 def by_service(stack: StackId, root: Path) -> bool:
     """Whether the stack's configuration has values that Pulumi Cloud has encrypted: the file does not say with what."""
-    lines = stack.config_file(root).read_text().splitlines()
-    return any(map(_ENCRYPTED.match, lines)) and not any(line.startswith(ENGINE_KEYS) for line in lines)
+    text = stack.config_file(root).read_text()
+    return any(map(_ENCRYPTED.match, text.splitlines())) and not has_key(text)
 
 
 def prepare(
@@ -65,16 +64,17 @@ def prepare(
         with suppress(FileExistsError), saved.open("x") as file:
             file.write(json.dumps({"version": 3, "checkpoint": checkpoint}))
     # As text: written anew by another YAML library, a value might mean something else to the engine.
-    lines = stack.config_file(root).read_text().splitlines(keepends=True)
+    text = stack.config_file(root).read_text()
     variables = {"PULUMI_BACKEND_URL": folder.as_uri()}
     if service:
         variables[_FALLBACK] = "true"
-    elif not any(line.startswith(ENGINE_KEYS) for line in lines):
+    elif not has_key(text):
         # Nothing in it is encrypted yet. What the engine encrypts in this preview, nobody reads.
-        lines = [line for line in lines if not line.startswith("secretsprovider:")]
+        lines = text.splitlines(keepends=True)
+        text = "".join(line for line in lines if not line.startswith("secretsprovider:"))
         if not any(name in os.environ for name in _PASSPHRASE):
             variables[_PASSPHRASE[0]] = secrets.token_hex()
     copy = folder / "configuration" / stack.project / f"Pulumi.{stack.name}.yaml"
     copy.parent.mkdir(parents=True, exist_ok=True)
-    copy.write_text("".join(lines))
+    copy.write_text(text)
     return Scratch(copy, variables)

@@ -47,6 +47,11 @@ AWS_KEYS = (
 """The configuration of the AWS provider: https://www.pulumi.com/registry/packages/aws/installation-configuration/"""
 
 
+def has_key(text: str) -> bool:
+    """Whether a stack's file has the key of its secrets."""
+    return any(line.startswith(ENGINE_KEYS) for line in text.splitlines())
+
+
 def without_key(content: bytes) -> bytes:
     """The content of a stack's file without the key, where nothing in it is encrypted."""
     if b"secure" in content:

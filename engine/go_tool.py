@@ -2,10 +2,10 @@
 
 import os
 import subprocess
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.packages import finished
 from shared.errors import EngineError
 
 Progress = Callable[[str], None]
@@ -31,7 +31,6 @@ def go(arguments: list[str], module: Path, progress: Progress, every: float = 30
     """
     # A go.work file in a parent folder would override the pinned go.mod.
     environment = {**os.environ, "GOWORK": "off"}
-    started = time.monotonic()
     with subprocess.Popen(
         ["go", *arguments],
         cwd=module,
@@ -40,15 +39,7 @@ def go(arguments: list[str], module: Path, progress: Progress, every: float = 30
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        while True:
-            try:
-                output, errors = process.communicate(timeout=every)
-                break
-            except subprocess.TimeoutExpired:
-                progress(f"engine: still building, {time.monotonic() - started:.0f} s")
-            except BaseException:
-                process.terminate()
-                raise
+        output, errors = finished(process, lambda took: progress(f"engine: still building, {took:.0f} s"), every)
     if process.returncode != 0:
         last = "\n".join(errors.strip().splitlines()[-15:])
         raise EngineError(f"engine: `go {arguments[0]}` failed in {module}:\n{last}\n{WAYS}")

@@ -269,12 +269,25 @@ def _base_python() -> str:
     return str(getattr(sys, "_base_executable", sys.executable))
 
 
+def finished(process: subprocess.Popen[str], waiting: Callable[[float], None], every: float) -> tuple[str, str]:
+    """The output and the error output of a process that has ended. `waiting` is called every `every` seconds until
+    then, with the seconds that have passed. The process ends if the wait is broken off."""
+    started = time.monotonic()
+    while True:
+        try:
+            return process.communicate(timeout=every)
+        except subprocess.TimeoutExpired:
+            waiting(time.monotonic() - started)
+        except BaseException:
+            process.terminate()
+            raise
+
+
 def run(command: list[str], variables: Mapping[str, str], progress: Progress, every: float = 20.0) -> str:
     """Run `command`, with a line of progress every `every` seconds; returns its output.
 
     Raises `Failed`, also when the command cannot be started.
     """
-    started = time.monotonic()
     try:
         process = subprocess.Popen(
             command,
@@ -288,15 +301,7 @@ def run(command: list[str], variables: Mapping[str, str], progress: Progress, ev
     except OSError as error:
         raise Failed(str(error)) from error
     with process:
-        while True:
-            try:
-                output, _ = process.communicate(timeout=every)
-                break
-            except subprocess.TimeoutExpired:
-                progress(f"install: still at it, {time.monotonic() - started:.0f} s")
-            except BaseException:
-                process.terminate()
-                raise
+        output, _ = finished(process, lambda seconds: progress(f"install: still at it, {seconds:.0f} s"), every)
     if process.returncode:
         raise Failed("\n".join(output.strip().splitlines()[-15:]))
     return output

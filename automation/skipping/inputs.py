@@ -26,7 +26,7 @@ from automation.skipping.project import always_run
 from automation.skipping.reads import EVERYTHING, NAMES, Reads
 from automation.skipping.sources import Sources, stamp
 from automation.skipping.variables import counting
-from automation.stack_files import ENGINE_KEYS, as_rewritten, read_raw, without_key
+from automation.stack_files import as_rewritten, has_key, read_raw, without_key
 from engine.environment import Environment
 from engine.install import HOST_EXEC, Engine
 from engine.plugins import candidates
@@ -130,9 +130,8 @@ class Reader:
         """What shows that the stack's files were written."""
         file = stack.config_file(self._root)
         found = _bytes(file) or b""
-        has_key = any(line.startswith(ENGINE_KEYS) for line in found.decode(errors="replace").splitlines())
         program = tuple(stamp(each) for each in sorted(self._sources.program(stack.layer)))
-        return Stamps(program, stamp(file), has_key, digest(repr(as_rewritten(found))))
+        return Stamps(program, stamp(file), has_key(found.decode(errors="replace")), digest(repr(as_rewritten(found))))
 
     def _program(self, layer: str) -> str:
         files = sorted(self._sources.program(layer))

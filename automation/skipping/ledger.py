@@ -94,7 +94,7 @@ class Ledger:
             return
         inputs = {**before, **self._reader.besides(stack, replace(reads, invokes=())), **reads.by_input()}
         record = {"inputs": inputs, "reads": reads.as_json(), "state": state.whole}
-        rewritten = {_REWRITTEN: now[_CONFIGURATION]} if differing(before, now) else {}
+        rewritten = {_REWRITTEN: now[_CONFIGURATION]} if now.get(_CONFIGURATION) != before.get(_CONFIGURATION) else {}
         self._write(stack, record | rewritten)
 
     def _write(self, stack: StackId, record: Mapping[str, Any]) -> None:
