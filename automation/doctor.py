@@ -15,6 +15,7 @@ from engine.checks import Check
 from engine.install import find_engine
 from shared.errors import ConfigError, LayerError
 from shared.layers import ROOT, SANDBOX, StackId, discover
+from shared.settings.checks import counted
 
 
 def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
@@ -35,7 +36,7 @@ def diagnose(name: str = SANDBOX, root: Path = ROOT) -> list[Check]:
     except LayerError as error:
         return [*found, Check("configuration", False, str(error), "create the file that is missing")]
     labels = ", ".join(stack.label for stack in stacks)
-    found.append(Check("configuration", True, f"{len(stacks)} stacks: {labels}"))
+    found.append(Check("configuration", True, f"{counted(len(stacks), 'stack')}: {labels}"))
     if not where.disposable:
         found.append(_bound(stacks, root))
     return found + (undeclared_stacks(where, engine, stacks, root) if engine else [])

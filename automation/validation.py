@@ -2,16 +2,18 @@
 
 import json
 import re
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from rich.console import Console
 
 from automation.configuration import check
 from automation.positions import located
 from automation.reporting.display import make_console
 from shared.errors import ConfigError, LayerError
 from shared.layers import ROOT, discover, environments
+from shared.settings.checks import counted
 
 _PROBLEM = re.compile(r"(?P<file>stacks/[\w./@+-]+):(?:(?P<line>\d+):)?(?:(?P<column>\d+):)? (?P<text>.*)", re.DOTALL)
 
@@ -34,15 +36,18 @@ def validate(environment: str | None, *, as_json: bool = False, root: Path = ROO
     if as_json:
         print(json.dumps({"environments": {name: [_parts(each) for each in found[name]] for name in names}}, indent=2))
     else:
-        say = partial(make_console().print, markup=False)
-        for name in names:
-            say("\n".join(found[name]) or f"{name}: {_files(name, root)} and what they refer to are right")
+        show(make_console(), found, root)
     return int(any(found.values()))
 
 
-def _files(name: str, root: Path) -> str:
-    number = len(discover(name, root))
-    return f"{number} stack files" if number > 1 else "1 stack file"
+def show(console: Console, found: Mapping[str, Sequence[str]], root: Path = ROOT) -> None:
+    """Print the problems of each environment, or that it has none."""
+    for name, problems in found.items():
+        text = (
+            "\n".join(problems)
+            or f"{name}: {counted(len(discover(name, root)), 'stack file')} and what they refer to are right"
+        )
+        console.print(text, markup=False)
 
 
 def _parts(problem: str) -> dict[str, Any]:

@@ -53,11 +53,11 @@ def _access(environment: str, account: str, root: Path, first: str | None) -> Ac
     return Access(role, tuple(taken))
 
 
-def without_role(member: Member, management: str) -> str:
+def without_role(management: str) -> str:
     """What to do about an account that has none of the roles."""
     return (
         f"no role that account {management} may assume ({', '.join(CANDIDATES)}): AWS makes one in accounts that are "
         "created, not in those that were invited. With credentials of that account, run\n"
         + "\n".join(f"      {step}" for step in steps(ACCESS_ROLES[0], management))
-        + f"\n    and the adoption again (account {member.id})"
+        + "\n    and the adoption again"
     )

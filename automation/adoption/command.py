@@ -29,7 +29,7 @@ from automation.stack_files import organization_file
 from shared.errors import UsageError
 from shared.layers import ROOT, StackId, check_name
 from shared.policy_documents.roles import DEVELOPERS_GROUP
-from shared.settings.checks import check_region
+from shared.settings.checks import check_region, counted
 
 
 def adopt(
@@ -76,7 +76,7 @@ def adopt(
     check_region(target.region, "--region")
     with aws.with_profile(profile):
         adoption = _plan(name, root, target, found, account=account, unit=unit)
-    _show(console, name, found, adoption)
+    show(console, name, found, adoption)
     if not yes and not (
         interactive and answer(f"Write these files and import this into {name}? [y/N] ") in {"y", "yes"}
     ):
@@ -108,16 +108,18 @@ def _plan(name: str, root: Path, target: Target, found: Snapshot, *, account: st
     return Drafting(root, target, found, keys, names).adoption(part, access)
 
 
-def _show(console: Console, name: str, found: Snapshot, adoption: Adoption) -> None:
+def show(console: Console, name: str, found: Snapshot, adoption: Adoption) -> None:
+    """Print what an adoption would write and import, what it leaves out, and what stays as it is."""
     say = partial(console.print, markup=False)
     part = adoption.part
     say(
         f"Organization {found.organization.id} of management account {found.management}: "
-        f"{len(found.organization.units)} OUs, {len(found.organization.members)} accounts, "
-        f"{len(found.policies)} policies that AWS does not manage"
+        f"{counted(len(found.organization.units), 'OU')}, {counted(len(found.organization.members), 'account')}, "
+        f"{len(found.policies)} {'policy' if len(found.policies) == 1 else 'policies'} that AWS does not manage"
     )
     if not part.whole:
-        say(f"Of that: {len(part.units)} OUs, with those above, and {len(part.members)} accounts")
+        units, accounts = counted(len(part.units), "OU"), counted(len(part.members), "account")
+        say(f"Of that: {units}, with those above, and {accounts}")
     _list(console, "To write", (each.label for each in adoption.write))
     _list(console, "To be given what it lacks, of OUs or IAM Identity Center", (each.label for each in adoption.change))
     _list(console, "There already, as it would be written", adoption.there)

@@ -103,7 +103,7 @@ class Drafting:
     def _account(self, made: Adoption, member: Member, access: Access) -> Draft | None:
         called = f"account {member.name} ({member.id})"
         if access.role is None:
-            made.left.append(f"{called}: {without_role(member, self._found.management)}")
+            made.left.append(f"{called}: {without_role(self._found.management)}")
             return None
         if member.name != member.name.strip():
             made.left.append(f"{called}: its name begins or ends with a space, which no file can say")

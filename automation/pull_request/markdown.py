@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from automation.approval.plans import digest_of
 from automation.approval.schema import PlanFile, StackPlan
+from shared.settings.checks import counted
 
 LIMITS = {"github": 65_536, "gitlab": 1_000_000}
 """What a comment may have. https://docs.gitlab.com/administration/instance_limits/#size-of-comments-and-descriptions-of-issues-merge-requests-and-epics
@@ -67,11 +68,11 @@ def _table(plan: PlanFile) -> list[str]:
         counts = Counter(each.what for each in stack.changes)
         notes = ["**the preview failed**"] if stack.problems else []
         notes += [f"{len(stack.drift)} changed in AWS"] if stack.drift else []
-        notes += [f"{len(stack.warnings)} warnings"] if stack.warnings else []
+        notes += [counted(len(stack.warnings), "warning")] if stack.warnings else []
         numbers = " | ".join(str(counts[kind] or "") for kind in _KINDS)
         rows.append(f"| `{_inline(stack.label)}` | {numbers} | {', '.join(notes)} |")
     if plan.unchanged:
-        rows += ["", f"Unchanged: {len(plan.unchanged)} stacks."]
+        rows += ["", f"Unchanged: {counted(len(plan.unchanged), 'stack')}."]
     return rows
 
 

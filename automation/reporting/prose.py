@@ -14,6 +14,9 @@ from shared.layers import LAYERS
 _INDENT = "  "
 _NARROWEST = 30
 
+_COLUMN = re.compile(r"(?<=\S) {2,}(?=\S)")
+"""What is between two columns of a line."""
+
 _PROGRAMS = re.compile(
     r"(?<![\w./-])(?:(?:invoke|pulumi) [a-z-]"
     r"|aws [a-z0-9-]+ [a-z-]"
@@ -28,7 +31,8 @@ _ARGUMENT = re.compile(r"""[-'"$<]|.*[/:=*{\d]|[A-Z_]+\Z|(?:&&|\||>)\Z""")
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """One line of text in lines of `width` characters, the further ones indented."""
+    """One line of text in lines of `width` characters, the further ones indented: below the last column if it has
+    some."""
     return [start + text[begin:end] for start, begin, end in _lines(text, width)]
 
 
@@ -53,12 +57,14 @@ def _lines(text: str, width: int) -> Iterator[tuple[str, int, int]]:
         yield "", 0, len(text)
         return
     indent = text[: len(text) - len(text.lstrip())]
+    columns = [each.end() for each in _COLUMN.finditer(text, 0, width // 2)]
+    further = " " * columns[-1] if columns else indent + _INDENT
     start, begin, end = "", 0, len(indent)
     room = max(width, _NARROWEST)
     for first, last in _units(text):
         if len(start) + last - begin > room and end > begin + (0 if start else len(indent)):
             yield start, begin, end
-            start, begin = indent + _INDENT, first
+            start, begin = further, first
         end = last
     yield start, begin, end
 

@@ -51,7 +51,7 @@ def test_what_is_in_it() -> None:
     assert "| `identity` |  | 1 |  |  |  | **the preview failed** |" in text
     assert "ada gains s3:GetObject" in text
     assert "error: no" in text
-    assert "Unchanged: 1 stacks." in text
+    assert "Unchanged: 1 stack." in text
     assert "made from commit `0000000000000000000000000000000000000000`" in text
     assert "**Cut**" not in text
 

@@ -24,6 +24,7 @@ from engine.checks import Check
 from shared.layers import ROOT, StackId
 from stacks.accounts.profiles import Source
 from tests.automation.audit.world import World, fails
+from tests.automation.terminal.file_scenes import FILE_SCENES
 
 ENV = "prod"
 ORG, IDENTITY, POLICIES = (StackId(layer, ENV) for layer in ("org", "identity", "policies"))
@@ -178,4 +179,5 @@ SCENES: dict[str, Callable[[Console], None]] = {
     "doctor": lambda console: doctor.show(console, CHECKS),
     "graph": lambda console: console.print(as_text(STACKS), markup=False),
     "graph-reading": lambda console: console.print(as_reading(STACKS), markup=False),
+    **FILE_SCENES,
 }
