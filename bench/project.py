@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +15,10 @@ from automation.backend.state_files import exported
 from automation.environments import environment
 from bench.configuration import write_configuration
 from bench.copies import copy_repository, user_environment
+from engine.aws_plugin import EMBEDDED, plugin_in
 from engine.install import Engine
 from sandbox.layout import Emulator, Layout, read_record
+from sandbox.provider.starting import SOCKET
 from shared.layers import SANDBOX
 
 
@@ -37,6 +40,7 @@ class Project:
         user.pop("PYTHONDONTWRITEBYTECODE", None)
         for command in (_COMPILE, _START):
             subprocess.run(command, cwd=root, env=user, check=True, stdout=subprocess.DEVNULL)
+        _without_warm_provider(root)
         return cls(root, environment(SANDBOX, root).variables(engine, user))
 
     @property
@@ -75,3 +79,18 @@ class Project:
 
 _COMPILE = ["python", "-m", "compileall", "-q", "shared", "stacks", "engine", "sandbox", "automation"]
 _START = ["invoke", "sandbox.start"]
+
+
+def _without_warm_provider(root: Path) -> None:
+    """From now on each engine starts its providers itself, as it does the official one: copies of the warm one are no
+    children of the run, and would not be counted."""
+    home = Layout(root).pulumi_home
+    plugin = plugin_in(home)
+    if plugin is None or plugin.kind != EMBEDDED:
+        return
+    end = time.monotonic() + 60
+    while not (home / SOCKET).exists():  # it is started beside the emulated AWS
+        if time.monotonic() > end:
+            raise RuntimeError(f"no warm provider listens in {home}")
+        time.sleep(0.05)
+    (home / SOCKET).unlink()

@@ -16,13 +16,14 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, nullcontext, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from engine.aws_plugin import AwsPlugin
+from engine.aws_plugin import EMBEDDED, AwsPlugin
 from engine.install import Engine, Progress, get_engine
 from engine.lock import locked
 from engine.run_lock import Holder, hold, records
@@ -33,6 +34,7 @@ from shared.layers import ROOT
 
 LOOPBACK = "127.0.0.1"
 COMMAND = (sys.executable, "-m", "sandbox.emulator")
+WARM_PROVIDER = (sys.executable, "-P", "-m", "sandbox.provider.warm")
 
 START_SECONDS = 60.0
 """How long a start may take. The emulator reads its saved state during this time."""
@@ -70,8 +72,8 @@ def start(
     layout = Layout(root.resolve())
     layout.create()
     with locked(layout.folder / "start.lock", lambda: progress("sandbox: another run is starting it, waiting")):
-        place_plugin(engine or get_engine(root, progress), layout.root, progress)
-        return _start_emulator(layout, progress, command)
+        plugin = place_plugin(engine or get_engine(root, progress), layout.root, progress)
+        return _start_emulator(layout, progress, command, WARM_PROVIDER if plugin.kind == EMBEDDED else ())
 
 
 def start_emulator(root: Path = ROOT, progress: Progress = print, *, command: tuple[str, ...] = COMMAND) -> Emulator:
@@ -128,7 +130,9 @@ def status(root: Path = ROOT) -> Status:
     return Status(record, int(health.get("accounts", 0)), int(health.get("requests", 0)), plugin)
 
 
-def _start_emulator(layout: Layout, progress: Progress, command: tuple[str, ...]) -> Emulator:
+def _start_emulator(
+    layout: Layout, progress: Progress, command: tuple[str, ...], beside: tuple[str, ...] = ()
+) -> Emulator:
     record = read_record(layout)
     if _runs(layout):
         if record and _until(lambda: _health(record) is not None, ANSWER_SECONDS):
@@ -138,37 +142,47 @@ def _start_emulator(layout: Layout, progress: Progress, command: tuple[str, ...]
     # Keep the port, so that shells with the sandbox's environment go on working.
     port = record.port if record and _is_free(record.port) else _free_port()
     try:
-        emulator = _launch(layout, port, command)
+        emulator = _launch(layout, port, command, beside)
     except SandboxError:
         if _is_free(port):
             raise
         # Another program was quicker between the look and the start.
-        emulator = _launch(layout, _free_port(), command)
+        emulator = _launch(layout, _free_port(), command, beside)
     progress(f"sandbox: the emulated AWS listens on {emulator.url}")
     return emulator
 
 
-def _launch(layout: Layout, port: int, command: tuple[str, ...]) -> Emulator:
+def _launch(layout: Layout, port: int, command: tuple[str, ...], beside: tuple[str, ...]) -> Emulator:
     started = time.monotonic()
     url = f"http://{LOOPBACK}:{port}"
     layout.aws.mkdir(parents=True, exist_ok=True)
     # If this process is killed before it writes the new process id, the record must not contain an old one.
     write_record(layout, Emulator(None, port, url))
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PULUMI_"))}
-    with layout.log.open("ab") as log, (layout.folder / "emulator.lock").open("a") as lock:
+    with (
+        layout.log.open("ab") as log,
+        (layout.folder / "emulator.lock").open("a") as lock,
+        # The warm provider reads one end until the emulator, which has the other one, is gone.
+        _pipe() as (ends, held),
+    ):
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         before = log.tell()
-        process = subprocess.Popen(
-            [*command, "--port", str(port), "--state", str(layout.aws)],
+        start = partial(
+            subprocess.Popen[bytes],
             cwd=layout.root,
-            env={**own, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
             # Ctrl-C in the terminal must not stop the emulator.
             start_new_session=True,
-            pass_fds=[lock.fileno()],
         )
+        process = start(
+            [*command, "--port", str(port), "--state", str(layout.aws)],
+            env={**own, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            pass_fds=[lock.fileno(), held],
+        )
+        if beside:
+            start([*beside, str(layout.pulumi_home)], env={**own, "PYTHONPATH": str(ROOT)}, stdin=ends)
     emulator = Emulator(process.pid, port, url)
     try:
         write_record(layout, emulator)
@@ -190,6 +204,16 @@ def _launch(layout: Layout, port: int, command: tuple[str, ...]) -> Emulator:
         f"the emulated AWS {what}; its log, {layout.log}, ends with:\n{last or '(nothing)'}\n"
         "Run `invoke sandbox.reset` to start from an empty one."
     )
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    ends = os.pipe()
+    try:
+        yield ends
+    finally:
+        for each in ends:
+            os.close(each)
 
 
 def _stop_emulator(layout: Layout, progress: Progress) -> bool:

@@ -9,11 +9,11 @@ from sandbox.provider.table import plugin_version
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
-def install(pulumi_home: Path, python: Path) -> Path:
+def install(pulumi_home: Path, python: Path, root: Path = ROOT) -> Path:
     """Write `<pulumi_home>/plugins/resource-aws-v<version>/pulumi-resource-aws`, and return its path.
 
-    `python` is the interpreter that has this repository's packages. A plugin that is there is replaced in one
-    step, so that an engine that starts it at the same moment gets one or the other.
+    `python` is the interpreter that has the packages of the repository `root`. A plugin that is there is replaced in
+    one step, so that an engine that starts it at the same moment gets one or the other.
     """
     folder = pulumi_home / "plugins" / f"resource-aws-v{plugin_version()}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -21,12 +21,9 @@ def install(pulumi_home: Path, python: Path) -> Path:
     folder.with_name(f"{folder.name}.partial").unlink(missing_ok=True)
     program = folder / "pulumi-resource-aws"
     # exec: the engine must be the parent of Python itself. -P and PYTHONPATH: the program's folder, in which the
-    # engine starts it, must not shadow a package.
-    script = (
-        "#!/bin/sh\n"
-        f"PYTHONPATH={shlex.quote(str(ROOT))} "
-        f'exec {shlex.quote(str(python.absolute()))} -P -m sandbox.provider "$@"\n'
-    )
+    # engine starts it, must not shadow a package. -S: the packages are for who serves.
+    words = [str(python.absolute()), "-S", "-P", "-m", "sandbox.provider.starting", str(pulumi_home.absolute())]
+    script = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(root))} exec {shlex.join(words)} "$@"\n'
     new = folder / f".pulumi-resource-aws-{os.getpid()}"
     new.write_text(script)
     new.chmod(0o755)

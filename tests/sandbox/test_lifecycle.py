@@ -11,16 +11,18 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
-from engine.aws_plugin import EMBEDDED, provider_version
+from engine.aws_plugin import EMBEDDED, OFFICIAL, AwsPlugin, provider_version
 from engine.install import Engine
 from sandbox import lifecycle
 from sandbox.environment import shell_environment
 from sandbox.layout import Emulator, Layout, read_record, write_record
-from sandbox.lifecycle import start, start_emulator, status, stop
+from sandbox.lifecycle import WARM_PROVIDER, start, start_emulator, status, stop
 from shared.errors import SandboxError
 from shared.layers import ROOT
 from tests.machine import program, stand_in
@@ -211,11 +213,9 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
         shell_environment(root)
     placed: list[Path] = []
 
-    def place(_engine: Engine, where: Path, _report: object) -> None:
+    def place(_engine: Engine, where: Path, _report: object) -> AwsPlugin:
         placed.append(where)
-        folder = Layout(where).pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
-        folder.mkdir(parents=True)
-        program(folder / "pulumi-resource-aws", "exit 0")
+        return embedded(where)
 
     monkeypatch.setattr(lifecycle, "place_plugin", place)
     emulator = start(root, quiet, engine=engine, command=NORMAL)
@@ -224,6 +224,51 @@ def test_start_gets_the_plugin_and_env_prints_what_a_shell_needs(
     plugin = status(root).plugin
     assert plugin
     assert (plugin.kind, plugin.version) == (EMBEDDED, provider_version())
+
+
+def embedded(root: Path) -> AwsPlugin:
+    """A plugin of the kind that this repository brings, in place."""
+    folder = Layout(root).pulumi_home / "plugins" / f"resource-aws-v{provider_version()}"
+    folder.mkdir(parents=True)
+    path = program(folder / "pulumi-resource-aws", "exit 0")
+    return AwsPlugin(EMBEDDED, provider_version(), path)
+
+
+def warm_providers(root: Path) -> list[psutil.Process]:
+    """The processes that wait to be copied for this root."""
+    words = [*WARM_PROVIDER[1:], str(Layout(root).pulumi_home)]
+    return [each for each in psutil.process_iter() if _words(each)[1:] == words]
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:  # it has ended
+        return []
+
+
+def test_the_warm_provider_is_there_with_the_emulated_aws_and_ends_with_it(
+    root: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = embedded(root)
+    monkeypatch.setattr(lifecycle, "place_plugin", lambda *_: plugin)
+    emulator = start(root, quiet, engine=engine, command=NORMAL)
+    (process,) = warm_providers(root)
+    stop(root, quiet)
+    process.wait(10)
+    emulator = start(root, quiet, engine=engine, command=NORMAL)
+    (process,) = warm_providers(root)
+    assert emulator.pid
+    os.kill(emulator.pid, signal.SIGKILL)
+    process.wait(10)
+
+
+def test_the_official_plugin_needs_no_warm_provider(
+    root: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lifecycle, "place_plugin", lambda *_: replace(embedded(root), kind=OFFICIAL))
+    start(root, quiet, engine=engine, command=NORMAL)
+    assert warm_providers(root) == []
 
 
 @pytest.mark.parametrize("mode", [None, 0o755, 0o777])
