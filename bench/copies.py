@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from shared.layers import ROOT
@@ -11,7 +12,7 @@ from shared.layers import ROOT
 def copy_repository(to: Path) -> None:
     """Copy the tracked and the new files of the working tree to the folder `to`. The copy has its own sandbox.
 
-    It shares only the virtual environment and the engine with the repository.
+    It shares only the virtual environment and the engine with the repository. What Python has compiled goes along.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -20,6 +21,9 @@ def copy_repository(to: Path) -> None:
         if (ROOT / name).is_file():
             (to / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, to / name)
+        if name.endswith(".py") and (compiled := Path(cache_from_source(name))) and (ROOT / compiled).is_file():
+            (to / compiled).parent.mkdir(exist_ok=True)
+            shutil.copy2(ROOT / compiled, to / compiled)
     for folder in (".venv", ".engine"):
         if (ROOT / folder).exists():
             (to / folder).symlink_to(ROOT / folder)

@@ -17,6 +17,7 @@ for name in (
     "pulumi_aws",
     "pulumi_aws.account",
     "pulumi_aws.backup",
+    "pulumi_aws.budgets",
     "pulumi_aws.ebs",
     "pulumi_aws.iam",
     "pulumi_aws.organizations",

@@ -72,9 +72,9 @@ def applies(statement: Mapping[str, Any], request: Request, document: Document, 
     Without `on_resource` the statement is that of a role's trust policy, which names no resource.
     """
     variables = document.get("Version") == "2012-10-17"
-    context, action = request.context if variables else None, request.action.lower()
+    context = request.context if variables else None
     return (
-        _named_by(statement, "Action", lambda name: pattern(name.lower(), None).fullmatch(action) is not None)
+        names_action(statement, request.action)
         and (
             not on_resource
             or _named_by(statement, "Resource", lambda name: _resource_matches(name, request.resource, context))
@@ -85,6 +85,12 @@ def applies(statement: Mapping[str, Any], request: Request, document: Document, 
             for key, expected in keys.items()
         )
     )
+
+
+def names_action(statement: Mapping[str, Any], action: str) -> bool:
+    """Whether the action is one of the statement's."""
+    lower = action.lower()
+    return _named_by(statement, "Action", lambda name: pattern(name.lower(), None).fullmatch(lower) is not None)
 
 
 def _named_by(statement: Mapping[str, Any], element: str, matches: Callable[[str], bool]) -> bool:

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from shared.policy_documents.roles import AUTOMATION_ROLE, BACKUP_ROLE, DEVELOPER_ROLE, boundary_name, role_arn
-from shared.policy_evaluation.statements import Decision, Request, as_list, evaluate
+from shared.policy_evaluation.statements import Decision, Request, as_list, evaluate, names_action
 from shared.policy_files import PolicyFile
 from shared.settings.base import Settings, parse
 from stacks.policies.files import CONTROL
@@ -118,6 +118,8 @@ def _denied(policy_type: str, statement: Mapping[str, Any], places: Places) -> l
         if need.only_with is not None and need.only_with not in places.features:
             continue
         for action in need.actions:
+            if not names_action(statement, action):  # most: what follows is the dear part
+                continue
             for region in _regions(need, places):
                 stopped = [
                     any(evaluate([document], each) is Decision.EXPLICIT_DENY for each in requests)
