@@ -239,14 +239,20 @@ def _previewing(place: Place = PROD) -> list[Step]:
 
 
 def _sign_in(own: str, profiles: Mapping[str, str], place: Place = PROD) -> list[Step]:
-    """Take a role for the states and for what names no profile, and one for each profile that files may name."""
+    """Take a role for the states and for what names no profile, and one for each profile that files may name; and a
+    token of Pulumi Cloud if the states are there."""
     action = "aws-actions/configure-aws-credentials"
 
     def step(name: str, **more: str) -> Step:
         account, region = (_variable(place, each) for each in ("AWS_MANAGEMENT_ACCOUNT", "AWS_REGION"))
         return use(action, {"role-to-assume": f"arn:aws:iam::{account}:role/{name}", "aws-region": region, **more})
 
-    return [step(own), *(step(name, **{"aws-profile": profile}) for profile, name in profiles.items())]
+    organization = place.variable(steps.ORGANIZATION)
+    cloud = run(
+        "Sign in to Pulumi Cloud", scripts.PULUMI_CLOUD, **{steps.ORGANIZATION: f"${{{{ vars.{organization} }}}}"}
+    )
+    roles = [step(own), *(step(name, **{"aws-profile": profile}) for profile, name in profiles.items())]
+    return [*roles, {"if": f"vars.{organization} != ''", **cloud}]
 
 
 def _variable(place: Place, name: str) -> str:

@@ -3,6 +3,18 @@
 https://cli.github.com/manual/gh_api
 """
 
+from automation.workflows import steps
+
+PULUMI_CLOUD = f"""\
+audience="$(jq -nr --arg to "{steps.AUDIENCE}${steps.ORGANIZATION}" '$to | @uri')"
+ID_TOKEN="$(printf 'header = "Authorization: bearer %s"' "$ACTIONS_ID_TOKEN_REQUEST_TOKEN" |
+  curl --fail --silent --show-error --config - "$ACTIONS_ID_TOKEN_REQUEST_URL&audience=$audience" | jq -er .value)"
+{steps.EXCHANGE}
+echo "::add-mask::$token"
+{{ echo "PULUMI_ACCESS_TOKEN=$token"; echo "PULUMI_DEFAULT_ORGANIZATION=${steps.ORGANIZATION}"; }} >> "$GITHUB_ENV\""""
+"""Sign in to Pulumi Cloud, for the steps that follow.
+https://docs.github.com/en/actions/reference/security/oidc#methods-for-requesting-the-oidc-token"""
+
 POST = """\
 marker="$(head -n 1 comment.md)"
 found="$(gh api --paginate "repos/$GITHUB_REPOSITORY/issues/$NUMBER/comments" |

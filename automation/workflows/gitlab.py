@@ -125,10 +125,14 @@ def _job(place: Place, stage: str, *rules: str, preview: bool = False) -> dict[s
     if not place.first:
         # A variable of the project has precedence over one of a job.
         own = [f'export {name}="${place.variable(name)}"' for name in steps.VARIABLES]
+        own.append(f'export {steps.ORGANIZATION}="${{{place.variable(steps.ORGANIZATION)}:-}}"')
         found["before_script"] = [*own, *_BEFORE]
     return {
         "stage": stage,
         "rules": [{"if": f"{rule} && ${place.variable('AWS_MANAGEMENT_ACCOUNT')}"} for rule in rules],
-        "id_tokens": {"AWS_TOKEN": {"aud": "sts.amazonaws.com"}},
+        "id_tokens": {
+            "AWS_TOKEN": {"aud": "sts.amazonaws.com"},
+            "ID_TOKEN": {"aud": f"{steps.AUDIENCE}${place.variable(steps.ORGANIZATION)}"},
+        },
         **found,
     }

@@ -1,9 +1,10 @@
-"""The scripts of GitLab's pipeline that sign in to AWS, and that ask GitLab.
+"""The scripts of GitLab's pipeline that sign in to AWS and to Pulumi Cloud, and that ask GitLab.
 
 Notes and issues take a project access token, GITLAB_TOKEN, of the role Reporter: the job's own token may not write
 them. https://docs.gitlab.com/ci/jobs/ci_job_token/#job-token-access
 """
 
+from automation.workflows import steps
 from shared.layers import LAYERS
 
 ROLES = ("ROLE", *(f"ROLE_{layer.upper()}" for layer in LAYERS))
@@ -22,6 +23,10 @@ if [ -n "${{AWS_TOKEN:-}}" ]; then
   }}
   profile default "$ROLE"
 {chr(10).join("  " + line for line in _PROFILES.splitlines())}
+fi
+if [ -n "${{AWS_TOKEN:-}}" ] && [ -n "${{{steps.ORGANIZATION}:-}}" ]; then
+{chr(10).join("  " + line for line in steps.EXCHANGE.splitlines())}
+  export PULUMI_ACCESS_TOKEN="$token" PULUMI_DEFAULT_ORGANIZATION="${steps.ORGANIZATION}"
 fi"""
 """A token is good for as long as the job may take. https://docs.gitlab.com/ci/secrets/id_token_authentication/"""
 

@@ -22,6 +22,22 @@ SHARDS = 8
 VARIABLES = ("AWS_MANAGEMENT_ACCOUNT", "AWS_REGION", "PULUMI_BACKEND_URL")
 """What a user of the repository fills in. Without the first one the workflows do nothing."""
 
+ORGANIZATION = "PULUMI_ORGANIZATION"
+"""What is filled in besides where the states are in Pulumi Cloud: the organization there."""
+
+AUDIENCE = "urn:pulumi:org:"
+"""With the organization's name, whom a job's token is for that Pulumi Cloud takes."""
+
+EXCHANGE = f"""\
+answer="$(printf %s "$ID_TOKEN" | curl --fail-with-body --silent --show-error --data-urlencode subject_token@- \\
+  --data-urlencode "audience={AUDIENCE}${ORGANIZATION}" \\
+  --data grant_type=urn:ietf:params:oauth:grant-type:token-exchange \\
+  --data subject_token_type=urn:ietf:params:oauth:token-type:id_token \\
+  --data requested_token_type=urn:pulumi:token-type:access_token:organization \\
+  --data expiration=3600 "$PULUMI_BACKEND_URL/api/oauth/token")" || {{ echo "$answer"; exit 1; }}
+token="$(printf %s "$answer" | jq -er .access_token)\""""
+"""A token of Pulumi Cloud for the job's own, of an hour. https://www.pulumi.com/docs/reference/cloud-rest-api/oauth-token-exchange/"""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -39,7 +55,7 @@ class Place:
         return plain if self.first else f"{plain}-{self.environment}"
 
     def variable(self, plain: str) -> str:
-        """The name of one of `VARIABLES`."""
+        """The name of one of `VARIABLES`, or of `ORGANIZATION`."""
         return plain if self.first else f"{plain}_{self.environment.upper().replace('-', '_')}"
 
     @property

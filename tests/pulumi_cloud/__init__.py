@@ -37,7 +37,7 @@ class _Handler(BaseHTTPRequestHandler):
         query = {name: values[-1] for name, values in parse_qs(url.query).items()}
         kind, _, token = self.headers.get("Authorization", "").partition(" ")
         try:
-            body = json.loads(content) if content else None
+            body = self._body(content.decode())
             code, found = 200, self.cloud.answer(self.command, url.path, query, body, (kind, token)) or {}
         except Refused as error:
             code, found = error.code, {"code": error.code, "message": str(error)}
@@ -48,6 +48,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(written)
+
+    def _body(self, text: str) -> Any:
+        if self.headers.get("Content-Type") == "application/x-www-form-urlencoded":
+            return {name: values[-1] for name, values in parse_qs(text).items()}
+        return json.loads(text) if text else None
 
     do_GET = do_POST = do_PATCH = do_DELETE = do_HEAD = do_PUT = _serve
 

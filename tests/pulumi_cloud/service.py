@@ -21,7 +21,8 @@ Call = Callable[..., Any]
 
 class Cloud:
     """The service at `url`. `users` has who owns a token; all are members of `organizations`, the first of which is
-    everybody's default. `calls` are the requests since it was emptied last."""
+    everybody's default. `calls` are the requests since it was emptied last. `trusted` has the tokens of CI jobs that an
+    organization has said it trusts, each with the organization."""
 
     def __init__(self, organizations: tuple[str, ...], users: dict[str, str]) -> None:
         self.url = ""
@@ -29,6 +30,7 @@ class Cloud:
         self.users = users
         self.stacks: dict[tuple[str, ...], Stack] = {}
         self.calls: list[str] = []
+        self.trusted: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def answer(self, method: str, path: str, query: dict[str, str], body: Any, who: tuple[str, str]) -> Any:
@@ -36,12 +38,35 @@ class Cloud:
             self.calls.append(f"{method} {path}")
             if path == "/api/capabilities":
                 return {"capabilities": [{"capability": each, "version": 1} for each in CAPABILITIES]}
+            if (method, path) == ("POST", "/api/oauth/token"):
+                return self._exchange(body)
             for pattern, (kind, call) in _ROUTES.items():
                 found = re.fullmatch(pattern, f"{method} {path}")
                 if found:
                     names = [unquote(each) for each in found.groups()]
                     return self._called(kind, call, names, query, body, who)
             raise Refused(404, f"Not Found: {method} {path}")
+
+    def _exchange(self, body: dict[str, str]) -> dict[str, Any]:
+        """https://www.pulumi.com/docs/reference/cloud-rest-api/oauth-token-exchange/"""
+        kinds = {"grant_type": "grant-type:token-exchange", "subject_token_type": "token-type:id_token"}
+        for name, value in kinds.items():
+            if body.get(name) != f"urn:ietf:params:oauth:{value}":
+                raise Refused(400, f"Bad Request: unsupported {name}")
+        kind = "urn:pulumi:token-type:access_token:organization"
+        organization = self.trusted.get(body.get("subject_token", ""))
+        if body.get("requested_token_type") != kind or body.get("audience") != f"urn:pulumi:org:{organization}":
+            raise Refused(401, "Unauthorized: no policy of the organization allows this token")
+        token = f"pul-{len(self.users)}"
+        self.users[token] = f"a job of {organization}"
+        seconds = int(body["expiration"])
+        return {
+            "access_token": token,
+            "issued_token_type": kind,
+            "token_type": "token",
+            "expires_in": seconds,
+            "scope": "",
+        }
 
     def _called(self, kind: str, call: Call, names: list[str], query: dict[str, str], body: Any, who: Who) -> Any:
         if kind == "update":

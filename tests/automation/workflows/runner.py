@@ -87,7 +87,8 @@ class Runner:
         for step in made["steps"]:
             condition = str(step.get("if", ""))
             skipped = "github.event_name" in condition and f"'{event['event_name']}'" not in condition
-            if skipped or (code and "cancelled()" not in condition):
+            filled = re.fullmatch(r"vars\.(\w+) != ''", condition)
+            if skipped or (filled and filled[1] not in contexts["vars"]) or (code and "cancelled()" not in condition):
                 continue
             if "uses" in step:
                 self._use(step["uses"].partition("@")[0], _filled(step.get("with", {}), contexts), variables, token)

@@ -70,8 +70,9 @@ def test_several_environments_share_nothing(several: Path) -> None:
     assert one["concurrency"]["group"] != other["concurrency"]["group"]
     for layer in LAYERS:
         assert (one["jobs"][layer]["environment"], other["jobs"][layer]["environment"]) == (layer, f"{layer}-pre-live")
-    assert set(re.findall(r"vars\.(\w+)", more[0].read_text())) == {f"{name}_PRE_LIVE" for name in steps.VARIABLES}
-    assert set(re.findall(r"vars\.(\w+)", first.read_text())) == set(steps.VARIABLES)
+    variables = {*steps.VARIABLES, steps.ORGANIZATION}
+    assert set(re.findall(r"vars\.(\w+)", more[0].read_text())) == {f"{name}_PRE_LIVE" for name in variables}
+    assert set(re.findall(r"vars\.(\w+)", first.read_text())) == variables
     assert "WORKFLOW: pull-request-pre-live.yml" in more[0].read_text()
     assert "--env prod" not in first.read_text() + more[0].read_text()
 
