@@ -11,6 +11,7 @@ It runs before anything is installed: with the standard library alone, as a file
 from __future__ import annotations
 
 import ast
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -22,7 +23,8 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -31,6 +33,9 @@ VENV = ".venv"
 """The environment of the commands and programs. It has uv, which makes the other ones too."""
 
 UV_LOCK = "engine/requirements.lock"
+
+LOCK = ".install.lock"
+"""The file that an install holds locked."""
 
 STAMP = "installed"
 """The file in an environment that says what is installed there. One that was not finished has none."""
@@ -307,6 +312,18 @@ def run(command: list[str], variables: Mapping[str, str], progress: Progress, ev
     return output
 
 
+@contextmanager
+def _alone(root: Path, progress: Progress) -> Iterator[None]:
+    """Wait until no other install is at work in the folder."""
+    with (root / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            progress("install: another one is at work here, waiting for its end")
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def main(arguments: list[str]) -> int:
     """`packages.py [--current] FOLDER LOCK`; returns the exit code. --current only tells whether all is there."""
     *options, name, lock = arguments
@@ -318,7 +335,9 @@ def main(arguments: list[str]) -> int:
     if "--current" in options:
         return 1
     try:
-        environment.install()
+        with _alone(environment.root, progress):
+            if not environment.is_current():  # another install may just have made it
+                environment.install()
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1

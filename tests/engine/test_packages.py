@@ -7,6 +7,7 @@ folder of packages, without a network.
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -418,3 +419,18 @@ def test_pip_takes_the_place_of_a_uv_that_cannot_be_had(clone: Path) -> None:
     assert tiny(clone, ".venv").startswith(str(clone))
     assert install(clone, ".venv", "requirements.lock").stdout == ""
     assert time.monotonic() - started < 100
+
+
+def test_two_at_once_are_one_install(clone: Path) -> None:
+    with (clone / packages.LOCK).open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        words = [sys.executable, str(ROOT / "engine" / "packages.py"), ".venv", "requirements.lock"]
+        waiting = [subprocess.Popen(words, cwd=clone, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        for each in waiting:
+            assert each.stdout
+            assert each.stdout.readline() == "install: another one is at work here, waiting for its end\n"
+        assert not (clone / ".venv").exists()
+    said = [each.communicate(timeout=120)[0] for each in waiting]
+    assert [each.returncode for each in waiting] == [0, 0]
+    assert sorted("install: .venv is ready" in each for each in said) == [False, True]
+    assert tiny(clone, ".venv").startswith(str(clone))
