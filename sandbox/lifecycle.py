@@ -29,6 +29,7 @@ from engine.lock import locked
 from engine.run_lock import Holder, hold, records
 from sandbox.aws_plugin import find_plugin, place_plugin
 from sandbox.layout import Emulator, Layout, read_record, write_record
+from sandbox.provider.starting import SOCKET
 from shared.errors import SandboxError
 from shared.layers import ROOT
 
@@ -230,6 +231,7 @@ def _stop_emulator(layout: Layout, progress: Progress) -> bool:
             os.kill(record.pid, sent)
         if _until(lambda: not _runs(layout), seconds):
             write_record(layout, Emulator(None, record.port, record.url))
+            (layout.pulumi_home / SOCKET).unlink(missing_ok=True)  # not every program can copy a folder that has one
             progress("sandbox: the emulated AWS is stopped")
             return True
     raise SandboxError(f"the emulated AWS, process {record.pid}, does not end")

@@ -39,6 +39,7 @@ def main() -> None:
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(SOCKET)
     listening.listen(64)
+    own = Path(SOCKET).stat().st_ino
     plugin_version()
     stamp = _stamp(_files())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a copy ended
@@ -49,7 +50,8 @@ def main() -> None:
         while True:
             ready = [key.fileobj for key, _ in selector.select()]
             if sys.stdin in ready:
-                return  # the socket stays: by now it may be that of the next one
+                _forget(own)
+                return
             connection, _ = listening.accept()
             if _stamp(stamp) != stamp:
                 # The code is another by now. Who has asked starts by itself; the next one gets what is loaded here.
@@ -59,6 +61,13 @@ def main() -> None:
                 listening.close()
                 _in_the_copy(connection)
             connection.close()
+
+
+def _forget(own: int) -> None:
+    """Remove the socket, unless by now it is that of the next one."""
+    with suppress(FileNotFoundError):
+        if Path(SOCKET).stat().st_ino == own:
+            Path(SOCKET).unlink()
 
 
 def _in_the_copy(connection: socket.socket) -> None:

@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -256,6 +257,7 @@ def test_the_warm_provider_is_there_with_the_emulated_aws_and_ends_with_it(
     (process,) = warm_providers(root)
     stop(root, quiet)
     process.wait(10)
+    shutil.copytree(root / ".sandbox", root / "a copy")
     emulator = start(root, quiet, engine=engine, command=NORMAL)
     (process,) = warm_providers(root)
     assert emulator.pid
