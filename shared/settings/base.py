@@ -3,7 +3,8 @@
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -57,6 +58,14 @@ def first_problem(error: ValidationError) -> str:
 def nullable(model: type[Settings], key: str) -> bool:
     """Whether `null` is an allowed value of `key`."""
     return type(None) in getattr(getattr(_field(model, key), "annotation", None), "__args__", ())
+
+
+def is_text(model: type[Settings], key: str) -> bool:
+    """Whether every value of `key` but `null` is text."""
+    annotation = getattr(_field(model, key), "annotation", None)
+    kinds = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else (annotation,)
+    plain = {get_args(each)[0] if get_origin(each) is Annotated else each for each in kinds}
+    return plain - {type(None)} == {str}
 
 
 def _describe(

@@ -11,7 +11,7 @@ from pulumi.runtime.config import CONFIG
 
 from shared.errors import ConfigError, LayerError
 from shared.layers import StackId, parse_stack
-from shared.settings.base import Settings, nullable, parse
+from shared.settings.base import Settings, is_text, nullable, parse
 from shared.settings.checks import check_region
 
 S = TypeVar("S", bound=Settings)
@@ -111,12 +111,16 @@ def is_secret(key: str) -> bool:
 
 
 def _given(model: type[Settings], key: str, value: Any) -> Any:
-    """The value of `key` as it is in the file. The engine passes `key: null` as an empty text."""
-    return None if value == "" and nullable(model, key) else _structured(value)
+    """The value of `key` as it is in the file. The engine passes `key: null` as an empty text, and the text of an OU
+    that is called [1] as it passes a list."""
+    if value == "" and nullable(model, key):
+        return None
+    return value if is_text(model, key) else _structured(value)
 
 
 def _structured(value: Any) -> Any:
-    """The engine passes objects and lists as JSON text, and scalars as they are in the file."""
+    """The engine passes objects and lists as JSON text, and scalars as they are in the file. It says that a later
+    version will pass null so, too."""
     if isinstance(value, str) and value[:1] in "[{":
         try:
             return json.loads(value)

@@ -48,6 +48,7 @@ def first_deployment(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Proj
 
     def deploy(project: Project) -> None:
         if kept.exists():
+            project.close()  # an earlier test of the module may have started it
             shutil.rmtree(project.root)
             shutil.copytree(kept, project.root, symlinks=True)
             url = project.url

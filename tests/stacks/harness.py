@@ -146,7 +146,8 @@ def run_program(
     if region is not None:
         values["aws:region"] = region
     values |= {f"aws:{key}": value for key, value in (aws or {}).items()}
-    texts = {key: value if isinstance(value, str) else json.dumps(value) for key, value in values.items()}
+    # As the engine passes them.
+    texts = {key: value or "" if isinstance(value, str | None) else json.dumps(value) for key, value in values.items()}
 
     async def main() -> None:
         mocks = _AwsMocks(run, upstream or {}, known_calls, deployed or {})

@@ -308,6 +308,15 @@ def test_ebs_encrypts_by_default_in_every_region_used(
     assert account({**config, "encryptEbs": "false"}, region=region).of(ENCRYPTION) == {}
 
 
+@pytest.mark.parametrize("word", ["null", "[1]", "{}", '"a"', "true", "017"])
+def test_text_that_looks_like_something_else_is_text(word: str) -> None:
+    """The engine passes it as it passes null, a list or a number."""
+    upstream = {"org": {**UPSTREAM["org"], "organizationalUnits": {word: "ou-word"}}}
+    made = account({**ACCOUNT, "name": word, "organizationalUnit": word}, upstream={**UPSTREAM, **upstream})
+    inputs = made.one(ORG_ACCOUNT).inputs
+    assert (inputs["parentId"], inputs["name"]) == ("ou-word", word)
+
+
 def test_outputs() -> None:
     assert account().outputs == {
         "accountId": ID,
