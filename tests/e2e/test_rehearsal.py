@@ -98,7 +98,7 @@ def team(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     copy_repository(other.root)
     without_configuration(other)
     variables = dict(line.split("=", 1) for line in project.shell("env -0").output.split("\0") if "=" in line)
-    shutil.copytree(variables["PULUMI_HOME"], other.root / "home", symlinks=True)
+    shutil.copytree(f"{variables['PULUMI_HOME']}/plugins", other.root / "home/plugins", symlinks=True)
     with served(tmp_path_factory.mktemp("s3")) as server:
         variables["PULUMI_BACKEND_URL"] = server.bucket("states")
         del variables["PULUMI_CONFIG_PASSPHRASE"]
