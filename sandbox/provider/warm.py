@@ -34,14 +34,13 @@ def main() -> None:
     """Listen in PULUMI_HOME, and copy this process for whoever asks."""
     home = sys.argv[1]
     os.chdir(home)
-    with suppress(FileNotFoundError):
-        Path(SOCKET).unlink()
+    plugin_version()
+    stamp = _stamp(_files())
+    Path(SOCKET).unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(SOCKET)
     listening.listen(64)
     own = Path(SOCKET).stat().st_ino
-    plugin_version()
-    stamp = _stamp(_files())
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how a copy ended
     gc.freeze()
     with selectors.DefaultSelector() as selector:
