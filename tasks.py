@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from invoke.collection import Collection
 from invoke.context import Context
 
+import automation.startup  # noqa: F401 - first, for what is loaded after it
 from automation.cli import (
     Changing,
     ChangingNamed,

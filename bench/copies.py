@@ -6,13 +6,15 @@ import subprocess
 from importlib.util import cache_from_source
 from pathlib import Path
 
+from automation.skipping import modules
 from shared.layers import ROOT
 
 
 def copy_repository(to: Path) -> None:
     """Copy the tracked and the new files of the working tree to the folder `to`. The copy has its own sandbox.
 
-    It shares only the virtual environment and the engine with the repository. What Python has compiled goes along.
+    It shares only the virtual environment and the engine with the repository. What Python has compiled goes along, and
+    what the run queue knows of the modules.
     """
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -24,6 +26,10 @@ def copy_repository(to: Path) -> None:
         if name.endswith(".py") and (compiled := Path(cache_from_source(name))) and (ROOT / compiled).is_file():
             (to / compiled).parent.mkdir(exist_ok=True)
             shutil.copy2(ROOT / compiled, to / compiled)
+    known = Path("__pycache__", modules.FILE)
+    if (ROOT / known).is_file():
+        (to / known).parent.mkdir(exist_ok=True)
+        shutil.copy2(ROOT / known, to / known)
     for folder in (".venv", ".engine"):
         if (ROOT / folder).exists():
             (to / folder).symlink_to(ROOT / folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from automation.selection.git import Git
 from automation.selection.reading import Reading
-from automation.skipping.meaning import meaning
+from automation.skipping.modules import module
 from automation.skipping.sources import is_config, is_documentation, policy_folder
 from shared.layers import StackId
 from shared.policy_files import FOLDER
@@ -74,4 +74,4 @@ def _may_have_been_read(file: Path, stack: StackId, reading: Reading) -> bool:
 def _means_the_same(git: Git, file: Path, blob: str | None) -> bool:
     if blob is None or file.suffix != ".py" or file.is_symlink() or not file.is_file():
         return False
-    return meaning(git.blob(blob)) == meaning(file.read_bytes())
+    return module(git.blob(blob)).meaning == module(file.read_bytes()).meaning

@@ -7,11 +7,11 @@ environment. A stack whose program has read anything else cannot be skipped.
 
 import hashlib
 import os
-from modulefinder import ModuleFinder
 from pathlib import Path
 from threading import Lock
 
-from automation.skipping.meaning import meaning
+from automation.skipping.imported import CannotBeParsedError, imported
+from automation.skipping.modules import Modules
 from shared.policy_files import FOLDER, READERS
 
 LOCK_FILE = "requirements.lock"
@@ -21,16 +21,15 @@ _DOCUMENTATION = ("README.md", ".example")
 _NEVER_READ = ("__pycache__", ".git", ".venv")
 """Folders that are no part of a program."""
 
-_ONE_AT_A_TIME = Lock()
-"""`ModuleFinder` drops entries of `sys.path_importer_cache`, which fails when two threads drop the same one."""
-
 
 class Sources:
     """The programs of the repository at `root`. Each is analysed once."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
+        self._modules = Modules(self._root / "__pycache__")
         self._known: dict[str, frozenset[Path]] = {}
+        self._lock = Lock()
         self._digests: dict[Path, tuple[tuple[int, ...], str]] = {}
 
     def program(self, layer: str) -> frozenset[Path]:
@@ -51,7 +50,8 @@ class Sources:
             content = file.read_bytes()
         except OSError:
             return ""
-        found = meaning(content) if file.suffix == ".py" else hashlib.sha256(content).hexdigest()
+        is_module = file.suffix == ".py"
+        found = self._modules.of(content).meaning if is_module else hashlib.sha256(content).hexdigest()
         self._digests[file] = now, found
         return found
 
@@ -60,18 +60,21 @@ class Sources:
 
         If a program cannot be parsed, all files in `shared/` are included.
         """
-        with _ONE_AT_A_TIME:
+        with self._lock:
             if layer not in self._known:
-                self._known[layer] = _program_files(layer, self._root)
+                self._known[layer] = _program_files(layer, self._root, self._modules)
+                for file in self._known[layer]:
+                    self.digest(file)
+                self._modules.keep()
             return self._known[layer]
 
 
-def _program_files(layer: str, root: Path) -> frozenset[Path]:
+def _program_files(layer: str, root: Path, modules: Modules) -> frozenset[Path]:
     folder = root / "stacks" / layer
     policy_files = root / FOLDER
     own = {file for file in files_in(folder) if not is_config(file, folder) and not file.is_relative_to(policy_files)}
     data = {file for file in files_in(root / "shared") if file.suffix != ".py"}
-    return frozenset(file for file in own | data | _imported(root, folder) if not is_documentation(file))
+    return frozenset(file for file in own | data | _imported(root, folder, modules) if not is_documentation(file))
 
 
 def is_config(file: Path, folder: Path) -> bool:
@@ -115,18 +118,12 @@ def files_in(folder: Path) -> set[Path]:
     return found
 
 
-def _imported(root: Path, folder: Path) -> set[Path]:
-    """The modules of this repository that the program imports, directly or indirectly, also inside of functions."""
-    finder = ModuleFinder(path=[str(folder), str(root)])
+def _imported(root: Path, folder: Path, modules: Modules) -> set[Path]:
+    """The modules of this repository that the program imports."""
     try:
-        finder.run_script(str(folder / "__main__.py"))
-    except (OSError, SyntaxError, UnicodeDecodeError):
+        return imported(folder / "__main__.py", (folder, root), lambda file: modules.of(file.read_bytes()))
+    except (OSError, CannotBeParsedError):
         return files_in(root / "shared")
-    if _cannot_parse_one(finder, root):
-        return files_in(root / "shared")
-    names = (getattr(module, "__file__", None) for module in finder.modules.values())
-    found = (Path(name) for name in names if name)
-    return {file for file in found if file.is_relative_to(root)}
 
 
 def stamp(file: Path) -> tuple[int, ...]:
@@ -136,8 +133,3 @@ def stamp(file: Path) -> tuple[int, ...]:
     except OSError:
         return ()
     return tuple(number for each in found for number in (each.st_mtime_ns, each.st_ctime_ns, each.st_size, each.st_ino))
-
-
-def _cannot_parse_one(finder: ModuleFinder, root: Path) -> bool:
-    """Whether a module of this repository was left out by `finder` because it cannot be parsed."""
-    return any((root / name.replace(".", "/")).with_suffix(".py").is_file() for name in finder.badmodules)
