@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sandbox.provider.config import Config
@@ -15,6 +16,8 @@ from sandbox.provider.errors import AwsError, ProviderError
 if TYPE_CHECKING:
     import boto3
     from botocore.credentials import CredentialProvider
+    from botocore.loaders import Loader
+    from botocore.session import Session as CoreSession
 
 DEFAULT_ATTEMPTS = 6
 """How often boto3 tries a call that is throttled or gets no answer, about 15 seconds in all; `maxRetries` changes it.
@@ -23,6 +26,33 @@ After that, `RetryPolicy` says how long a throttled call is tried again."""
 THROTTLED = frozenset({"TooManyRequestsException", "Throttling", "ThrottlingException", "RequestLimitExceeded"})
 CONCURRENT = frozenset({"ConcurrentModificationException", "ConcurrentModification"})
 """https://docs.aws.amazon.com/organizations/latest/APIReference/CommonErrors.html and the errors of each call."""
+
+
+DEPLOYED = ("sts", "iam", "organizations", "account", "backup", "budgets", "ec2", "s3control")
+"""The services that most deployments call."""
+
+
+@cache
+def _loader() -> Loader:
+    """The models of the services, each read once for all sessions: to read one takes longer than a call."""
+    from botocore.loaders import Loader
+
+    return Loader()
+
+
+def _core_session() -> CoreSession:
+    from botocore.session import Session
+
+    session = Session()
+    session.register_component("data_loader", _loader())
+    return session
+
+
+def read_ahead() -> None:
+    """Read what clients of the services `DEPLOYED` need, by making one of each, which calls nothing."""
+    session = _core_session()
+    for service in DEPLOYED:
+        session.create_client(service, "us-east-1", aws_access_key_id="nobody", aws_secret_access_key="nothing")  # noqa: S106
 
 
 @dataclass(frozen=True)
@@ -118,11 +148,11 @@ class Connection:
             import boto3  # only here: most of a start's time, and not needed to check or compare
             from botocore.credentials import CredentialResolver
             from botocore.exceptions import BotoCoreError
-            from botocore.session import Session
 
             config = self.config
             try:
                 session = boto3.Session(
+                    botocore_session=_core_session(),
                     aws_access_key_id=config.access_key,
                     aws_secret_access_key=config.secret_key,
                     aws_session_token=config.token,
@@ -130,7 +160,7 @@ class Connection:
                     region_name=config.region,
                 )
                 for role in config.assume_roles:
-                    inner = Session()
+                    inner = _core_session()
                     resolver = CredentialResolver([self._assumed(session, role)])
                     inner.register_component("credential_provider", resolver)
                     session = boto3.Session(botocore_session=inner, region_name=config.region)

@@ -21,6 +21,7 @@ without_sdk()
 import boto3  # noqa: E402
 import botocore.credentials  # noqa: E402, F401 - loaded here, for the copies
 
+from sandbox.provider.aws import read_ahead  # noqa: E402
 from sandbox.provider.serving import serve  # noqa: E402
 from sandbox.provider.starting import ENDED, READY, SOCKET, STOP  # noqa: E402
 from sandbox.provider.table import plugin_version  # noqa: E402
@@ -35,6 +36,7 @@ def main() -> None:
     home = sys.argv[1]
     os.chdir(home)
     plugin_version()
+    read_ahead()
     stamp = _stamp(_files())
     Path(SOCKET).unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
