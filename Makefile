@@ -1,7 +1,7 @@
 # `make sandbox` is all a new clone needs. Every target may be run again: what is in place stays.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help sandbox install engine pack check test mutants edits skips permissions contracts schemas reference docs screenshots bench bench-s3 clean distclean
+.PHONY: help sandbox install engine pack check style test mutants edits skips permissions contracts schemas reference docs screenshots bench bench-s3 clean distclean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -43,21 +43,21 @@ pack: install
 	@$(PACKAGES) $(PACK) policy_pack/requirements.txt
 
 QUICK := tests/docs tests/policy_pack tests/shared tests/stacks tests/automation/mistakes tests/automation/vending
-check: install
+check: style
+	$(BIN)/pytest --numprocesses auto --dist loadfile $(QUICK)
+
+style: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto --dist loadfile $(QUICK)
 
 # Half as many again as there are cores: a third of the time a test waits, for an engine or a server.
 WORKERS := $(BIN)/python -c 'import os; cores = os.cpu_count() or 2; print(cores + cores // 2)'
 
-test: install engine pack
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+# The types are checked by one core, and for the half of a build the engine has one.
+test: install
+	@$(MAKE) --no-print-directory --jobs 2 style engine pack
 	$(BIN)/pytest --numprocesses "$$($(WORKERS))" --dist loadfile --no-loadscope-reorder
 
 # Some only: make mutants MUTANTS='boundary*'

@@ -20,8 +20,9 @@ WAYS = (
 
 
 def go_build(module: Path, output: Path, package: str, ldflags: str, progress: Progress) -> None:
-    arguments = ["build", "-mod=readonly", "-trimpath", "-ldflags", ldflags, "-o", str(output), package]
-    go(arguments, module, progress)
+    # The linker drops what debuggers read (-s -w); a tenth of the time goes into making it.
+    flags = ["-mod=readonly", "-trimpath", "-gcflags=all=-dwarf=false", "-ldflags", f"-s -w {ldflags}".strip()]
+    go(["build", *flags, "-o", str(output), package], module, progress)
 
 
 def go(arguments: list[str], module: Path, progress: Progress, every: float = 30.0) -> str:

@@ -223,7 +223,7 @@ def _build(root: Path, folder: Path, progress: Progress) -> None:
         )
     binaries = folder / "bin"
     binaries.mkdir(parents=True)
-    stamp = f"-s -w -X {SDK}/go/common/version.Version={version}"
+    stamp = f"-X {SDK}/go/common/version.Version={version}"
     progress(f"engine: building pulumi {version} from Go modules (4 to 5 minutes the first time)")
     go_build(cli, binaries / "pulumi", f"{CLI}/cmd/pulumi", stamp, progress)
     host_version = language_host.build(host, binaries / HOST, progress)

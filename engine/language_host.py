@@ -42,7 +42,7 @@ def build(module: Path, output: Path, progress: Progress) -> str:
             shutil.copyfile(module / name, Path(folder) / name)
         (Path(folder) / "main.go").write_text(text.replace(_OWN_WAY, _RENAMED))
         made = Path(folder) / HOST
-        go_build(Path(folder), made, ".", "-s -w", progress)
+        go_build(Path(folder), made, ".", "", progress)
         os.replace(made, output)  # noqa: PTH105 - an engine may be running the old one
     return version.removeprefix("v")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from botocore.config import Config
 from bench.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.s3_control import ENDPOINT as S3_CONTROL
+from shared.layers import StackId
 from shared.yaml_files import Dumper
 from tests.configuration import write_sandbox
 
@@ -115,11 +115,12 @@ class Project:
         )
 
     def outputs(self, name: str, environment: str = "sandbox") -> Any:
-        """A stack's outputs. Those of another environment are read with the sandbox's AWS and backend."""
-        words = ["outputs", "--only", name, "--json", "--env", environment]
-        own = environment == "sandbox"
-        done = self.invoke(*words) if own else self.shell(f"invoke {shlex.join(words)} 2>/dev/null")
-        return json.loads(done.output)[name]
+        """A stack's outputs, from its state: to ask a command takes a second, in some seventy tests."""
+        layer, _, account = name.partition("/")
+        stack = StackId(layer, environment, account or None)
+        file = self.root / ".sandbox/state/.pulumi/stacks" / stack.project / f"{stack.name}.json"
+        resources = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
+        return next(each["outputs"] for each in resources if each["type"] == "pulumi:pulumi:Stack")
 
     def aws(self, service: Any, credentials: Mapping[str, Any] | None = None, region: str = REGION) -> Any:
         """A boto3 client of the emulated AWS, as the management account's administrator by default."""
