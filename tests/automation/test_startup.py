@@ -11,9 +11,9 @@ from bench.copies import copy_repository, user_environment
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A copy of the repository in which nothing is compiled."""
+    """A copy of the repository in which no command is compiled."""
     copy_repository(tmp_path)
-    for folder in list(tmp_path.glob("*/**/__pycache__")):
+    for folder in list((tmp_path / "automation").rglob("__pycache__")):
         shutil.rmtree(folder)
     return tmp_path
 
