@@ -10,4 +10,4 @@ import os
 import sys
 
 sys.dont_write_bytecode = bool(os.environ.get("PYTHONDONTWRITEBYTECODE"))
-gc.set_threshold(100_000, 50, 50)
+gc.set_threshold(100_000)

@@ -212,6 +212,8 @@ def at_work(deployed: Team) -> Iterator["subprocess.Popen[bytes]"]:
         end_session(process.pid)
 
 
+# A folder that a killed engine left locked: `tests/e2e/test_disaster_recovery.py`.
+@pytest.mark.parametrize("team", ["s3", "cloud"], indirect=True)
 def test_while_a_colleague_is_at_work_it_is_said_who_and_what_to_do_when_that_engine_was_killed(
     deployed: Team, at_work: "subprocess.Popen[bytes]"
 ) -> None:
