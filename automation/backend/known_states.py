@@ -5,13 +5,13 @@ It says nothing about a state with another mark, so it is safe to lose, and to b
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from automation.kept import keep
 from shared.layers import StackId
 from shared.private_folders import private_folder
 
@@ -38,9 +38,7 @@ class KnownStates:
             private_folder(self._folder.parent)
             file = self._file(stack)
             file.parent.mkdir(parents=True, exist_ok=True)
-            new = file.with_name(f"{file.name}.{os.getpid()}")
-            new.write_text(json.dumps({"mark": mark, "code": _code(), "state": dict(found)}) + "\n")
-            new.replace(file)
+            keep(file, {"mark": mark, "code": _code(), "state": dict(found)})
 
     def _file(self, stack: StackId) -> Path:
         return self._folder / "states" / stack.project / f"{stack.name}.json"

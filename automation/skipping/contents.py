@@ -7,12 +7,12 @@ written since: sizes, times and inodes.
 
 import hashlib
 import json
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from automation.kept import keep
 from shared.private_folders import private_folder
 
 KEPT = 50
@@ -48,9 +48,7 @@ class Contents:
         # Without it the files are read again the next time.
         with suppress(OSError):
             private_folder(self._file.parent)
-            new = self._file.with_name(f"{self._file.name}.{os.getpid()}")
-            new.write_text(json.dumps(known) + "\n")
-            new.replace(self._file)
+            keep(self._file, known)
 
 
 def content(file: Path) -> str:

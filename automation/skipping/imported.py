@@ -9,7 +9,6 @@ from importlib.machinery import (
     SOURCE_SUFFIXES,
     ExtensionFileLoader,
     FileFinder,
-    ModuleSpec,
     SourceFileLoader,
     SourcelessFileLoader,
 )
@@ -49,8 +48,8 @@ class _Search:
     found: set[Path] = field(default_factory=set)
     waiting: list[tuple[Path, str]] = field(default_factory=list)
     """Files that were found and not yet read, each with the package that its relative imports begin in."""
-    _modules: dict[str, list[str] | None] = field(default_factory=dict)
-    """The folders in which a module's submodules are, none for one that is no package; None if there is no module."""
+    _modules: dict[str, list[str]] = field(default_factory=dict)
+    """The folders in which a module's submodules are; none for one that is no package, or is not there."""
     _finders: dict[str, FileFinder] = field(default_factory=dict)
 
     def scan(self, file: Path, package: str) -> None:
@@ -70,39 +69,28 @@ class _Search:
         except ImportError:  # beyond the top: the program fails there
             return
         folders = self._module(base)
-        for each in names if folders else ():
-            for submodule in _all_in(folders or ()) if each == "*" else (each,):
+        for each in names:
+            for submodule in _all_in(folders) if each == "*" else (each,):
                 self._module(f"{base}.{submodule}")
 
-    def _module(self, name: str) -> list[str] | None:
+    def _module(self, name: str) -> list[str]:
         if name not in self._modules:
             self._modules[name] = self._locate(name)
         return self._modules[name]
 
-    def _locate(self, name: str) -> list[str] | None:
+    def _locate(self, name: str) -> list[str]:
         parent = name.rpartition(".")[0]
-        spec = self._spec(name, self._module(parent) if parent else self.folders)
-        if spec is None:
-            return None
-        inside = spec.submodule_search_locations
-        if spec.has_location and spec.origin:
-            self.waiting.append((Path(spec.origin), parent if inside is None else name))
-        return list(inside or ())
-
-    def _spec(self, name: str, folders: Iterable[str] | None) -> ModuleSpec | None:
         without_file: list[str] = []  # https://peps.python.org/pep-0420/
-        for folder in folders or ():
+        for folder in self._module(parent) if parent else self.folders:
             if folder not in self._finders:
                 self._finders[folder] = FileFinder(folder, *_LOADERS)
             spec = self._finders[folder].find_spec(name)
-            if spec and spec.loader:
-                return spec
-            without_file += (spec and spec.submodule_search_locations) or ()
-        if not without_file:
-            return None
-        found = ModuleSpec(name, None, is_package=True)
-        found.submodule_search_locations = without_file
-        return found
+            inside = list((spec and spec.submodule_search_locations) or ())
+            if spec and spec.loader and spec.origin:
+                self.waiting.append((Path(spec.origin), name if inside else parent))
+                return inside
+            without_file += inside
+        return without_file
 
 
 def _all_in(folders: Iterable[str]) -> set[str]:

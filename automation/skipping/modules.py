@@ -6,7 +6,6 @@ To parse a program takes a quarter of a second, in each run, and most runs find 
 import ast
 import hashlib
 import json
-import os
 import sys
 import threading
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from automation.kept import keep
 
 KEPT = 2000
 """How many modules are remembered, the last ones."""
@@ -85,9 +86,7 @@ class Modules:
             last = list(self._known.items())[-KEPT:]
             with suppress(OSError):
                 self._file.parent.mkdir(exist_ok=True)
-                new = self._file.with_name(f"{FILE}.{os.getpid()}")
-                new.write_text(json.dumps({key: [each.meaning, each.imports] for key, each in last}) + "\n")
-                new.replace(self._file)
+                keep(self._file, {key: [each.meaning, each.imports] for key, each in last})
 
     def _kept(self) -> dict[str, Module]:
         try:

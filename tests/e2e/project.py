@@ -15,6 +15,7 @@ import boto3
 import yaml
 from botocore.config import Config
 
+from automation.backend.state_files import stack_file
 from bench.copies import copy_repository, user_environment
 from sandbox.credentials import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 from sandbox.s3_control import ENDPOINT as S3_CONTROL
@@ -118,7 +119,7 @@ class Project:
         """A stack's outputs, from its state: to ask a command takes a second, in some seventy tests."""
         layer, _, account = name.partition("/")
         stack = StackId(layer, environment, account or None)
-        file = self.root / ".sandbox/state/.pulumi/stacks" / stack.project / f"{stack.name}.json"
+        file = stack_file(self.root / ".sandbox/state/.pulumi", stack)
         resources = json.loads(file.read_text())["checkpoint"]["latest"]["resources"]
         return next(each["outputs"] for each in resources if each["type"] == "pulumi:pulumi:Stack")
 

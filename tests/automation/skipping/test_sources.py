@@ -15,9 +15,7 @@ from automation.skipping import modules
 from automation.skipping.imported import CannotBeParsedError, imported
 from automation.skipping.modules import FILE, Modules, module
 from automation.skipping.sources import Sources
-from shared.layers import ROOT
-
-LAYERS = ("org", "identity", "policies", "accounts")
+from shared.layers import LAYERS, ROOT
 
 TREE = {
     "program/near.py": "",
